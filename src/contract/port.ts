@@ -1,0 +1,79 @@
+import type { Ticket } from './ticket.js'
+
+/** A run of private words, one bit per CPU: word `set + (cpu >> 5)`, bit `cpu & 31`. The value is the first index. */
+export type CpuSet = number
+
+/**
+ * Everything that a strategy can see and do, on the CPU that it runs on. Nothing here blocks.
+ *
+ * Shared words are the strategy's own (`StrategyModule.words`), addressed by the indices that
+ * `create` was given. Shared accesses are sequentially consistent; in virtual time each is charged
+ * by what its cache line's last writer, the distance and this CPU's copy of the line say, and the
+ * explorer can preempt a hook at each of them. Under the explorer's store-buffer option only `store`
+ * is buffered; read-modify-writes, `fence` and the interrupts drain the buffer first.
+ */
+export interface Port {
+  /** This CPU, 0 <= id < count. */
+  readonly id: number
+  readonly count: number
+  /** Nanoseconds on this CPU's clock, not before any earlier reading. Time alone never proves a change settled. */
+  now(): number
+
+  load(word: number): number
+  store(word: number, value: number): void
+  /** Read-modify-writes return the value before. Values are signed 32-bit integers and wrap. */
+  add(word: number, delta: number): number
+  or(word: number, bits: number): number
+  and(word: number, bits: number): number
+  exchange(word: number, value: number): number
+  compareExchange(word: number, expected: number, value: number): number
+  fence(): void
+
+  /** This CPU's own words (`StrategyModule.privateWords`): free of charge, never seen by another CPU. */
+  get(index: number): number
+  set(index: number, value: number): void
+
+  /**
+   * Drops this CPU's own translations of a range of 4 KiB pages, one instruction per stride: INVLPG,
+   * which also empties the paging-structure cache. Counts into `pages_invalidated`, one per stride.
+   * @param stridePages 1, or 512 where the range is mapped by 2 MiB leaves
+   */
+  invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void
+  /** Drops everything that this CPU caches for the space; for KERNEL_SPACE the same as `invalidateAll`. Counts into `full_flushes`. */
+  invalidateSpace(space: number): void
+  /** Drops everything, global entries too. Counts into `full_flushes`. */
+  invalidateAll(): void
+
+  /**
+   * Loads the space's root and runs it under an address-space tag; tags are the strategy's choice.
+   * @param keep false: drop what the tag still holds (the flush of an untagged switch; not counted)
+   */
+  activate(space: number, tag: number, keep: boolean): void
+
+  /** Interrupts. Each target counts into `ipis`, a call that reaches at least one into `flush_rounds`. */
+  interruptOne(target: number): void
+  /** `targets` must not contain this CPU. */
+  interruptSet(targets: CpuSet): void
+  interruptAllButSelf(): void
+
+  /** A countdown of `count` acknowledgements, as a ticket for this CPU; `count` 0 gives DONE. At most one is armed per context. */
+  arm(count: number): Ticket
+  /** Takes one from another CPU's countdown; the last one wakes the waiter. A full barrier. */
+  acknowledge(ticket: Ticket): void
+  /** Satisfied when the word is 0. The word is armed again by its waiter only. */
+  zero(word: number): Ticket
+  /** Satisfied when the word's value has reached `value` by signed difference. */
+  reached(word: number, value: number): Ticket
+  /** Satisfied at a time of this CPU's clock, nanoseconds. */
+  at(timeNs: number): Ticket
+
+  /**
+   * The last serial that a CPU has issued. Whoever settles for another reads this first, THEN flushes,
+   * then settles what it read: in any other order a change issued in between is settled unflushed.
+   */
+  issued(owner: number): number
+  /** Claims that all changes of `owner` up to `serial` are settled. An atomic maximum; any CPU may call it. */
+  settle(owner: number, serial: number): void
+  /** The watermark that `settle` moves. */
+  settledUpTo(owner: number): number
+}

@@ -1,0 +1,137 @@
+import type { Change } from './change.js'
+import type { Contract } from './obligation.js'
+import type { Operation } from './operation.js'
+import type { ParameterSpecs, Parameters } from './parameter.js'
+import type { Port } from './port.js'
+import type { Ticket } from './ticket.js'
+
+/**
+ * What the kernel side asks for when it reaches an obligation's event and a change is not covered.
+ * Reused: copy what is needed.
+ */
+export interface Demand {
+  /** The one obligation whose event is next. */
+  obligation: number
+  /** The uncovered changes: `count` entries of the three arrays, in the order in which they were issued per owner. */
+  count: number
+  owners: Int32Array
+  serials: Int32Array
+  tags: Int32Array
+  /** The space that gets the frame or address next, or -1. A change of owner inside one space can be exempt (page recycling). */
+  newOwner: number
+  /** The asker can cope without (an ephemeral window, a pool of blocks): REFUSED is an answer. */
+  mayFail: boolean
+  /** The asker may wait for other tasks' progress, not only for hardware and handlers. */
+  maySleep: boolean
+}
+
+/**
+ * A flush strategy. ONE FILE in src/strategies/ whose default export is a StrategyModule.
+ *
+ * A strategy keeps all state in words: the object is created anew at any time (the conformance suite
+ * does so before every hook), in `threads` there is one object per worker and in `sim` one for all
+ * CPUs. It never blocks and allocates nothing in a hook. It may use the port only: no `Atomics`, no
+ * clock, no randomness of its own, so that the same code runs on real threads, in virtual time and
+ * under the explorer.
+ *
+ * Order of an operation: `began`; per entry `changing`, the write, `changed`; `finished`; `demanded`
+ * for what is due and not covered; the return. After each hook the kernel side waits for the ticket
+ * and calls `resumed`, until DONE or SETTLED. After a demand's ticket is DONE the kernel side goes on,
+ * covered or not: what is then stale and usable is a violation, and the oracle's to find.
+ *
+ * Rules
+ *  1. The set of CPUs that may hold a space is strategy state: its races and its contended line are
+ *     part of what is measured (shared/holders.ts is the default).
+ *  2. A CPU that waits takes interrupts, for a ticket and for a kernel lock alike. Handlers never nest.
+ *  3. A ticket depends on hardware and on other CPUs' handlers only; on another task's progress only
+ *     where the demand may sleep. Before a CPU waits for a demand its own open changes are demanded.
+ *  4. A round without a waiter is settled by its last acknowledger.
+ *  5. A word waited on with `zero` is armed again by its waiter only.
+ *  6. Interrupts may be spurious and may serve several requests at once: `interrupted` takes all that
+ *     is pending and tolerates nothing being there.
+ *  7. Time alone never proves safety: a CPU may be late by any amount.
+ *  8. The initiator's own translations are the strategy's duty too; the machine drops entries only
+ *     where hardware does.
+ */
+export interface Strategy {
+  began?(cpu: Port, operation: Operation): Ticket
+  /** Before the entry is written: stall-then-edit, or a flush before and after. */
+  changing?(cpu: Port, change: Change): Ticket
+  /** After the entry is written and the serial issued. May set `change.tag`. */
+  changed(cpu: Port, change: Change): Ticket
+  /** Also when nothing changed. */
+  finished(cpu: Port, operation: Operation): Ticket
+  demanded(cpu: Port, demand: Demand): Ticket
+  /** Pure. Is this change of `owner` settled? Without the hook: the watermark has reached the serial. */
+  covered?(cpu: Port, owner: number, serial: number, tag: number): boolean
+  /** A waiting ticket (or AGAIN) of this CPU's task is satisfied: what next? */
+  resumed(cpu: Port, ticket: Ticket): Ticket
+  /** The interrupt handler. AGAIN holds the CPU in the handler and calls again. */
+  interrupted(cpu: Port): Ticket
+  /**
+   * The CPU leaves `from` for `to`. `switching` runs with the old space still loaded; `switched` must
+   * publish this CPU as a holder BEFORE it activates the new space. Published after, an initiator that
+   * reads the set in between sends nothing, and this CPU may already have cached the entry.
+   */
+  switching?(cpu: Port, from: number, to: number): void
+  switched(cpu: Port, to: number): void
+  /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
+  ticked?(cpu: Port): void
+}
+
+/** Shared words by name: a block of `count` words. Each block starts on a line of its own. */
+export interface WordBlock {
+  readonly count: number
+  /**
+   * Words from one element to the next. WORDS_PER_LINE keeps elements that different CPUs write on
+   * lines of their own (an `Atomics.add` on a shared line costs about 8 times one on its own line).
+   */
+  readonly stride: number
+}
+
+/** 64-byte lines of 32-bit words. */
+export const WORDS_PER_LINE = 16
+
+/** What a strategy may plan its words with. */
+export interface MachineShape {
+  readonly cpuCount: number
+  /** Address spaces, KERNEL_SPACE included: space ids are below this. */
+  readonly spaceCount: number
+}
+
+/** Where a named block was placed: element i is at `base + i * stride`. */
+export interface Placed {
+  readonly base: number
+  readonly stride: number
+}
+
+export interface StrategyHost<W extends string = string, P extends string = string> {
+  readonly shape: MachineShape
+  readonly parameters: Parameters
+  /** Shared blocks, by the names that `words` gave. */
+  readonly words: Readonly<Record<W, Placed>>
+  /** First private index of each run that `privateWords` gave; the same on every CPU. */
+  readonly privates: Readonly<Record<P, number>>
+}
+
+/** What must be true of the run for the strategy to keep its promise, or for its counts to be exact. */
+export interface Assumptions {
+  /** Needs `ticked` on every CPU with this period, nanoseconds. */
+  readonly tickNs?: number
+  /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
+  readonly timeless: boolean
+}
+
+export interface StrategyModule<W extends string = string, P extends string = string> {
+  /** One line, shown by `--list`. */
+  readonly summary: string
+  /** Paper or kernel file that it models. */
+  readonly source: string
+  readonly parameters: ParameterSpecs
+  /** May depend on parameters: a preset can weaken the promise. */
+  contract(parameters: Parameters): Contract
+  assumes(parameters: Parameters): Assumptions
+  words(shape: MachineShape, parameters: Parameters): Readonly<Record<W, WordBlock>>
+  privateWords(shape: MachineShape, parameters: Parameters): Readonly<Record<P, number>>
+  create(host: StrategyHost<W, P>): Strategy
+}

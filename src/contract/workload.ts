@@ -1,0 +1,67 @@
+import type { ParameterSpecs, Parameters } from './parameter.js'
+
+/** A mapping, named before it has an address. */
+export type Handle = number
+
+/** Flags of `TapeWriter.map`. */
+export interface MapOptions {
+  readonly writable?: boolean
+  readonly executable?: boolean
+  /** Memory that leaves the kernel's direct map while it is mapped; costs every fault a zap on all CPUs. */
+  readonly guest?: boolean
+}
+
+/**
+ * Writes one CPU's tape. Misuse (unknown handle, a range beyond the mapping, a double map, an
+ * unclosed op, batch or loop) throws a UsageError that names workload, CPU and instruction.
+ */
+export interface TapeWriter {
+  readonly cpu: number
+  /** Everything before this call is setup and runs once; everything after it is the body. */
+  body(): void
+  map(handle: Handle, pageCount: number, options?: MapOptions): void
+  unmap(handle: Handle): void
+  /** Leaves the range readable, and writable only where asked. */
+  protect(handle: Handle, firstPage: number, pageCount: number, writable: boolean): void
+  adviseAway(handle: Handle, firstPage: number, pageCount: number): void
+  read(handle: Handle, firstPage: number, pageCount: number): void
+  write(handle: Handle, firstPage: number, pageCount: number): void
+  /** Kernel-mode reads through the direct map, by frame number. */
+  readDirect(firstFrame: number, frameCount: number): void
+  /** One timed op; what `write` writes is its content. */
+  op(write: () => void): void
+  loop(times: number, write: () => void): void
+  batch(write: () => void): void
+  pause(ns: number): void
+  compute(ns: number): void
+  barrier(): void
+  awaitReaders(): void
+  switchTo(space: number): void
+  tick(): void
+}
+
+/** What a workload is given. */
+export interface WorkloadPlan {
+  readonly cpuCount: number
+  readonly parameters: Parameters
+  /** CPUs 0 .. initiatorCount-1 initiate, the next readerCount are innocents, the rest stand by. */
+  readonly initiatorCount: number
+  readonly readerCount: number
+  /** A handle that any tape may use; mappings are shared by all CPUs of a space. */
+  handle(): Handle
+  /** A tape for an initiator (cpu < initiatorCount) or a reader. */
+  tape(cpu: number): TapeWriter
+  /** Uniform integer 0 <= result < bound from the run's seed; the same for every strategy and engine. */
+  random(bound: number): number
+}
+
+/** A workload. ONE FILE in src/workloads/ whose default export is a WorkloadModule. */
+export interface WorkloadModule {
+  readonly summary: string
+  readonly source: string
+  /** What the timed op is, as the docs say it. */
+  readonly op: string
+  /** `initiators` and `readers` are added to every workload; a file declares its own ones only. */
+  readonly parameters: ParameterSpecs
+  write(plan: WorkloadPlan): void
+}
