@@ -28,6 +28,7 @@ export interface Operation {
   depth: number
   level: number
   kind: number
+  /** -1 for a batch: its ranges may lie in several spaces. */
   space: number
   /** 4 KiB pages; an operation of level batch has none (count 0). */
   firstPage: number
@@ -35,8 +36,9 @@ export interface Operation {
   /** The whole space is torn down; nobody will run it again. */
   wholeSpace: boolean
   /**
-   * Another operation on the same space was open at some time during this one, on another CPU.
-   * Known in `finished` only. Linux widens its flush then: entries that this operation saw empty may
+   * Another operation on the same space was open at some time during this one, on another CPU. An
+   * operation is open until its end is disposed of, after the ticket of its `finished`. Known in
+   * `finished` only; an operation inside a batch shares the answer of the batch. Linux widens its flush then: entries that this operation saw empty may
    * have been emptied by the other one, which has not flushed yet.
    */
   crowded: boolean

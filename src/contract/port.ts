@@ -56,7 +56,11 @@ export interface Port {
   interruptSet(targets: CpuSet): void
   interruptAllButSelf(): void
 
-  /** A countdown of `count` acknowledgements, as a ticket for this CPU; `count` 0 gives DONE. At most one is armed per context. */
+  /**
+   * A countdown of `count` acknowledgements, as a ticket for this CPU's task; `count` 0 gives DONE.
+   * The hook that arms returns the ticket: at most one is armed. A round that nobody waits for counts
+   * down a word of the strategy's own with `add`, whose result tells who is the last.
+   */
   arm(count: number): Ticket
   /** Takes one from another CPU's countdown; the last one wakes the waiter. A full barrier. */
   acknowledge(ticket: Ticket): void

@@ -3,7 +3,7 @@ import type { Contract } from './obligation.js'
 import type { Operation } from './operation.js'
 import type { ParameterSpecs, Parameters } from './parameter.js'
 import type { Port } from './port.js'
-import type { Ticket } from './ticket.js'
+import type { AGAIN, DONE, Ticket } from './ticket.js'
 
 /**
  * What the kernel side asks for when it reaches an obligation's event and a change is not covered.
@@ -12,11 +12,13 @@ import type { Ticket } from './ticket.js'
 export interface Demand {
   /** The one obligation whose event is next. */
   obligation: number
-  /** The uncovered changes: `count` entries of the three arrays, in the order in which they were issued per owner. */
+  /** The uncovered changes: `count` entries of the four arrays, in the order in which they were issued per owner. */
   count: number
   owners: Int32Array
   serials: Int32Array
   tags: Int32Array
+  /** The space that each change was made in. */
+  spaces: Int32Array
   /** The space that gets the frame or address next, or -1. A change of owner inside one space can be exempt (page recycling). */
   newOwner: number
   /** The asker can cope without (an ephemeral window, a pool of blocks): REFUSED is an answer. */
@@ -41,8 +43,11 @@ export interface Demand {
  *
  * Rules
  *  1. The set of CPUs that may hold a space is strategy state: its races and its contended line are
- *     part of what is measured (shared/holders.ts is the default).
+ *     part of what is measured (shared/holders.ts is the default). What each TLB really holds
+ *     is known to the machine, and told to the oracle only.
  *  2. A CPU that waits takes interrupts, for a ticket and for a kernel lock alike. Handlers never nest.
+ *     An entry that a CPU changes is locked until its operation is settled or hands it over; a second
+ *     operation that then finds it empty demands the first one's change before it returns.
  *  3. A ticket depends on hardware and on other CPUs' handlers only; on another task's progress only
  *     where the demand may sleep. Before a CPU waits for a demand its own open changes are demanded.
  *  4. A round without a waiter is settled by its last acknowledger.
@@ -62,25 +67,37 @@ export interface Strategy {
   /** Also when nothing changed. */
   finished(cpu: Port, operation: Operation): Ticket
   demanded(cpu: Port, demand: Demand): Ticket
-  /** Pure. Is this change of `owner` settled? Without the hook: the watermark has reached the serial. */
-  covered?(cpu: Port, owner: number, serial: number, tag: number): boolean
-  /** A waiting ticket (or AGAIN) of this CPU's task is satisfied: what next? */
+  /**
+   * Is this change settled for these obligations (a bit set)? Without the hook: the watermark has reached the
+   * serial. Writes nothing; may read shared words. A true answer must stay true; a false one costs a
+   * demand at most.
+   */
+  covered?(cpu: Port, owner: number, serial: number, tag: number, space: number, obligations: number): boolean
+  /**
+   * A waiting ticket (or AGAIN) of this CPU's task is satisfied: what next? Sees neither change,
+   * operation nor demand: what it needs of them stands in private words.
+   */
   resumed(cpu: Port, ticket: Ticket): Ticket
-  /** The interrupt handler. AGAIN holds the CPU in the handler and calls again. */
-  interrupted(cpu: Port): Ticket
+  /**
+   * The interrupt handler. AGAIN holds the CPU in the handler and calls again. A handler waits for no
+   * word: two CPUs in handlers that wait for each other would never leave.
+   */
+  interrupted(cpu: Port): typeof DONE | typeof AGAIN
   /**
    * The CPU leaves `from` for `to`. `switching` runs with the old space still loaded; `switched` must
    * publish this CPU as a holder BEFORE it activates the new space. Published after, an initiator that
-   * reads the set in between sends nothing, and this CPU may already have cached the entry.
+   * reads the set in between sends nothing, and this CPU may already have cached the entry. A strategy
+   * with generations fences between publishing and reading the generation that it activates with.
    */
   switching?(cpu: Port, from: number, to: number): void
-  switched(cpu: Port, to: number): void
+  switched(cpu: Port, to: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
 }
 
 /** Shared words by name: a block of `count` words. Each block starts on a line of its own. */
 export interface WordBlock {
+  /** Elements; element i owns the `stride` words from `base + i * stride`. */
   readonly count: number
   /**
    * Words from one element to the next. WORDS_PER_LINE keeps elements that different CPUs write on

@@ -53,8 +53,25 @@ export const TAPE_SWITCH = 17
 export const TAPE_TICK = 18
 
 export const TAPE_NAMES = [
-  'end', 'map', 'unmap', 'protect', 'adviseAway', 'access', 'accessDirect', 'opBegin', 'opEnd',
-  'pause', 'compute', 'loop', 'loopEnd', 'barrier', 'awaitReaders', 'batchBegin', 'batchEnd', 'switch', 'tick',
+  'end',
+  'map',
+  'unmap',
+  'protect',
+  'adviseAway',
+  'access',
+  'accessDirect',
+  'opBegin',
+  'opEnd',
+  'pause',
+  'compute',
+  'loop',
+  'loopEnd',
+  'barrier',
+  'awaitReaders',
+  'batchBegin',
+  'batchEnd',
+  'switch',
+  'tick',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

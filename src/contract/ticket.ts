@@ -4,24 +4,25 @@
  *
  * A ticket is a small integer, so that returning one allocates nothing: a kind in the low 3 bits, a
  * word index above. What does not fit (the value of `reached`, the time of `at`) is kept by the port
- * that made the ticket. A ticket that waits is therefore made by the port, used by the hook that made
- * it, and forgotten when it is satisfied. A CPU has one for its task and one for its handler.
+ * that made the ticket. A ticket that waits is therefore made by the port, returned by the hook that
+ * asked for it, and forgotten when it is satisfied. A CPU has one, for its task: handlers do not wait.
  */
 export type Ticket = number
 
 /** The hook has nothing more to do. Says nothing about settlement. */
-export const DONE: Ticket = 0
+export const DONE = 0
 /**
  * DONE, and a claim: what the hook was called for is settled. From `changed` (or its `resumed`) the
- * claim covers that change, from `finished` every change of the operation. It is evidence for those
+ * claim covers that change, from `finished` every change of the operation and of those nested in it.
+ * From `demanded` it means the same as DONE. It is evidence for those
  * changes alone and moves no watermark, so that a strategy can settle an `mprotect` while an earlier
  * lazy unmap of the same CPU still waits for its sweep.
  */
-export const SETTLED: Ticket = 1
+export const SETTLED = 1
 /** Call `resumed` again after the next point where interrupts are taken. */
-export const AGAIN: Ticket = 2
+export const AGAIN = 2
 /** Only from `demanded`, and only where the demand may fail. */
-export const REFUSED: Ticket = 3
+export const REFUSED = 3
 
 /** Kinds of ticket that wait; the word index is `ticket >> TICKET_SHIFT`. */
 export const TICKET_ZERO = 4

@@ -1,0 +1,66 @@
+/**
+ * What the machine charges for, as indices: a profile gives each a time, `sim` adds it to the CPU's
+ * clock, `threads` charges nothing because there the time passes by itself.
+ */
+export const COST_NAMES = [
+  'access',
+  'secondLevelHit',
+  'walkStart',
+  'walkLevel',
+  'entryWrite',
+  'systemCall',
+  'fault',
+  'invalidatePage',
+  'flushSpace',
+  'flushAll',
+  'switchSpace',
+  'interruptSend',
+  'interruptEntry',
+  'interruptExit',
+  'lineHit',
+  'atomic',
+  'lineSibling',
+  'lineSameSocket',
+  'lineOtherSocket',
+  'deliverSibling',
+  'deliverSameSocket',
+  'deliverOtherSocket',
+  'spin',
+] as const
+
+export type CostName = (typeof COST_NAMES)[number]
+
+/** A user or kernel access that hits the first-level TLB. */
+export const COST_ACCESS = 0
+/** Added when the second level has it. */
+export const COST_SECOND_LEVEL_HIT = 1
+export const COST_WALK_START = 2
+/** Per page-table level that the paging-structure cache did not spare. */
+export const COST_WALK_LEVEL = 3
+export const COST_ENTRY_WRITE = 4
+export const COST_SYSTEM_CALL = 5
+/** A page fault without its flushes: entry, handling, a zeroed frame, return. */
+export const COST_FAULT = 6
+export const COST_INVALIDATE_PAGE = 7
+export const COST_FLUSH_SPACE = 8
+export const COST_FLUSH_ALL = 9
+export const COST_SWITCH_SPACE = 10
+/** Per target, serial on the sender. */
+export const COST_INTERRUPT_SEND = 11
+export const COST_INTERRUPT_ENTRY = 12
+export const COST_INTERRUPT_EXIT = 13
+/** A shared word whose line this CPU has in its present version. */
+export const COST_LINE_HIT = 14
+/** Added by a read-modify-write. */
+export const COST_ATOMIC = 15
+/** A line's transfer, by the distance to its last writer. The three distances stand in a row. */
+export const COST_LINE_SIBLING = 16
+/** From send to the first instruction that could be the handler's, by distance. The three stand in a row. */
+export const COST_DELIVER_SIBLING = 19
+/** One turn of a loop that waits for a lock. */
+export const COST_SPIN = 22
+
+/** Where costs go. */
+export interface Meter {
+  charge(cost: number, count: number): void
+}

@@ -1,0 +1,29 @@
+/** What every CPU counts, as indices into its row of counters. Summed over CPUs they are the columns of the results. */
+export const COUNTER_NAMES = [
+  'ipis',
+  'flushRounds',
+  'pagesInvalidated',
+  'fullFlushes',
+  'tlbMisses',
+  'accesses',
+  'passedOver',
+  'faults',
+  'spuriousFaults',
+  'interruptsTaken',
+  'demands',
+] as const
+
+export const COUNT_IPIS = 0
+/** Decisions to reach other CPUs: calls of an interrupt primitive with at least one target. */
+export const COUNT_FLUSH_ROUNDS = 1
+export const COUNT_PAGES_INVALIDATED = 2
+export const COUNT_FULL_FLUSHES = 3
+/** Walks: misses of both TLB levels. */
+export const COUNT_TLB_MISSES = 4
+export const COUNT_ACCESSES = 5
+/** Accesses that the mapping does not allow, or whose mapping is gone: the program would have been killed, the tape goes on. */
+export const COUNT_PASSED_OVER = 6
+export const COUNT_FAULTS = 7
+export const COUNT_SPURIOUS_FAULTS = 8
+export const COUNT_INTERRUPTS_TAKEN = 9
+export const COUNT_DEMANDS = 10

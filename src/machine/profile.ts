@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { UsageError } from '../contract/usageError.js'
+import { COST_NAMES, type CostName } from './costs.js'
+
+/** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
+const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })
+const powerOfTwo = z
+  .int()
+  .min(1)
+  .max(1 << 20)
+  .refine((n) => (n & (n - 1)) === 0, 'must be a power of two')
+const reuseOrder = z.enum(['lifo', 'fifo'])
+
+const costs = Object.fromEntries(
+  COST_NAMES.map((name) => [name, sourced(z.int().min(0).max(1e12))]),
+) as Record<CostName, ReturnType<typeof sourced<z.ZodInt>>>
+
+const profileSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  summary: z.string(),
+  validity: z.string(),
+  hardware: z.literal('ipi'),
+  topology: z.strictObject({
+    sockets: sourced(z.int().min(1).max(64)),
+    coresPerSocket: sourced(z.int().min(1).max(1024)),
+    threadsPerCore: sourced(z.int().min(1).max(8)),
+  }),
+  tlb: z.strictObject({
+    smallEntries: sourced(powerOfTwo),
+    smallWays: sourced(powerOfTwo),
+    largeEntries: sourced(powerOfTwo),
+    largeWays: sourced(powerOfTwo),
+    secondEntries: sourced(powerOfTwo),
+    secondWays: sourced(powerOfTwo),
+    tagCount: sourced(z.int().min(2).max(65536)),
+  }),
+  structureCache: z.strictObject({
+    leafTables: sourced(powerOfTwo),
+    thirdLevel: sourced(powerOfTwo),
+    secondLevel: sourced(powerOfTwo),
+  }),
+  memory: z.strictObject({
+    frames: sourced(
+      z
+        .int()
+        .min(64)
+        .max(1 << 20),
+    ),
+    frameReuse: sourced(reuseOrder),
+    addressReuse: sourced(reuseOrder),
+    /** Frames that a CPU's free list takes from the pool, or gives back, at once. */
+    listBatch: sourced(z.int().min(1).max(4096)),
+  }),
+  costsPs: z.strictObject(costs),
+})
+
+export type Profile = z.infer<typeof profileSchema>
+
+export interface ProfileChoice {
+  name: string
+  profile: Profile
+  hash: string
+  /** Hardware threads; a run with more CPUs adds sockets of the same size and is extrapolated. */
+  cpuCount: number
+}
+
+const folder = fileURLToPath(new URL('../../../src/machine/profiles/', import.meta.url))
+
+function shippedNames(): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => basename(file, '.json'))
+    .sort()
+}
+
+export function listProfiles(): { name: string; summary: string; cpuCount: number }[] {
+  return shippedNames().map((name) => {
+    const { profile, cpuCount } = loadProfile(name, [])
+    return { name, summary: profile.summary, cpuCount }
+  })
+}
+
+/**
+ * @param nameOrFile a shipped name, or a path ending in .json
+ * @param sets `path=value` overrides, e.g. `costsPs.invalidatePage=80000`
+ */
+export function loadProfile(nameOrFile: string, sets: readonly string[]): ProfileChoice {
+  const isFile = nameOrFile.endsWith('.json')
+  const path = isFile ? nameOrFile : join(folder, `${nameOrFile}.json`)
+  if (!existsSync(path)) {
+    const reason = isFile ? 'there is no such file' : 'no profile of this name is shipped'
+    throw new UsageError(
+      `unknown profile '${nameOrFile}'`,
+      reason,
+      shippedNames(),
+      'give a shipped name or a path ending in .json',
+    )
+  }
+  const raw = parseJson(path)
+  for (const set of sets) applySet(raw, set)
+  const parsed = profileSchema.safeParse(raw)
+  if (!parsed.success) {
+    const [first, ...others] = parsed.error.issues
+    const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+    throw new UsageError(
+      `profile '${nameOrFile}' is not valid`,
+      `${first.path.join('.') || 'the file'}: ${first.message}${more}`,
+      [],
+      'see src/machine/profiles/ for complete examples',
+    )
+  }
+  const profile = parsed.data
+  const { sockets, coresPerSocket, threadsPerCore } = profile.topology
+  return {
+    name: profile.name,
+    profile,
+    hash: createHash('sha256').update(JSON.stringify(profile)).digest('hex').slice(0, 16),
+    cpuCount: sockets.value * coresPerSocket.value * threadsPerCore.value,
+  }
+}
+
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(
+      `profile '${path}' cannot be read`,
+      (error as Error).message,
+      [],
+      'mend the JSON or name another profile',
+    )
+  }
+}
+
+/** Overrides one value in place and says so in its source, so that the profile's hash and record tell the truth. */
+function applySet(raw: unknown, set: string): void {
+  const equals = set.indexOf('=')
+  const path = set.slice(0, equals).split('.')
+  let node = raw
+  for (const key of path) node = isRecord(node) ? node[key] : undefined
+  if (equals < 1 || !isRecord(node) || !('value' in node)) {
+    const known = isRecord(raw) ? settable(raw, '') : []
+    throw new UsageError(
+      `cannot set '${set}' in the profile`,
+      'no such value',
+      nearest(set.slice(0, Math.max(equals, 0)), known),
+      'use --profile-set path=value',
+    )
+  }
+  const text = set.slice(equals + 1)
+  const number = Number(text)
+  node['value'] = text !== '' && Number.isFinite(number) ? number : text
+  node['source'] = `--profile-set ${set}`
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function settable(node: Record<string, unknown>, prefix: string): string[] {
+  return Object.entries(node).flatMap(([key, child]) => {
+    if (!isRecord(child)) return []
+    return 'value' in child ? [prefix + key] : settable(child, `${prefix}${key}.`)
+  })
+}
+
+/** The few values whose last part comes closest, so that the message stays on a line. */
+function nearest(path: string, known: string[]): string[] {
+  const last = path.split('.').at(-1) ?? ''
+  const close = known.filter((name) => last !== '' && name.toLowerCase().includes(last.toLowerCase()))
+  return (close.length > 0 ? close : known).slice(0, 8)
+}

@@ -1,0 +1,105 @@
+import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE } from '../contract/page.js'
+import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
+import { FRAME_WORDS, LIST_WORDS } from './frames.js'
+import type { Layout } from './layout.js'
+import type { Profile } from './profile.js'
+import { TABLE_WORDS } from './tables.js'
+
+/** What a machine is built for. */
+export interface MachineConfig {
+  readonly cpuCount: number
+  /** KERNEL_SPACE included. */
+  readonly spaceCount: number
+  readonly handleCount: number
+  /** Pages of the largest operation: the length of each CPU's change log. */
+  readonly maxOperationPages: number
+  readonly profile: Profile
+  /** Serial that every CPU issued last before the run; near the wrap in tests. */
+  readonly serialStart: number
+}
+
+/** A space: root table, operations open, operations begun. */
+export const SPACE_ROOT = 0
+export const SPACE_OPEN = 1
+export const SPACE_BEGAN = 2
+
+/** A mapping: mapped or not, faults in flight, first page, pages, flags allowed | kind << 8, space. */
+export const HANDLE_MAPPED = 0
+export const HANDLE_PINS = 1
+export const HANDLE_FIRST = 2
+export const HANDLE_PAGES = 3
+export const HANDLE_FLAGS = 4
+export const HANDLE_SPACE = 5
+
+/** A CPU's part of the user addresses: next page never used, end, free ranges, then a ring of held ranges. */
+export const ARENA_NEXT = 0
+export const ARENA_END = 1
+export const ARENA_FREE_COUNT = 2
+export const ARENA_HELD_HEAD = 3
+export const ARENA_HELD_TAIL = 4
+export const ARENA_LISTS = 8
+/** Ranges that can be free at a time: first page, pages. */
+export const ARENA_FREE_SLOTS = 1024
+export const FREE_SLOT_WORDS = 2
+/** Ranges that can be held at a time: first page, pages, serial, tag. */
+export const ARENA_HELD_SLOTS = 512
+export const HELD_SLOT_WORDS = 4
+export const ARENA_HELD_AT: number = ARENA_LISTS + ARENA_FREE_SLOTS * FREE_SLOT_WORDS
+const ARENA_WORDS: number = ARENA_HELD_AT + ARENA_HELD_SLOTS * HELD_SLOT_WORDS
+
+/** User pages are dealt out below this page; page 0 stays unmapped. */
+const USER_PAGES: number = DIRECT_MAP_BASE / 2
+/** Table pages beyond what is computed: ranges that are held while new ones are mapped. */
+const SPARE_TABLES = 512
+
+/** Word indices of everything that the machine and the page-table library share. */
+export interface MachineWords {
+  readonly issued: Placed
+  readonly watermark: Placed
+  readonly spaces: Placed
+  readonly handles: Placed
+  readonly frames: number
+  readonly pool: number
+  readonly freeLists: Placed
+  readonly heldLists: Placed
+  /** Frames that a CPU has taken out of a held list to demand them. */
+  readonly claimLists: Placed
+  readonly arenas: Placed
+  readonly nextTable: number
+  readonly tables: number
+  readonly tableCount: number
+  readonly userPagesPerCpu: number
+}
+
+export function tablePagesFor(config: MachineConfig): number {
+  const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
+  // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
+  return directMap + SPARE_TABLES + config.cpuCount * 4 + config.spaceCount * 2
+}
+
+export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
+  const { cpuCount } = config
+  const tableCount = tablePagesFor(config)
+  const frameCount = config.profile.memory.frames.value
+  return {
+    issued: layout.lines('issued', cpuCount),
+    watermark: layout.lines('watermark', cpuCount),
+    spaces: layout.lines('space', config.spaceCount, 3),
+    handles: layout.lines('handle', Math.max(1, config.handleCount), 6),
+    pool: layout.run('pool', WORDS_PER_LINE),
+    freeLists: layout.lines('freeList', cpuCount, LIST_WORDS),
+    heldLists: layout.lines('heldList', cpuCount, LIST_WORDS),
+    claimLists: layout.lines('claimList', cpuCount, LIST_WORDS),
+    arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
+    nextTable: layout.run('nextTable', 1),
+    frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),
+    tables: layout.run('tables', tableCount * TABLE_WORDS),
+    tableCount,
+    userPagesPerCpu: Math.floor((USER_PAGES - 1) / cpuCount),
+  }
+}
+
+/** The frame number of the first frame that is not a table page. */
+export function firstPoolFrame(words: MachineWords): number {
+  return words.tableCount
+}

@@ -1,0 +1,168 @@
+import {
+  ARENA_END,
+  ARENA_FREE_COUNT,
+  ARENA_FREE_SLOTS,
+  ARENA_HELD_AT,
+  ARENA_HELD_HEAD,
+  ARENA_HELD_SLOTS,
+  ARENA_HELD_TAIL,
+  ARENA_LISTS,
+  ARENA_NEXT,
+  FREE_SLOT_WORDS,
+  HELD_SLOT_WORDS,
+} from '../machine/words.js'
+import type { Context } from './context.js'
+import { VA_REUSE } from '../contract/obligation.js'
+import { isCovered } from './covered.js'
+import { SPACE } from './position.js'
+
+/**
+ * User addresses. Every CPU deals out ranges of its own arena and takes back what it unmaps, so no
+ * lock is needed. A range that was unmapped is held until its change is covered; only then may it be
+ * mapped again. Ranges are reused by exact size: a first-fit allocator would let fragmentation, and
+ * not the strategy, decide the results.
+ */
+
+function arenaOf(context: Context): number {
+  return context.words.arenas.base + context.cpu * context.words.arenas.stride
+}
+
+/** @returns the first page of a free range, or -1: everything is mapped or held */
+export function takeAddress(context: Context, pageCount: number): number {
+  const { memory } = context
+  const arena = arenaOf(context)
+  const recycled = takeRecycled(context, arena, pageCount)
+  if (recycled >= 0) return recycled
+  const first = memory.peek(arena + ARENA_NEXT)
+  if (first + pageCount > memory.peek(arena + ARENA_END)) return -1
+  memory.poke(arena + ARENA_NEXT, first + pageCount)
+  return first
+}
+
+function takeRecycled(context: Context, arena: number, pageCount: number): number {
+  const { memory } = context
+  const count = memory.peek(arena + ARENA_FREE_COUNT)
+  const newestFirst = context.profile.memory.addressReuse.value === 'lifo'
+  for (let i = 0; i < count; i++) {
+    const slot = arena + ARENA_LISTS + (newestFirst ? count - 1 - i : i) * FREE_SLOT_WORDS
+    if (memory.peek(slot + 1) !== pageCount) continue
+    const first = memory.peek(slot)
+    const end = arena + ARENA_LISTS + count * FREE_SLOT_WORDS
+    for (let word = slot; word < end - FREE_SLOT_WORDS; word++)
+      memory.poke(word, memory.peek(word + FREE_SLOT_WORDS))
+    memory.poke(arena + ARENA_FREE_COUNT, count - 1)
+    return first
+  }
+  return -1
+}
+
+export function freeAddress(context: Context, firstPage: number, pageCount: number): void {
+  const { memory } = context
+  const arena = arenaOf(context)
+  const count = memory.peek(arena + ARENA_FREE_COUNT)
+  if (count === ARENA_FREE_SLOTS)
+    throw new Error(`more than ${ARENA_FREE_SLOTS} address ranges of a CPU are free at once`)
+  const slot = arena + ARENA_LISTS + count * FREE_SLOT_WORDS
+  memory.poke(slot, firstPage)
+  memory.poke(slot + 1, pageCount)
+  memory.poke(arena + ARENA_FREE_COUNT, count + 1)
+}
+
+function heldSlot(arena: number, index: number): number {
+  return arena + ARENA_HELD_AT + (index % ARENA_HELD_SLOTS) * HELD_SLOT_WORDS
+}
+
+/** False when the ring is full: the caller demands the oldest ones first. */
+export function holdAddress(
+  context: Context,
+  firstPage: number,
+  pageCount: number,
+  serial: number,
+  tag: number,
+): boolean {
+  const { memory } = context
+  const arena = arenaOf(context)
+  const tail = memory.peek(arena + ARENA_HELD_TAIL)
+  if (tail - memory.peek(arena + ARENA_HELD_HEAD) === ARENA_HELD_SLOTS) return false
+  const slot = heldSlot(arena, tail)
+  memory.poke(slot, firstPage)
+  memory.poke(slot + 1, pageCount)
+  memory.poke(slot + 2, serial)
+  memory.poke(slot + 3, tag)
+  memory.poke(arena + ARENA_HELD_TAIL, tail + 1)
+  return true
+}
+
+export function heldAddressCount(context: Context): number {
+  const arena = arenaOf(context)
+  return context.memory.peek(arena + ARENA_HELD_TAIL) - context.memory.peek(arena + ARENA_HELD_HEAD)
+}
+
+/** The index that the next held range will get; ranges from a mark on can be freed together. */
+export function heldAddressMark(context: Context): number {
+  return context.memory.peek(arenaOf(context) + ARENA_HELD_TAIL)
+}
+
+/** Frees the oldest held ranges as far as they are covered. */
+export function reapAddresses(context: Context): void {
+  const { memory } = context
+  const arena = arenaOf(context)
+  for (;;) {
+    const head = memory.peek(arena + ARENA_HELD_HEAD)
+    if (head === memory.peek(arena + ARENA_HELD_TAIL)) return
+    const slot = heldSlot(arena, head)
+    if (
+      !isCovered(
+        context,
+        context.cpu,
+        memory.peek(slot + 2),
+        memory.peek(slot + 3),
+        context.p[SPACE],
+        VA_REUSE,
+      )
+    )
+      return
+    freeOldest(context, arena, head)
+  }
+}
+
+function freeOldest(context: Context, arena: number, head: number): void {
+  const slot = heldSlot(arena, head)
+  context.memory.poke(arena + ARENA_HELD_HEAD, head + 1)
+  freeAddress(context, context.memory.peek(slot), context.memory.peek(slot + 1))
+}
+
+/** Frees the `count` oldest ranges: their changes were demanded. */
+export function freeOldestAddresses(context: Context, count: number): void {
+  const arena = arenaOf(context)
+  for (let i = 0; i < count; i++) freeOldest(context, arena, context.memory.peek(arena + ARENA_HELD_HEAD))
+}
+
+/** Frees the ranges from `mark` on: the operations that held them are settled after all. */
+export function freeAddressesFrom(context: Context, mark: number): void {
+  const { memory } = context
+  const arena = arenaOf(context)
+  const tail = memory.peek(arena + ARENA_HELD_TAIL)
+  const from = Math.max(mark, memory.peek(arena + ARENA_HELD_HEAD))
+  memory.poke(arena + ARENA_HELD_TAIL, from)
+  for (let index = from; index < tail; index++) {
+    const slot = heldSlot(arena, index)
+    freeAddress(context, memory.peek(slot), memory.peek(slot + 1))
+  }
+}
+
+/** Writes the oldest held ranges into the demand, at most `most`; how many. */
+export function demandOldestAddresses(context: Context, most: number): number {
+  const { memory, demand } = context
+  const arena = arenaOf(context)
+  const head = memory.peek(arena + ARENA_HELD_HEAD)
+  const count = Math.min(most, memory.peek(arena + ARENA_HELD_TAIL) - head)
+  for (let i = 0; i < count; i++) {
+    const slot = heldSlot(arena, head + i)
+    demand.owners[i] = context.cpu
+    demand.serials[i] = memory.peek(slot + 2)
+    demand.tags[i] = memory.peek(slot + 3)
+    demand.spaces[i] = context.p[SPACE]
+  }
+  return count
+}

@@ -1,0 +1,59 @@
+import { LEVEL_BATCH, OPERATION_BATCH } from '../contract/operation.js'
+import { SETTLED } from '../contract/ticket.js'
+import { COST_SYSTEM_CALL } from '../machine/costs.js'
+import { beginOutermost, noteCrowd } from './bracket.js'
+import type { Context } from './context.js'
+import {
+  CROWDED, LAST_SERIAL, LOG_BITS, LOG_COUNT, LOG_IS_SETTLED, LOG_WORDS, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT,
+} from './position.js'
+import { goTo, pop, push, RAN, ROUTINE_DISPOSE, waitFor, type Outcome } from './routine.js'
+
+/**
+ * A batch is an outermost operation without a range: the operations inside are its parts, and what
+ * is due at their return is due when it ends.
+ */
+export function stepBatchBegin(context: Context, at: number): Outcome {
+  const { p, strategy } = context
+  if (p[at + PHASE] === 1) return pop(p, 0)
+  context.meter.charge(COST_SYSTEM_CALL, 1)
+  beginOutermost(context, p[SPACE])
+  p[OPERATION_DEPTH]++
+  p[OPERATION_ID]++
+  if (strategy.began === undefined) return goTo(p, 1)
+  fillBatch(context)
+  return waitFor(p, strategy.began(context.port, context.operation), 1)
+}
+
+export function stepBatchEnd(context: Context, at: number): Outcome {
+  const { p, log } = context
+  switch (p[at + PHASE]) {
+    case 0:
+      noteCrowd(context)
+      fillBatch(context)
+      return waitFor(p, context.strategy.finished(context.port, context.operation), 1)
+    case 1:
+      p[OPERATION_DEPTH]--
+      if (p[TICKET_RESULT] === SETTLED && p[LOG_COUNT] > 0) {
+        for (let index = 0; index < p[LOG_COUNT]; index++) log[index * LOG_WORDS + LOG_BITS] |= LOG_IS_SETTLED
+        context.witness.claimed(context.cpu, p[LAST_SERIAL])
+      }
+      p[at + PHASE] = 2
+      push(p, ROUTINE_DISPOSE)
+      return RAN
+    default:
+      return pop(p, 0)
+  }
+}
+
+function fillBatch(context: Context): void {
+  const { operation, p } = context
+  operation.id = p[OPERATION_ID]
+  operation.depth = 0
+  operation.level = LEVEL_BATCH
+  operation.kind = OPERATION_BATCH
+  operation.space = -1
+  operation.firstPage = 0
+  operation.pageCount = 0
+  operation.wholeSpace = false
+  operation.crowded = p[CROWDED] !== 0
+}

@@ -1,0 +1,73 @@
+import { VA_REUSE } from '../contract/obligation.js'
+import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
+import type { Context } from './context.js'
+import { isCovered } from './covered.js'
+import {
+  LOG_ALLOWED,
+  LOG_BITS,
+  LOG_COUNT,
+  LOG_FRAME,
+  LOG_IS_INHERITED,
+  LOG_IS_UNLOCKED,
+  LOG_OBLIGATIONS,
+  LOG_OWNER,
+  LOG_PAGE,
+  LOG_SERIAL,
+  LOG_SPACE,
+  LOG_STAMP,
+  LOG_TAG,
+  LOG_WORD,
+  LOG_WORDS,
+} from './position.js'
+
+/**
+ * The changes of the outermost open operation, one entry each, in words of this CPU. It is as long as
+ * the largest operation on the tape, so it cannot overflow.
+ */
+export function logEntry(_context: Context, index: number): number {
+  return index * LOG_WORDS
+}
+
+export function addToLog(
+  context: Context,
+  word: number,
+  space: number,
+  page: number,
+  owner: number,
+  serial: number,
+  stamp: number,
+  frame: number,
+): number {
+  const { p, log } = context
+  const item = p[LOG_COUNT] * LOG_WORDS
+  if (item >= log.length) throw new Error('the change log is shorter than the largest operation')
+  p[LOG_COUNT]++
+  log[item + LOG_WORD] = word
+  log[item + LOG_SPACE] = space
+  log[item + LOG_PAGE] = page
+  log[item + LOG_OWNER] = owner
+  log[item + LOG_SERIAL] = serial
+  log[item + LOG_TAG] = 0
+  log[item + LOG_STAMP] = stamp
+  log[item + LOG_FRAME] = frame
+  log[item + LOG_BITS] = 0
+  log[item + LOG_ALLOWED] = 0
+  p[LOG_OBLIGATIONS] |= context.change.obligations
+  return item
+}
+
+/**
+ * The range contains an entry that an unsettled operation of another CPU has changed. This operation
+ * must not return as if the page were gone: the other CPU has not flushed yet (two concurrent
+ * gathers, Linux `tlb_flush_pending`). Its change is demanded with this operation's own.
+ */
+export function noteInherited(context: Context, space: number, page: number, word: number): void {
+  const { memory, log } = context
+  const owner = memory.peek(word + OWNER_OFFSET)
+  const serial = memory.peek(word + SERIAL_OFFSET)
+  const tag = memory.peek(word + TAG_OFFSET)
+  if (isCovered(context, owner, serial, tag, space, VA_REUSE)) return
+  const item = addToLog(context, word, space, page, owner, serial, memory.peek(word + STAMP_OFFSET), -1)
+  log[item + LOG_TAG] = tag
+  log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | VA_REUSE
+}

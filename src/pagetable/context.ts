@@ -1,0 +1,75 @@
+import type { Change } from '../contract/change.js'
+import type { Contract } from '../contract/obligation.js'
+import type { Operation } from '../contract/operation.js'
+import type { Port } from '../contract/port.js'
+import type { Demand, Strategy } from '../contract/strategy.js'
+import type { Meter } from '../machine/costs.js'
+import type { Frames } from '../machine/frames.js'
+import type { Memory } from '../machine/memory.js'
+import type { Profile } from '../machine/profile.js'
+import type { Tables } from '../machine/tables.js'
+import type { MachineWords } from '../machine/words.js'
+
+/**
+ * What the oracle and the engine want to know from the kernel side. `event` is called when an
+ * obligation's event passes; everything is judged against the change's stamp.
+ */
+export interface Witness {
+  /** A new reading of the oracle's clock, taken after an entry is written. Readings only grow. */
+  stamp(): number
+  /**
+   * @param obligation the one whose event passes now
+   * @param owner the CPU that made the change
+   * @param frame the frame that a stale entry must name to count, or -1 for any
+   * @param allowed the flags that an entry may still grant; 0: it must not exist
+   */
+  event(
+    obligation: number,
+    owner: number,
+    space: number,
+    page: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+  ): void
+  /** A change was made: open until it is settled. */
+  opened(
+    owner: number,
+    serial: number,
+    space: number,
+    page: number,
+    stamp: number,
+    allowed: number,
+    obligations: number,
+  ): void
+  /** The strategy claims, by SETTLED, that this change is settled. */
+  claimed(owner: number, serial: number): void
+  /** The outermost operation ended with changes up to `serial` unsettled, the first of them made at `sinceNs`; or settled. */
+  exposed(serial: number, tag: number, settled: boolean): void
+  /** The first change of an operation was made now. */
+  changing(): void
+  count(counter: number, by: number): void
+}
+
+/** Everything that the kernel routines of one CPU work with. One class of each per isolate. */
+export interface Context {
+  readonly cpu: number
+  readonly cpuCount: number
+  readonly memory: Memory
+  readonly words: MachineWords
+  readonly profile: Profile
+  readonly tables: Tables
+  readonly frames: Frames
+  readonly meter: Meter
+  readonly strategy: Strategy
+  readonly port: Port
+  readonly witness: Witness
+  readonly contract: Contract
+  /** Position words (position.ts) and the change log behind them, private to this CPU. */
+  readonly p: Int32Array
+  readonly log: Int32Array
+  /** Reused objects that hooks are called with. */
+  readonly change: Change
+  readonly operation: Operation
+  readonly demand: Demand
+}

@@ -1,0 +1,200 @@
+import { BINDING, dueAtReturn, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import { freeAddressesFrom } from './addresses.js'
+import { endOutermost } from './bracket.js'
+import { logEntry } from './changeLog.js'
+import type { Context } from './context.js'
+import { isCovered } from './covered.js'
+import { pushDemand } from './demand.js'
+import { claimListOf, freeFrame, heldListOf, trim } from './frameSupply.js'
+import {
+  ADDRESS_MARK,
+  HELD_OPEN,
+  LAST_SERIAL,
+  LAST_SETTLED,
+  LAST_TAG,
+  LOCALS,
+  LOG_ALLOWED,
+  LOG_BITS,
+  LOG_COUNT,
+  LOG_FRAME,
+  LOG_IS_INHERITED,
+  LOG_IS_SETTLED,
+  LOG_IS_UNLOCKED,
+  LOG_KEEPS_ADDRESS,
+  LOG_OBLIGATIONS,
+  LOG_OWNER,
+  LOG_PAGE,
+  LOG_SERIAL,
+  LOG_SPACE,
+  LOG_STAMP,
+  LOG_TAG,
+  LOG_WORD,
+  PHASE,
+  RESULT,
+} from './position.js'
+import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { BUSY, PENDING } from './softBits.js'
+
+/**
+ * The end of an outermost operation: demand what is due at return and not covered, unlock the
+ * entries, free or hold the frames, and return.
+ */
+
+const JUDGE = 0
+const DEMANDED = 1
+const RELEASE = 2
+const PUBLISH = 3
+
+/** Next log entry to release; frames of unsettled changes wait in the claim list until all are there. */
+const NEXT = LOCALS
+const UNSETTLED = LOCALS + 1
+/** Log entries released in one step, so that interrupts are taken in between. */
+const RELEASE_BATCH = 64
+
+export function stepDispose(context: Context, at: number): Outcome {
+  const { p } = context
+  switch (p[at + PHASE]) {
+    case JUDGE:
+      return judge(context)
+    case DEMANDED:
+      if (p[RESULT] !== 0) settleDemanded(context)
+      return goTo(p, RELEASE)
+    case RELEASE: {
+      const end = Math.min(p[LOG_COUNT], p[at + NEXT] + RELEASE_BATCH)
+      for (let index = p[at + NEXT]; index < end; index++) release(context, at, index)
+      p[at + NEXT] = end
+      return end === p[LOG_COUNT] ? goTo(p, PUBLISH) : RAN
+    }
+    default:
+      return publish(context, at)
+  }
+}
+
+/**
+ * What is covered needs nothing. Of the rest, what is due at return is demanded now, and so is what
+ * was inherited, whose owner may return much later than this operation.
+ */
+function judge(context: Context): Outcome {
+  const { p, log, demand } = context
+  const due = dueAtReturn(context.contract)
+  let count = 0
+  for (let index = 0; index < p[LOG_COUNT]; index++) {
+    const item = logEntry(context, index)
+    if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) continue
+    if (isItemCovered(context, item)) {
+      log[item + LOG_BITS] |= LOG_IS_SETTLED
+      continue
+    }
+    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) === 0) continue
+    demand.owners[count] = log[item + LOG_OWNER]
+    demand.serials[count] = log[item + LOG_SERIAL]
+    demand.tags[count] = log[item + LOG_TAG]
+    demand.spaces[count] = log[item + LOG_SPACE]
+    count++
+  }
+  if (count === 0) return goTo(p, RELEASE)
+  goTo(p, DEMANDED)
+  pushDemand(context, count, nextDue(p[LOG_OBLIGATIONS] & due), -1)
+  return RAN
+}
+
+/** Settled for everything the change owes: the strictest of its obligations is asked about. */
+function isItemCovered(context: Context, item: number): boolean {
+  const { log } = context
+  const owed = log[item + LOG_BITS] & OBLIGATION_MASK
+  if ((owed & BINDING) === 0) return true
+  return isCovered(
+    context,
+    log[item + LOG_OWNER],
+    log[item + LOG_SERIAL],
+    log[item + LOG_TAG],
+    log[item + LOG_SPACE],
+    owed,
+  )
+}
+
+/** The one obligation that a demand names: the hard one where both are due. */
+function nextDue(due: number): number {
+  if ((due & REVOKE) !== 0) return REVOKE
+  return (due & SEEN) !== 0 ? SEEN : VA_REUSE
+}
+
+function settleDemanded(context: Context): void {
+  const { p, log } = context
+  const due = dueAtReturn(context.contract)
+  for (let index = 0; index < p[LOG_COUNT]; index++) {
+    const item = logEntry(context, index)
+    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) log[item + LOG_BITS] |= LOG_IS_SETTLED
+  }
+}
+
+function release(context: Context, at: number, index: number): void {
+  const { p, log, frames, witness, contract } = context
+  const item = logEntry(context, index)
+  const bits = log[item + LOG_BITS]
+  const isSettled = (bits & LOG_IS_SETTLED) !== 0
+  unlockItem(context, index)
+  if ((bits & LOG_IS_INHERITED) !== 0) return
+  const events = bits & (contract === 'reuse' ? REVOKE : SEEN | REVOKE)
+  for (const obligation of RETURN_EVENTS) {
+    if ((events & obligation) === 0) continue
+    witness.event(
+      obligation,
+      context.cpu,
+      log[item + LOG_SPACE],
+      log[item + LOG_PAGE],
+      log[item + LOG_STAMP],
+      -1,
+      log[item + LOG_ALLOWED],
+    )
+  }
+  if (!isSettled) {
+    p[at + UNSETTLED] = 1
+    p[LAST_SERIAL] = log[item + LOG_SERIAL]
+    p[LAST_TAG] = log[item + LOG_TAG]
+  }
+  const frame = log[item + LOG_FRAME]
+  if (frame < 0) return
+  if (isSettled) freeFrame(context, frame)
+  else frames.append(claimListOf(context), frame)
+}
+
+const RETURN_EVENTS = [SEEN, REVOKE]
+/** The part of a log entry's bits that are obligations. */
+const OBLIGATION_MASK = 0xffff
+
+/** Puts what stays held where other CPUs can find it, and closes the bracket. */
+function publish(context: Context, at: number): Outcome {
+  const { p, frames } = context
+  const claimed = claimListOf(context)
+  if (frames.count(claimed) > 0) {
+    const held = heldListOf(context, context.cpu)
+    if (!frames.tryLock(held)) return RETRY
+    frames.appendAll(held, claimed)
+    frames.unlock(held)
+  }
+  const isSettled = p[at + UNSETTLED] === 0
+  if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
+  if (p[LOG_COUNT] > 0) context.witness.exposed(p[LAST_SERIAL], p[LAST_TAG], isSettled)
+  p[LAST_SETTLED] = isSettled ? 1 : 0
+  p[HELD_OPEN] = 0
+  trim(context)
+  endOutermost(context)
+  return pop(p, 0)
+}
+
+/**
+ * Lets other CPUs have the entry again. Settled: as it is. Not settled: marked as pending where its
+ * address stays in use, so that whoever populates it next demands the change first; where the address
+ * itself is held, nobody can.
+ */
+export function unlockItem(context: Context, index: number): void {
+  const { log, memory } = context
+  const item = logEntry(context, index)
+  const bits = log[item + LOG_BITS]
+  if ((bits & LOG_IS_UNLOCKED) !== 0) return
+  if ((bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0)
+    memory.or(log[item + LOG_WORD], PENDING)
+  memory.and(log[item + LOG_WORD], ~BUSY)
+  log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED
+}

@@ -1,0 +1,62 @@
+import { FRAME_REUSE, VA_REUSE } from '../contract/obligation.js'
+import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
+import type { Context } from './context.js'
+import { pushDemand } from './demand.js'
+import { claimListOf, freeFrame, heldListOf, reapFrames } from './frameSupply.js'
+import { LOCALS, PHASE, RESULT } from './position.js'
+import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+
+/**
+ * After a run: whatever this CPU still holds is demanded until nothing is held. The result is what
+ * the strategy would not settle, ranges and frames together; 0 is the only right answer.
+ */
+const FRAMES = 0
+const FRAMES_DEMANDED = 1
+const ADDRESSES = 2
+const ADDRESSES_DEMANDED = 3
+const LEFT = LOCALS
+const COUNTED = LOCALS + 1
+
+export function stepDrain(context: Context, at: number): Outcome {
+  const { p, frames, demand } = context
+  switch (p[at + PHASE]) {
+    case FRAMES: {
+      reapFrames(context)
+      const list = heldListOf(context, context.cpu)
+      if (frames.count(list) === 0) return goTo(p, ADDRESSES)
+      if (!frames.tryLock(list)) return RETRY
+      let count = 0
+      for (let frame = frames.take(list); frame >= 0; frame = frames.take(list)) {
+        frames.append(claimListOf(context), frame)
+        demand.owners[count] = frames.heldBy(frame)
+        demand.serials[count] = frames.heldSerial(frame)
+        demand.tags[count] = frames.heldTag(frame)
+        demand.spaces[count] = frames.lastSpace(frame)
+        count++
+        if (count === demand.owners.length) break
+      }
+      frames.unlock(list)
+      p[at + PHASE] = FRAMES_DEMANDED
+      pushDemand(context, count, FRAME_REUSE, -1)
+      return RAN
+    }
+    case FRAMES_DEMANDED: {
+      const claimed = claimListOf(context)
+      if (p[RESULT] === 0) p[at + LEFT] += frames.count(claimed)
+      for (let frame = frames.take(claimed); frame >= 0; frame = frames.take(claimed)) freeFrame(context, frame)
+      return goTo(p, FRAMES)
+    }
+    case ADDRESSES: {
+      reapAddresses(context)
+      if (heldAddressCount(context) === 0) return pop(p, p[at + LEFT])
+      p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
+      p[at + PHASE] = ADDRESSES_DEMANDED
+      pushDemand(context, p[at + COUNTED], VA_REUSE, -1)
+      return RAN
+    }
+    default:
+      if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
+      freeOldestAddresses(context, p[at + COUNTED])
+      return goTo(p, ADDRESSES)
+  }
+}

@@ -1,0 +1,152 @@
+import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
+import { EXPOSE, VA_REUSE } from '../contract/obligation.js'
+import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
+import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
+import { COST_FAULT } from '../machine/costs.js'
+import { COUNT_FAULTS, COUNT_SPURIOUS_FAULTS } from '../machine/counters.js'
+import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
+import {
+  HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PAGES, HANDLE_PINS, HANDLE_SPACE, SPACE_ROOT,
+} from '../machine/words.js'
+import type { Context } from './context.js'
+import { isCovered } from './covered.js'
+import { pushDemand } from './demand.js'
+import { freeFrame } from './frameSupply.js'
+import { LOCALS, PHASE, RESULT } from './position.js'
+import { pushRange } from './rangeOperation.js'
+import { goTo, pop, push, RAN, RETRY, ROUTINE_FAULT, ROUTINE_TAKE_FRAME, type Outcome } from './routine.js'
+import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+
+/**
+ * A page fault of a user access. The result is 1 when the access can be tried again, 0 when the
+ * mapping does not allow it (the program would be killed).
+ *
+ * The fault pins the mapping, so that an unmap cannot pass over an entry that this fault installs
+ * afterwards; the pin is what Linux' per-VMA lock is here.
+ */
+
+const PIN = 0
+const LOOK = 1
+const DEMANDED = 2
+const HAVE_FRAME = 3
+const ZAPPED = 4
+const INSTALL = 5
+
+const PAGE = LOCALS
+const NEED = LOCALS + 1
+const HANDLE = LOCALS + 2
+const WORD = LOCALS + 3
+const FRAME = LOCALS + 4
+
+/** @param need flags that the access needs */
+export function pushFault(context: Context, page: number, need: number, handle: number): void {
+  push(context.p, ROUTINE_FAULT, page, need, handle)
+}
+
+export function handleAt(context: Context, handle: number): number {
+  return context.words.handles.base + handle * context.words.handles.stride
+}
+
+export function stepFault(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  const handle = handleAt(context, p[at + HANDLE])
+  switch (p[at + PHASE]) {
+    case PIN: {
+      context.meter.charge(COST_FAULT, 1)
+      context.witness.count(COUNT_FAULTS, 1)
+      memory.add(handle + HANDLE_PINS, 1)
+      // Pinned first, then checked: the other way round an unmap could start in between and not wait.
+      const first = memory.load(handle + HANDLE_FIRST)
+      const isMapped = memory.load(handle + HANDLE_MAPPED) !== 0
+      const page = p[at + PAGE]
+      if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES)) return end(context, handle, 0)
+      const root = memory.peek(context.words.spaces.base + memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride + SPACE_ROOT)
+      p[at + WORD] = context.tables.growTo(root, page, 1)
+      return goTo(p, LOOK)
+    }
+    case LOOK:
+      return look(context, at, handle)
+    case DEMANDED:
+      push(p, ROUTINE_TAKE_FRAME, memory.load(handle + HANDLE_SPACE))
+      return goToBelow(p, at, HAVE_FRAME)
+    case HAVE_FRAME:
+      p[at + FRAME] = p[RESULT]
+      if (memory.load(handle + HANDLE_FLAGS) >>> 8 !== KIND_GUEST) return goTo(p, INSTALL)
+      pushRange(context, OPERATION_ZAP_DIRECT, KERNEL_SPACE, DIRECT_MAP_BASE + p[at + FRAME], 1, KIND_DIRECT_MAP, 0)
+      return goToBelow(p, at, ZAPPED)
+    case ZAPPED:
+      return expose(context, at)
+    default:
+      return install(context, at, handle)
+  }
+}
+
+/** The phase of a routine that has just called another one. */
+function goToBelow(p: Int32Array, at: number, phase: number): Outcome {
+  p[at + PHASE] = phase
+  return RAN
+}
+
+function end(context: Context, handle: number, result: number): Outcome {
+  context.memory.add(handle + HANDLE_PINS, -1)
+  return pop(context.p, result)
+}
+
+function look(context: Context, at: number, handle: number): Outcome {
+  const { p, memory, demand } = context
+  const entry = memory.load(p[at + WORD])
+  if ((entry & BUSY) !== 0) return RETRY
+  if ((entry & PRESENT) !== 0) {
+    // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
+    const isAllowed = (entry & p[at + NEED]) === p[at + NEED]
+    if (isAllowed) context.witness.count(COUNT_SPURIOUS_FAULTS, 1)
+    return end(context, handle, isAllowed ? 1 : 0)
+  }
+  const wantsWrite = (p[at + NEED] & WRITABLE) !== 0
+  if (wantsWrite && ((entry & READ_ONLY) !== 0 || (memory.load(handle + HANDLE_FLAGS) & WRITABLE) === 0)) return end(context, handle, 0)
+  if ((entry & PENDING) !== 0) {
+    const owner = memory.peek(p[at + WORD] + OWNER_OFFSET)
+    const serial = memory.peek(p[at + WORD] + SERIAL_OFFSET)
+    const tag = memory.peek(p[at + WORD] + TAG_OFFSET)
+    const space = memory.load(handle + HANDLE_SPACE)
+    if (!isCovered(context, owner, serial, tag, space, VA_REUSE)) {
+      demand.owners[0] = owner
+      demand.serials[0] = serial
+      demand.tags[0] = tag
+      demand.spaces[0] = space
+      pushDemand(context, 1, VA_REUSE, space)
+      return goToBelow(p, at, DEMANDED)
+    }
+  }
+  return goTo(p, DEMANDED)
+}
+
+/** The direct map no longer reaches the frame, on any CPU: from here on it belongs to the guest. */
+function expose(context: Context, at: number): Outcome {
+  const { p, memory, tables, words, frames } = context
+  const page = DIRECT_MAP_BASE + p[at + FRAME]
+  const root = memory.peek(words.spaces.base + KERNEL_SPACE * words.spaces.stride + SPACE_ROOT)
+  const stamp = memory.peek(tables.leafWord(root, page) + STAMP_OFFSET)
+  frames.setZapped(p[at + FRAME], true)
+  context.witness.event(EXPOSE, context.cpu, KERNEL_SPACE, page, stamp, p[at + FRAME], 0)
+  return goTo(p, INSTALL)
+}
+
+function install(context: Context, at: number, handle: number): Outcome {
+  const { p, memory } = context
+  const word = p[at + WORD]
+  const entry = memory.load(word)
+  if ((entry & (BUSY | PRESENT)) !== 0) {
+    // Another CPU was faster, or is just changing the entry: the frame goes back and the fault starts again.
+    freeFrame(context, p[at + FRAME])
+    return goTo(p, LOOK)
+  }
+  const space = memory.load(handle + HANDLE_SPACE)
+  const stamp = memory.peek(word + STAMP_OFFSET)
+  const isWritable = (entry & READ_ONLY) === 0
+  const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
+  // The event comes first: once the entry is there, other CPUs cache the new translation.
+  if (stamp !== 0) context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
+  if (memory.compareExchange(word, entry, (p[at + FRAME] << FRAME_SHIFT) | flags) !== entry) return RETRY
+  return end(context, handle, 1)
+}

@@ -1,0 +1,121 @@
+import { DONE } from '../contract/ticket.js'
+import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_SPACE } from '../machine/words.js'
+import { COST_SYSTEM_CALL } from '../machine/costs.js'
+import { stepBatchBegin, stepBatchEnd } from './batch.js'
+import type { Context } from './context.js'
+import { stepDemand } from './demand.js'
+import { stepDispose } from './dispose.js'
+import { stepDrain } from './drain.js'
+import { handleAt, pushFault, stepFault } from './fault.js'
+import { stepMap, stepUnmap } from './mapping.js'
+import { DEPTH, ROUTINE, TICKET, top } from './position.js'
+import { pushRange, stepRange } from './rangeOperation.js'
+import {
+  push, RAN, RETURNED, ROUTINE_BATCH_BEGIN, ROUTINE_BATCH_END, ROUTINE_DEMAND, ROUTINE_DISPOSE, ROUTINE_DRAIN, ROUTINE_FAULT,
+  ROUTINE_MAP, ROUTINE_RANGE, ROUTINE_SWITCH, ROUTINE_TAKE_FRAME, ROUTINE_UNMAP, settleTicket, WAITING, type Outcome,
+} from './routine.js'
+import { stepSwitch } from './switchSpace.js'
+import { stepTakeFrame } from './takeFrame.js'
+
+/**
+ * The kernel side of one CPU: starts system calls and faults, and steps whatever is on the stack.
+ * Engines call `step` until `isIdle`; when it says WAITING they wait for `ticket`, taking interrupts,
+ * and call `resume`.
+ */
+export class Kernel {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  get isIdle(): boolean {
+    return this.#context.p[DEPTH] === 0
+  }
+
+  /** The ticket that the task waits for; DONE if it does not. */
+  get ticket(): number {
+    return this.#context.p[TICKET]
+  }
+
+  map(handle: number, pageCount: number, flags: number): void {
+    push(this.#context.p, ROUTINE_MAP, handle, pageCount, flags)
+  }
+
+  unmap(handle: number): void {
+    push(this.#context.p, ROUTINE_UNMAP, handle)
+  }
+
+  /** Protect or advise away a part of a mapping. */
+  change(operation: number, handle: number, firstPage: number, pageCount: number, grant: number): void {
+    const { memory, meter } = this.#context
+    const at = handleAt(this.#context, handle)
+    meter.charge(COST_SYSTEM_CALL, 1)
+    const kind = memory.load(at + HANDLE_FLAGS) >>> 8
+    pushRange(this.#context, operation, memory.load(at + HANDLE_SPACE), memory.load(at + HANDLE_FIRST) + firstPage, pageCount, kind, grant)
+  }
+
+  fault(page: number, need: number, handle: number): void {
+    pushFault(this.#context, page, need, handle)
+  }
+
+  beginBatch(): void {
+    push(this.#context.p, ROUTINE_BATCH_BEGIN)
+  }
+
+  endBatch(): void {
+    push(this.#context.p, ROUTINE_BATCH_END)
+  }
+
+  switchTo(space: number): void {
+    push(this.#context.p, ROUTINE_SWITCH, space)
+  }
+
+  drain(): void {
+    push(this.#context.p, ROUTINE_DRAIN)
+  }
+
+  /** The ticket is satisfied (or is AGAIN): ask the strategy what next. One hook, so one step. */
+  resume(): void {
+    const { p, strategy, port } = this.#context
+    settleTicket(p, strategy.resumed(port, p[TICKET]))
+  }
+
+  step(): Outcome {
+    const { p } = this.#context
+    if (p[TICKET] !== DONE) return WAITING
+    const at = top(p)
+    const outcome = this.#dispatch(p[at + ROUTINE], at)
+    return outcome === RETURNED ? RAN : outcome
+  }
+
+  #dispatch(routine: number, at: number): Outcome {
+    const context = this.#context
+    switch (routine) {
+      case ROUTINE_RANGE:
+        return stepRange(context, at)
+      case ROUTINE_DEMAND:
+        return stepDemand(context, at)
+      case ROUTINE_TAKE_FRAME:
+        return stepTakeFrame(context, at)
+      case ROUTINE_FAULT:
+        return stepFault(context, at)
+      case ROUTINE_MAP:
+        return stepMap(context, at)
+      case ROUTINE_UNMAP:
+        return stepUnmap(context, at)
+      case ROUTINE_DISPOSE:
+        return stepDispose(context, at)
+      case ROUTINE_BATCH_BEGIN:
+        return stepBatchBegin(context, at)
+      case ROUTINE_BATCH_END:
+        return stepBatchEnd(context, at)
+      case ROUTINE_DRAIN:
+        return stepDrain(context, at)
+      case ROUTINE_SWITCH:
+        return stepSwitch(context, at)
+      default:
+        throw new Error(`unknown kernel routine ${routine}`)
+    }
+  }
+}

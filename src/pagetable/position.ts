@@ -1,0 +1,74 @@
+/**
+ * Where a CPU stands in the kernel, as words: a stack of routines and the registers that they share.
+ * No routine keeps anything in a JavaScript object between two steps, so that an engine can look at
+ * a CPU that hangs, and the explorer can copy, hash and put back a state.
+ */
+
+/** Depth of the routine stack, and the ticket that the topmost routine waits for (0: none). */
+export const DEPTH = 0
+export const TICKET = 1
+/** What the last hook ended with, and what the last routine returned. */
+export const TICKET_RESULT = 2
+export const RESULT = 3
+/** The space this CPU runs, and how many spaces deep its operations are. */
+export const SPACE = 4
+export const OPERATION_DEPTH = 5
+export const OPERATION_ID = 6
+/** Change log of the outermost open operation. */
+export const LOG_COUNT = 7
+export const LOG_OBLIGATIONS = 8
+/** Whether another operation was open on the space when the outermost one began, and the count of begun ones then. */
+export const CROWDED = 9
+export const BEGAN_AT = 10
+/** First entry of the held-address ring that belongs to the outermost open operation. */
+export const ADDRESS_MARK = 11
+/** Frames that the open operation has set free but not disposed of, those on the held list when it began, and the most of both so far. */
+export const HELD_OPEN = 12
+export const HELD_PEAK = 13
+export const HELD_LISTED = 19
+/** This CPU's private clock of changes, for the local part of the oracle. */
+export const LOCAL_STAMP = 14
+/** Whether the operation that ended last left nothing unsettled. */
+export const LAST_SETTLED = 15
+export const LAST_SERIAL = 16
+export const LAST_TAG = 17
+/** The space of the outermost open operation. */
+export const OUTER_SPACE = 18
+export const FRAMES_AT = 20
+
+/** A routine's frame: which one, its phase, its locals. */
+export const ROUTINE = 0
+export const PHASE = 1
+export const LOCALS = 2
+export const FRAME_SIZE = 12
+export const MAX_DEPTH = 6
+export const POSITION_WORDS: number = FRAMES_AT + MAX_DEPTH * FRAME_SIZE
+
+/** One entry of the change log. */
+export const LOG_WORD = 0
+export const LOG_SPACE = 1
+export const LOG_PAGE = 2
+export const LOG_OWNER = 3
+export const LOG_SERIAL = 4
+export const LOG_TAG = 5
+export const LOG_STAMP = 6
+/** Frame that the change set free, or -1. */
+export const LOG_FRAME = 7
+export const LOG_BITS = 8
+/** Flags that the new entry allows; 0 where the page is gone. */
+export const LOG_ALLOWED = 9
+export const LOG_WORDS = 10
+
+/** Bits of LOG_BITS: the obligations, and above them what has happened to the change. */
+export const LOG_IS_SETTLED = 1 << 16
+export const LOG_IS_UNLOCKED = 1 << 17
+/** Another CPU's unsettled change that this operation found in its range. */
+export const LOG_IS_INHERITED = 1 << 18
+export const LOG_IS_FREED = 1 << 19
+/** The address stays mapped and may be populated again by a fault. */
+export const LOG_KEEPS_ADDRESS = 1 << 20
+
+/** Where the stack's top frame begins. */
+export function top(p: Int32Array): number {
+  return FRAMES_AT + (p[DEPTH] - 1) * FRAME_SIZE
+}

@@ -1,0 +1,309 @@
+import { KIND_DIRECT_MAP, type Change } from '../contract/change.js'
+import {
+  LEVEL_CALL,
+  LEVEL_RANGE,
+  OPERATION_ADVISE_AWAY,
+  OPERATION_PROTECT,
+  OPERATION_UNMAP,
+  OPERATION_ZAP_DIRECT,
+} from '../contract/operation.js'
+import {
+  ENTRIES_PER_TABLE,
+  FRAME_SHIFT,
+  HARDWARE_FLAGS,
+  LARGE,
+  PERMISSIONS,
+  PRESENT,
+  WRITABLE,
+} from '../contract/page.js'
+import { SETTLED } from '../contract/ticket.js'
+import { COST_ENTRY_WRITE } from '../machine/costs.js'
+import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
+import { SPACE_ROOT } from '../machine/words.js'
+import { beginOutermost, noteCrowd } from './bracket.js'
+import { addToLog, logEntry, noteInherited } from './changeLog.js'
+import type { Context } from './context.js'
+import { unlockItem } from './dispose.js'
+import { noteHeld } from './frameSupply.js'
+import {
+  CROWDED,
+  LAST_SERIAL,
+  LAST_TAG,
+  LOCALS,
+  LOG_BITS,
+  LOG_COUNT,
+  LOG_FRAME,
+  LOG_IS_SETTLED,
+  LOG_KEEPS_ADDRESS,
+  LOG_TAG,
+  OPERATION_DEPTH,
+  OPERATION_ID,
+  PHASE,
+  TICKET_RESULT,
+} from './position.js'
+import {
+  waitFor,
+  goTo,
+  pop,
+  push,
+  RAN,
+  RETRY,
+  ROUTINE_DISPOSE,
+  ROUTINE_RANGE,
+  type Outcome,
+} from './routine.js'
+import { ruleFor, takes } from './rules.js'
+import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+
+/**
+ * An operation over a range of one space: unmap, protect, advise away, zap from the direct map. Entry
+ * by entry: lock and write it, issue the serial, tell the strategy, wait. The order of these is THE
+ * INVARIANT of src/contract/change.ts.
+ */
+
+const BEGIN = 0
+const SCAN = 1
+const WRITE = 2
+const CHANGED = 3
+const FINISH = 4
+const FINISHED = 5
+const UNLOCK = 6
+
+const OPERATION = LOCALS
+const SPACE_OF = LOCALS + 1
+const FIRST = LOCALS + 2
+const COUNT = LOCALS + 3
+const KIND = LOCALS + 4
+/** Flags that protect leaves to the mapping. */
+const GRANT = LOCALS + 5
+const PAGE = LOCALS + 6
+const LOG_START = LOCALS + 7
+const WORD = LOCALS + 8
+
+export function pushRange(
+  context: Context,
+  operation: number,
+  space: number,
+  first: number,
+  count: number,
+  kind: number,
+  grant: number,
+): void {
+  push(context.p, ROUTINE_RANGE, operation, space, first, count, kind, grant)
+}
+
+export function stepRange(context: Context, at: number): Outcome {
+  const { p, strategy, port } = context
+  switch (p[at + PHASE]) {
+    case BEGIN: {
+      if (p[OPERATION_DEPTH] === 0) beginOutermost(context, p[at + SPACE_OF])
+      p[at + PAGE] = p[at + FIRST]
+      p[at + LOG_START] = p[LOG_COUNT]
+      p[OPERATION_ID]++
+      p[OPERATION_DEPTH]++
+      if (strategy.began === undefined) return goTo(p, SCAN)
+      fillOperation(context, at)
+      return waitFor(p, strategy.began(port, context.operation), SCAN)
+    }
+    case SCAN:
+      return scan(context, at)
+    case WRITE:
+      return write(context, at)
+    case CHANGED:
+      return afterChanged(context, at)
+    case FINISH:
+      noteCrowd(context)
+      fillOperation(context, at)
+      return waitFor(p, strategy.finished(port, context.operation), FINISHED)
+    case FINISHED:
+      p[OPERATION_DEPTH]--
+      if (p[TICKET_RESULT] === SETTLED) claimFrom(context, p[at + LOG_START])
+      if (p[OPERATION_DEPTH] > 0) return goTo(p, UNLOCK)
+      p[at + PHASE] = UNLOCK + 1
+      push(p, ROUTINE_DISPOSE)
+      return RAN
+    case UNLOCK:
+      for (let item = p[at + LOG_START]; item < p[LOG_COUNT]; item++) unlockItem(context, item)
+      return pop(p, 0)
+    default:
+      return pop(p, 0)
+  }
+}
+
+function fillOperation(context: Context, at: number): void {
+  const { operation, p } = context
+  operation.id = p[OPERATION_ID]
+  operation.depth = p[OPERATION_DEPTH] - 1
+  operation.level = operation.depth > 0 ? LEVEL_RANGE : LEVEL_CALL
+  operation.kind = p[at + OPERATION]
+  operation.space = p[at + SPACE_OF]
+  operation.firstPage = p[at + FIRST]
+  operation.pageCount = p[at + COUNT]
+  operation.wholeSpace = false
+  operation.crowded = p[CROWDED] !== 0
+}
+
+/** Finds the next entry to change and, unless the strategy wants to act before the write, writes it. */
+function scan(context: Context, at: number): Outcome {
+  const { p, memory, tables, words } = context
+  const page = p[at + PAGE]
+  const end = p[at + FIRST] + p[at + COUNT]
+  if (page === end) return goTo(p, FINISH)
+  // The leaf table is looked up once per table; neighbouring entries are neighbouring words.
+  if (page === p[at + FIRST] || page % ENTRIES_PER_TABLE === 0) {
+    const root = memory.peek(words.spaces.base + p[at + SPACE_OF] * words.spaces.stride + SPACE_ROOT)
+    const word =
+      p[at + OPERATION] === OPERATION_PROTECT ? tables.growTo(root, page, 1) : tables.leafWord(root, page)
+    if (word === 0) {
+      p[at + PAGE] = Math.min(end, page - (page % ENTRIES_PER_TABLE) + ENTRIES_PER_TABLE)
+      return RAN
+    }
+    p[at + WORD] = word
+  }
+  const entry = memory.load(p[at + WORD])
+  if ((entry & BUSY) !== 0) return RETRY
+  if ((entry & LARGE) !== 0)
+    throw new Error(`page ${page} is part of a large page; splitting is not built yet`)
+  if ((entry & PENDING) !== 0) noteInherited(context, p[at + SPACE_OF], page, p[at + WORD])
+  if ((entry & PRESENT) === 0) return passOver(context, at, entry)
+  if (newEntry(context, at, entry) === (entry & ~PENDING)) return nextPage(context, at)
+  const { strategy } = context
+  if (strategy.changing === undefined) return lockAndWrite(context, at, entry)
+  if (memory.compareExchange(p[at + WORD], entry, entry | BUSY) !== entry) return RETRY
+  fillChange(context, at, entry, newEntry(context, at, entry), 0)
+  return waitFor(p, strategy.changing(context.port, context.change), WRITE)
+}
+
+function nextPage(context: Context, at: number): Outcome {
+  const { p } = context
+  p[at + PAGE]++
+  p[at + WORD]++
+  return goTo(p, SCAN)
+}
+
+/** An entry that is not present makes no change, but a protection must be remembered for the next fault. */
+function passOver(context: Context, at: number, entry: number): Outcome {
+  const { p, memory } = context
+  if (p[at + OPERATION] === OPERATION_PROTECT) {
+    const marked = (p[at + GRANT] & WRITABLE) === 0 ? entry | READ_ONLY : entry & ~READ_ONLY
+    if (memory.compareExchange(p[at + WORD], entry, marked) !== entry) return RETRY
+  }
+  return nextPage(context, at)
+}
+
+function newEntry(context: Context, at: number, entry: number): number {
+  const { p } = context
+  switch (p[at + OPERATION]) {
+    case OPERATION_UNMAP:
+      return 0
+    case OPERATION_ADVISE_AWAY:
+      return (entry & WRITABLE) === 0 ? READ_ONLY : 0
+    case OPERATION_ZAP_DIRECT:
+      return entry & ~PRESENT
+    default:
+      return (p[at + GRANT] & WRITABLE) !== 0 ? entry | WRITABLE : entry & ~WRITABLE
+  }
+}
+
+/** One compare-exchange locks and writes: the walker may have set accessed or dirty in between, then again. */
+function lockAndWrite(context: Context, at: number, entry: number): Outcome {
+  const { p, memory } = context
+  const wanted = newEntry(context, at, entry) & ~PENDING
+  if (memory.compareExchange(p[at + WORD], entry, wanted | BUSY) !== entry) return RETRY
+  return tell(context, at, entry, wanted)
+}
+
+/** The entry is locked by this CPU; only accessed and dirty can still change. */
+function write(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  const entry = memory.load(p[at + WORD])
+  const wanted = newEntry(context, at, entry & ~BUSY) & ~PENDING
+  if (memory.compareExchange(p[at + WORD], entry, wanted | BUSY) !== entry) return RETRY
+  return tell(context, at, entry & ~BUSY, wanted)
+}
+
+function tell(context: Context, at: number, old: number, written: number): Outcome {
+  const { p, memory, words, witness, frames } = context
+  const word = p[at + WORD]
+  const stamp = witness.stamp()
+  if (p[LOG_COUNT] === 0) witness.changing()
+  const issued = words.issued.base + context.cpu * words.issued.stride
+  const serial = (memory.peek(issued) + 1) | 0
+  fillChange(context, at, old, written, serial)
+  const { change } = context
+  witness.opened(
+    context.cpu,
+    serial,
+    change.space,
+    change.firstPage,
+    stamp,
+    allowedBy(written),
+    change.obligations,
+  )
+  memory.store(issued, serial)
+  memory.poke(word + STAMP_OFFSET, stamp)
+  memory.poke(word + OWNER_OFFSET, context.cpu)
+  memory.poke(word + SERIAL_OFFSET, serial)
+  context.meter.charge(COST_ENTRY_WRITE, 1)
+  const isFreed = (written & PRESENT) === 0 && change.kind !== KIND_DIRECT_MAP
+  const frame = isFreed ? old >>> FRAME_SHIFT : -1
+  if (isFreed) {
+    frames.setLast(frame, change.space, change.firstPage, stamp)
+    noteHeld(context)
+  }
+  const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, frame)
+  context.log[item + LOG_BITS] =
+    change.obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
+  context.log[item + LOG_BITS + 1] = allowedBy(written)
+  change.tag = 0
+  return waitFor(p, context.strategy.changed(context.port, change), CHANGED)
+}
+
+/** What an entry that is still cached may grant: nothing where the page is gone. */
+function allowedBy(written: number): number {
+  return (written & PRESENT) === 0 ? 0 : (written & PERMISSIONS) | PRESENT
+}
+
+function fillChange(context: Context, at: number, old: number, written: number, serial: number): void {
+  const { p } = context
+  const change: Change = context.change
+  const rule = ruleFor(p[at + OPERATION], p[at + KIND], takes(old, written))
+  change.serial = serial
+  change.operation = p[OPERATION_ID]
+  change.space = p[at + SPACE_OF]
+  change.scope = rule.scope
+  change.firstPage = p[at + PAGE]
+  change.pageCount = 1
+  change.levels = 1
+  change.kind = p[at + KIND]
+  change.oldFlags = old & HARDWARE_FLAGS
+  change.newFlags = written & HARDWARE_FLAGS
+  change.tablesFreed = false
+  change.obligations = rule.obligations
+}
+
+function afterChanged(context: Context, at: number): Outcome {
+  const { p, memory, log, change } = context
+  const item = logEntry(context, p[LOG_COUNT] - 1)
+  log[item + LOG_TAG] = change.tag
+  memory.poke(p[at + WORD] + TAG_OFFSET, change.tag)
+  p[LAST_SERIAL] = change.serial
+  p[LAST_TAG] = change.tag
+  if (log[item + LOG_FRAME] >= 0)
+    context.frames.hold(log[item + LOG_FRAME], context.cpu, change.serial, change.tag)
+  if (p[TICKET_RESULT] === SETTLED) {
+    context.witness.claimed(context.cpu, change.serial)
+    log[item + LOG_BITS] |= LOG_IS_SETTLED
+    unlockItem(context, p[LOG_COUNT] - 1)
+  }
+  return nextPage(context, at)
+}
+
+/** SETTLED from `finished`: every change of this operation. */
+function claimFrom(context: Context, start: number): void {
+  for (let index = start; index < context.p[LOG_COUNT]; index++) {
+    const item = logEntry(context, index)
+    context.log[item + LOG_BITS] |= LOG_IS_SETTLED
+  }
+  if (start < context.p[LOG_COUNT]) context.witness.claimed(context.cpu, context.p[LAST_SERIAL])
+}

@@ -1,0 +1,132 @@
+import {
+  KIND_DIRECT_MAP,
+  KIND_GUEST,
+  KIND_USER,
+  SCOPE_ALL,
+  SCOPE_SPACE,
+  type Scope,
+} from '../contract/change.js'
+import { EXPOSE, FRAME_REUSE, RELAXED, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import {
+  OPERATION_ADVISE_AWAY,
+  OPERATION_PROTECT,
+  OPERATION_UNMAP,
+  OPERATION_ZAP_DIRECT,
+} from '../contract/operation.js'
+import { PERMISSIONS, PRESENT } from '../contract/page.js'
+
+/**
+ * THE table of what must be flushed before what. Whoever adds an operation or a kind of mapping adds
+ * its rows here and nowhere else; strategies see the obligations, never the operation's name.
+ *
+ * Mapping a page that was not present, and putting a page back into the direct map, owe nothing:
+ * entries that are not present are not cached (Intel SDM vol. 3A, 4.10.2.3).
+ */
+export interface Rule {
+  readonly operation: number
+  readonly kind: number
+  /** Whether the edit takes something away: presence, or a permission. */
+  readonly takes: boolean
+  readonly obligations: number
+  readonly scope: Scope
+  readonly source: string
+}
+
+export const RULES: readonly Rule[] = [
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_USER,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: SEEN | FRAME_REUSE | VA_REUSE,
+    source: 'unhook, invalidate, free: Linux include/asm-generic/tlb.h; gone at return: POSIX munmap',
+  },
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_GUEST,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: SEEN | FRAME_REUSE | VA_REUSE,
+    source:
+      'as user memory; the direct-map page is put back when the frame is free (guest_memfd: zap then prepare, invalidate then restore)',
+  },
+  {
+    operation: OPERATION_ADVISE_AWAY,
+    kind: KIND_USER,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: SEEN | FRAME_REUSE | VA_REUSE,
+    source: 'madvise(MADV_DONTNEED): the next read must see zeroes, will-it-scale tlb_flush2 asserts it',
+  },
+  {
+    operation: OPERATION_ADVISE_AWAY,
+    kind: KIND_GUEST,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: SEEN | FRAME_REUSE | VA_REUSE,
+    source: 'as user memory (fallocate(FALLOC_FL_PUNCH_HOLE) on guest_memfd)',
+  },
+  {
+    operation: OPERATION_PROTECT,
+    kind: KIND_USER,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: REVOKE,
+    source: 'Linux mm/mprotect.c flushes before it returns; garbage collectors and write-back rely on it',
+  },
+  {
+    operation: OPERATION_PROTECT,
+    kind: KIND_USER,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'a CPU with the old entry takes a spurious fault and retries: Linux flush_tlb_fix_spurious_fault',
+  },
+  {
+    operation: OPERATION_PROTECT,
+    kind: KIND_GUEST,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: REVOKE,
+    source: 'as user memory',
+  },
+  {
+    operation: OPERATION_PROTECT,
+    kind: KIND_GUEST,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'as user memory',
+  },
+  {
+    operation: OPERATION_ZAP_DIRECT,
+    kind: KIND_DIRECT_MAP,
+    takes: true,
+    scope: SCOPE_ALL,
+    obligations: EXPOSE,
+    source:
+      'guest_memfd without direct map: all CPUs, before the page is given to guest or user (LKML, Roy 2025; Linux mm/secretmem.c)',
+  },
+]
+
+/** Rules by operation, kind and whether something is taken: looked up on every change, so an array and not a search. */
+const KINDS = 3
+const byKey: (Rule | undefined)[] = []
+for (const rule of RULES) byKey[keyOf(rule.operation, rule.kind, rule.takes)] = rule
+
+function keyOf(operation: number, kind: number, takes: boolean): number {
+  return (operation * KINDS + kind) * 2 + (takes ? 1 : 0)
+}
+
+/** Does replacing the old flags by the new ones take anything away? */
+export function takes(oldFlags: number, newFlags: number): boolean {
+  return (oldFlags & ~newFlags & (PRESENT | PERMISSIONS)) !== 0
+}
+
+/** @throws when the table has no row: an edit without a rule must never reach a page table */
+export function ruleFor(operation: number, kind: number, isTaking: boolean): Rule {
+  const rule = byKey[keyOf(operation, kind, isTaking)]
+  if (rule === undefined)
+    throw new Error(`no rule for operation ${operation} on kind ${kind} (takes: ${isTaking})`)
+  return rule
+}
