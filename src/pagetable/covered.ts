@@ -8,7 +8,7 @@ export function isCovered(
   serial: number,
   tag: number,
   space: number,
-  obligation: number,
+  obligations: number,
 ): boolean {
   const { strategy } = context
   if (strategy.covered !== undefined)

@@ -36,8 +36,10 @@ export const ROUTINE_FAULT = 4
 export const ROUTINE_MAP = 5
 export const ROUTINE_UNMAP = 6
 export const ROUTINE_DISPOSE = 7
-export const ROUTINE_BATCH_END = 8
-export const ROUTINE_DRAIN = 9
+export const ROUTINE_BATCH_BEGIN = 8
+export const ROUTINE_BATCH_END = 9
+export const ROUTINE_DRAIN = 10
+export const ROUTINE_SWITCH = 11
 export const ROUTINE_NAMES = [
   'none',
   'range',
@@ -47,8 +49,10 @@ export const ROUTINE_NAMES = [
   'map',
   'unmap',
   'dispose',
+  'batchBegin',
   'batchEnd',
   'drain',
+  'switch',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */
