@@ -2,9 +2,10 @@ import { LEVEL_BATCH, OPERATION_BATCH } from '../contract/operation.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
+import { claimLog } from './changeLog.js'
 import type { Context } from './context.js'
 import {
-  CROWDED, LAST_SERIAL, LOG_BITS, LOG_COUNT, LOG_IS_SETTLED, LOG_WORDS, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT,
+  CROWDED, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT,
 } from './position.js'
 import { goTo, pop, push, RAN, ROUTINE_DISPOSE, waitFor, type Outcome } from './routine.js'
 
@@ -25,7 +26,7 @@ export function stepBatchBegin(context: Context, at: number): Outcome {
 }
 
 export function stepBatchEnd(context: Context, at: number): Outcome {
-  const { p, log } = context
+  const { p } = context
   switch (p[at + PHASE]) {
     case 0:
       noteCrowd(context)
@@ -33,10 +34,7 @@ export function stepBatchEnd(context: Context, at: number): Outcome {
       return waitFor(p, context.strategy.finished(context.port, context.operation), 1)
     case 1:
       p[OPERATION_DEPTH]--
-      if (p[TICKET_RESULT] === SETTLED && p[LOG_COUNT] > 0) {
-        for (let index = 0; index < p[LOG_COUNT]; index++) log[index * LOG_WORDS + LOG_BITS] |= LOG_IS_SETTLED
-        context.witness.claimed(context.cpu, p[LAST_SERIAL])
-      }
+      if (p[TICKET_RESULT] === SETTLED) claimLog(context, 0)
       p[at + PHASE] = 2
       push(p, ROUTINE_DISPOSE)
       return RAN

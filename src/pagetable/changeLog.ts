@@ -8,6 +8,7 @@ import {
   LOG_COUNT,
   LOG_FRAME,
   LOG_IS_INHERITED,
+  LOG_IS_SETTLED,
   LOG_IS_UNLOCKED,
   LOG_OBLIGATIONS,
   LOG_OWNER,
@@ -24,7 +25,7 @@ import {
  * The changes of the outermost open operation, one entry each, in words of this CPU. It is as long as
  * the largest operation on the tape, so it cannot overflow.
  */
-export function logEntry(_context: Context, index: number): number {
+export function logEntry(index: number): number {
   return index * LOG_WORDS
 }
 
@@ -70,4 +71,19 @@ export function noteInherited(context: Context, space: number, page: number, wor
   const item = addToLog(context, word, space, page, owner, serial, memory.peek(word + STAMP_OFFSET), -1)
   log[item + LOG_TAG] = tag
   log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | VA_REUSE
+}
+
+/** SETTLED from `finished`: every change from `start` on that this CPU made itself. */
+export function claimLog(context: Context, start: number): void {
+  const { p, log } = context
+  let first = -1
+  let last = -1
+  for (let index = start; index < p[LOG_COUNT]; index++) {
+    const item = logEntry(index)
+    if ((log[item + LOG_BITS] & LOG_IS_INHERITED) !== 0) continue
+    log[item + LOG_BITS] |= LOG_IS_SETTLED
+    if (first < 0) first = item
+    last = item
+  }
+  if (first >= 0) context.witness.claimed(context.cpu, log[first + LOG_SERIAL], log[last + LOG_SERIAL])
 }

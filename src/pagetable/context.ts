@@ -42,10 +42,10 @@ export interface Witness {
     allowed: number,
     obligations: number,
   ): void
-  /** The strategy claims, by SETTLED, that this change is settled. */
-  claimed(owner: number, serial: number): void
-  /** The outermost operation ended with changes up to `serial` unsettled, the first of them made at `sinceNs`; or settled. */
-  exposed(serial: number, tag: number, settled: boolean): void
+  /** The strategy claims, by SETTLED, that the changes from one serial to the other are settled. */
+  claimed(owner: number, fromSerial: number, toSerial: number): void
+  /** The outermost operation has ended, all its changes settled or the last of the unsettled ones being `serial`. */
+  exposed(serial: number, isSettled: boolean): void
   /** The first change of an operation was made now. */
   changing(): void
   count(counter: number, by: number): void

@@ -79,7 +79,7 @@ function judge(context: Context): Outcome {
   const due = dueAtReturn(context.contract)
   let count = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
-    const item = logEntry(context, index)
+    const item = logEntry(index)
     if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) continue
     if (isItemCovered(context, item)) {
       log[item + LOG_BITS] |= LOG_IS_SETTLED
@@ -123,14 +123,14 @@ function settleDemanded(context: Context): void {
   const { p, log } = context
   const due = dueAtReturn(context.contract)
   for (let index = 0; index < p[LOG_COUNT]; index++) {
-    const item = logEntry(context, index)
+    const item = logEntry(index)
     if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) log[item + LOG_BITS] |= LOG_IS_SETTLED
   }
 }
 
 function release(context: Context, at: number, index: number): void {
   const { p, log, frames, witness, contract } = context
-  const item = logEntry(context, index)
+  const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
@@ -175,7 +175,7 @@ function publish(context: Context, at: number): Outcome {
   }
   const isSettled = p[at + UNSETTLED] === 0
   if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
-  if (p[LOG_COUNT] > 0) context.witness.exposed(p[LAST_SERIAL], p[LAST_TAG], isSettled)
+  if (p[LOG_COUNT] > 0) context.witness.exposed(p[LAST_SERIAL], isSettled)
   p[LAST_SETTLED] = isSettled ? 1 : 0
   p[HELD_OPEN] = 0
   trim(context)
@@ -190,7 +190,7 @@ function publish(context: Context, at: number): Outcome {
  */
 export function unlockItem(context: Context, index: number): void {
   const { log, memory } = context
-  const item = logEntry(context, index)
+  const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   if ((bits & LOG_IS_UNLOCKED) !== 0) return
   if ((bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0)

@@ -21,7 +21,7 @@ import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import { SPACE_ROOT } from '../machine/words.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
-import { addToLog, logEntry, noteInherited } from './changeLog.js'
+import { addToLog, claimLog, logEntry, noteInherited } from './changeLog.js'
 import type { Context } from './context.js'
 import { unlockItem } from './dispose.js'
 import { noteHeld } from './frameSupply.js'
@@ -117,7 +117,7 @@ export function stepRange(context: Context, at: number): Outcome {
       return waitFor(p, strategy.finished(port, context.operation), FINISHED)
     case FINISHED:
       p[OPERATION_DEPTH]--
-      if (p[TICKET_RESULT] === SETTLED) claimFrom(context, p[at + LOG_START])
+      if (p[TICKET_RESULT] === SETTLED) claimLog(context, p[at + LOG_START])
       if (p[OPERATION_DEPTH] > 0) return goTo(p, UNLOCK)
       p[at + PHASE] = UNLOCK + 1
       push(p, ROUTINE_DISPOSE)
@@ -284,7 +284,7 @@ function fillChange(context: Context, at: number, old: number, written: number, 
 
 function afterChanged(context: Context, at: number): Outcome {
   const { p, memory, log, change } = context
-  const item = logEntry(context, p[LOG_COUNT] - 1)
+  const item = logEntry(p[LOG_COUNT] - 1)
   log[item + LOG_TAG] = change.tag
   memory.poke(p[at + WORD] + TAG_OFFSET, change.tag)
   p[LAST_SERIAL] = change.serial
@@ -292,18 +292,9 @@ function afterChanged(context: Context, at: number): Outcome {
   if (log[item + LOG_FRAME] >= 0)
     context.frames.hold(log[item + LOG_FRAME], context.cpu, change.serial, change.tag)
   if (p[TICKET_RESULT] === SETTLED) {
-    context.witness.claimed(context.cpu, change.serial)
+    context.witness.claimed(context.cpu, change.serial, change.serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
   }
   return nextPage(context, at)
-}
-
-/** SETTLED from `finished`: every change of this operation. */
-function claimFrom(context: Context, start: number): void {
-  for (let index = start; index < context.p[LOG_COUNT]; index++) {
-    const item = logEntry(context, index)
-    context.log[item + LOG_BITS] |= LOG_IS_SETTLED
-  }
-  if (start < context.p[LOG_COUNT]) context.witness.claimed(context.cpu, context.p[LAST_SERIAL])
 }

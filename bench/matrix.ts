@@ -1,0 +1,19 @@
+import type { BenchDefaults } from '../src/harness/defaults.js'
+
+/** What `npm run bench` measures when nothing is asked for: sized to end within a minute on 2 cores. */
+export const MATRIX: BenchDefaults = {
+  engines: 'sim,threads',
+  strategies: 'immediate,batched,lazy',
+  workloads: 'munmap-storm,madvise-page,mprotect-storm,direct-map-zap,web-server',
+  // Virtual time scales as far as one likes; real CPUs are what the machine has, and 2 is what every machine has.
+  cpus: { sim: [2, 8, 64], threads: [2] },
+  // One is enough where the same seed gives the same bytes.
+  repetitions: { sim: 1, threads: 5 },
+  profile: 'icelake-2s64c',
+  seed: 1,
+  label: 'bench',
+  quick: {
+    cpus: { sim: [2, 8], threads: [2] },
+    repetitions: { sim: 1, threads: 1 },
+  },
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { MATRIX } from '../bench/matrix.js'
+import { benchCommand } from '../src/harness/benchCommand.js'
+import { runCli } from '../src/harness/cli.js'
+
+const argv = process.argv.slice(2)
+const program = new Command('shootdown')
+  .description(
+    'Compare TLB shootdown strategies on real threads and in virtual time, with proof that each run is safe.',
+  )
+  .addCommand(benchCommand(MATRIX, argv.slice(1)))
+await runCli(program, argv)

@@ -1,0 +1,187 @@
+import { KERNEL_SPACE } from '../contract/page.js'
+import type { CpuSet, Port } from '../contract/port.js'
+import { DONE, TICKET_AT, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../contract/ticket.js'
+import { COST_FLUSH_ALL, COST_FLUSH_SPACE, COST_INVALIDATE_PAGE, type Meter } from '../machine/costs.js'
+import { COUNT_FLUSH_ROUNDS, COUNT_FULL_FLUSHES, COUNT_IPIS, COUNT_PAGES_INVALIDATED } from '../machine/counters.js'
+import type { StructureCache } from '../machine/structureCache.js'
+import { GLOBAL_TAG, type Tlb } from '../machine/tlb.js'
+import type { CellWords } from './cellWords.js'
+
+/**
+ * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
+ * counting. Engines add shared words, interrupts and time.
+ */
+export abstract class BasePort implements Port {
+  readonly id: number
+  readonly count: number
+  protected readonly cell: CellWords
+  protected readonly counters: Float64Array
+  readonly #privates: Int32Array
+  readonly #tlb: Tlb
+  readonly #structures: StructureCache
+  protected readonly meter: Meter
+  readonly #tagOfSpace: Int32Array
+  /** The space whose root is loaded. */
+  activeSpace: number = KERNEL_SPACE
+  /** Operands of the ticket that the task waits for: the value of `reached`, the time of `at`. */
+  ticketValue = 0
+  ticketTimeNs = 0
+
+  constructor(
+    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, meter: Meter, counters: Float64Array,
+  ) {
+    this.id = id
+    this.count = cell.config.cpuCount
+    this.cell = cell
+    this.counters = counters
+    this.#privates = privates
+    this.#tlb = tlb
+    this.#structures = structures
+    this.meter = meter
+    this.#tagOfSpace = new Int32Array(cell.config.spaceCount)
+  }
+
+  abstract now(): number
+  abstract load(word: number): number
+  abstract store(word: number, value: number): void
+  abstract add(word: number, delta: number): number
+  abstract or(word: number, bits: number): number
+  abstract and(word: number, bits: number): number
+  abstract exchange(word: number, value: number): number
+  abstract compareExchange(word: number, expected: number, value: number): number
+  abstract fence(): void
+  abstract acknowledge(ticket: Ticket): void
+  abstract settle(owner: number, serial: number): void
+  /** Sends to one target; counting is done here. */
+  protected abstract send(target: number): void
+
+  get(index: number): number {
+    return this.#privates[index]
+  }
+
+  set(index: number, value: number): void {
+    this.#privates[index] = value
+  }
+
+  /** The epoch under which this CPU's TLB holds a space, or 0: it never ran it. */
+  epochOf(space: number): number {
+    if (space === KERNEL_SPACE) return this.#tlb.epochOf(GLOBAL_TAG)
+    const tag = this.#tagOfSpace[space]
+    return tag === 0 ? 0 : this.#tlb.epochOf(tag)
+  }
+
+  invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    const epoch = this.epochOf(space)
+    let instructions = 0
+    for (let page = firstPage; page < firstPage + pageCount; page += stridePages) {
+      if (epoch !== 0) this.#tlb.drop(page, epoch)
+      instructions++
+    }
+    this.#structures.empty()
+    this.counters[COUNT_PAGES_INVALIDATED] += instructions
+    this.meter.charge(COST_INVALIDATE_PAGE, instructions)
+  }
+
+  invalidateSpace(space: number): void {
+    if (space === KERNEL_SPACE) {
+      this.invalidateAll()
+      return
+    }
+    this.#dropSpace(space)
+    this.counters[COUNT_FULL_FLUSHES]++
+    this.meter.charge(COST_FLUSH_SPACE, 1)
+  }
+
+  #dropSpace(space: number): void {
+    const tag = this.#tagOfSpace[space]
+    if (tag !== 0) this.#tlb.dropTag(tag)
+    this.#structures.empty()
+  }
+
+  invalidateAll(): void {
+    this.#tlb.dropAll()
+    this.#structures.empty()
+    this.counters[COUNT_FULL_FLUSHES]++
+    this.meter.charge(COST_FLUSH_ALL, 1)
+  }
+
+  activate(space: number, tag: number, keep: boolean): void {
+    // A tag belongs to one space at a time: whoever had it before must not be found under it again.
+    for (let other = 0; other < this.#tagOfSpace.length; other++) {
+      if (this.#tagOfSpace[other] === tag && other !== space) this.#tagOfSpace[other] = 0
+    }
+    this.#tagOfSpace[space] = tag
+    if (!keep) {
+      this.#tlb.dropTag(tag)
+      this.#structures.empty()
+    }
+    this.activeSpace = space
+  }
+
+  interruptOne(target: number): void {
+    this.counters[COUNT_FLUSH_ROUNDS]++
+    this.counters[COUNT_IPIS]++
+    this.send(target)
+  }
+
+  interruptSet(targets: CpuSet): void {
+    let sent = 0
+    for (let word = 0; word * 32 < this.count; word++) {
+      for (let bits = this.#privates[targets + word]; bits !== 0; bits &= bits - 1) {
+        this.send(word * 32 + (31 - Math.clz32(bits & -bits)))
+        sent++
+      }
+    }
+    this.counters[COUNT_IPIS] += sent
+    if (sent > 0) this.counters[COUNT_FLUSH_ROUNDS]++
+  }
+
+  interruptAllButSelf(): void {
+    for (let target = 0; target < this.count; target++) if (target !== this.id) this.send(target)
+    this.counters[COUNT_IPIS] += this.count - 1
+    if (this.count > 1) this.counters[COUNT_FLUSH_ROUNDS]++
+  }
+
+  protected countdownOf(cpu: number): number {
+    return this.cell.control.countdowns.base + cpu * this.cell.control.countdowns.stride
+  }
+
+  arm(count: number): Ticket {
+    if (count === 0) return DONE
+    const word = this.countdownOf(this.id)
+    this.store(word, count)
+    return (word << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  /** The CPU whose countdown a ticket of `arm` is. */
+  protected ownerOf(ticket: Ticket): number {
+    const { countdowns } = this.cell.control
+    return ((ticket >> TICKET_SHIFT) - countdowns.base) / countdowns.stride
+  }
+
+  zero(word: number): Ticket {
+    return (word << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  reached(word: number, value: number): Ticket {
+    this.ticketValue = value
+    return (word << TICKET_SHIFT) | TICKET_REACHED
+  }
+
+  at(timeNs: number): Ticket {
+    this.ticketTimeNs = timeNs
+    return TICKET_AT
+  }
+
+  issued(owner: number): number {
+    return this.load(this.cell.machine.issued.base + owner * this.cell.machine.issued.stride)
+  }
+
+  settledUpTo(owner: number): number {
+    return this.load(this.watermarkOf(owner))
+  }
+
+  protected watermarkOf(owner: number): number {
+    return this.cell.machine.watermark.base + owner * this.cell.machine.watermark.stride
+  }
+}

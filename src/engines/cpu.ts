@@ -1,0 +1,169 @@
+import type { Change } from '../contract/change.js'
+import { SCOPE_SPACE } from '../contract/change.js'
+import type { Operation } from '../contract/operation.js'
+import { KERNEL_SPACE } from '../contract/page.js'
+import type { Demand, Strategy } from '../contract/strategy.js'
+import type { TapeSet } from '../contract/tape.js'
+import { COUNTER_NAMES } from '../machine/counters.js'
+import type { Meter } from '../machine/costs.js'
+import { Frames } from '../machine/frames.js'
+import type { Memory } from '../machine/memory.js'
+import type { Profile } from '../machine/profile.js'
+import { StructureCache } from '../machine/structureCache.js'
+import { Tables } from '../machine/tables.js'
+import { Tlb } from '../machine/tlb.js'
+import { Walker } from '../machine/walker.js'
+import type { ClaimJudge } from '../oracle/watch.js'
+import { Watch } from '../oracle/watch.js'
+import type { ViolationList } from '../oracle/violations.js'
+import type { Context } from '../pagetable/context.js'
+import { Kernel } from '../pagetable/kernel.js'
+import { POSITION_WORDS } from '../pagetable/position.js'
+import { AccessUnit } from './accessUnit.js'
+import type { BasePort } from './basePort.js'
+import type { CellPlan, CellWords } from './cellWords.js'
+import { Interpreter } from './interpreter.js'
+
+/** What an engine brings along for one CPU. */
+export interface CpuParts {
+  readonly id: number
+  readonly plan: CellPlan
+  readonly cell: CellWords
+  readonly words: Int32Array
+  readonly memory: Memory
+  readonly meter: Meter
+  readonly strategy: Strategy
+  readonly violations: ViolationList
+  readonly judge: ClaimJudge | null
+  makePort(privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array): BasePort
+  nowNs(): number
+  /** A tape has asked every CPU for a tick: engines in which CPUs sleep wake them. */
+  ticksRequested(): void
+}
+
+/** One simulated CPU, put together: hardware, kernel side, tape. Engines step it. */
+export class Cpu {
+  readonly id: number
+  readonly cell: CellWords
+  readonly tapes: TapeSet
+  readonly memory: Memory
+  /** Private words: position first (src/pagetable/position.ts). */
+  readonly privates: Int32Array
+  readonly p: Int32Array
+  readonly counters: Float64Array
+  readonly tlb: Tlb
+  readonly port: BasePort
+  readonly watch: Watch
+  readonly kernel: Kernel
+  readonly tape: Interpreter
+  readonly strategy: Strategy
+  readonly #parts: CpuParts
+  /** Steps so far; for messages and watchdogs. */
+  steps = 0
+
+  constructor(parts: CpuParts) {
+    const { id, plan, cell, words, memory, meter, strategy } = parts
+    this.#parts = parts
+    this.id = id
+    this.cell = cell
+    this.tapes = plan.tapes
+    this.memory = memory
+    this.strategy = strategy
+    const at = cell.control.privates.base + id * cell.control.privates.stride
+    this.privates = words.subarray(at, at + cell.privateWordCount)
+    this.p = this.privates.subarray(0, POSITION_WORDS)
+    this.counters = new Float64Array(COUNTER_NAMES.length)
+    this.tlb = new Tlb(geometryOf(plan.profile))
+    const { leafTables, thirdLevel, secondLevel } = plan.profile.structureCache
+    const structures = new StructureCache([leafTables.value, thirdLevel.value, secondLevel.value])
+    const tables = new Tables(memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable)
+    this.port = parts.makePort(this.privates.subarray(cell.strategyAt), this.tlb, structures, this.counters)
+    this.watch = new Watch({
+      isFull: plan.isOracleFull,
+      memory,
+      words: cell.oracle,
+      cpu: {
+        id,
+        holdsStale: (space, page, stamp, frame, allowed) => this.holdsStale(space, page, stamp, frame, allowed),
+        nowNs: () => parts.nowNs(),
+        steps: () => this.steps,
+      },
+      counters: this.counters,
+      violations: parts.violations,
+      judge: parts.judge,
+    })
+    const context: Context = {
+      cpu: id,
+      cpuCount: cell.config.cpuCount,
+      memory,
+      words: cell.machine,
+      profile: plan.profile,
+      tables,
+      frames: new Frames(memory, cell.machine.frames),
+      meter,
+      strategy,
+      port: this.port,
+      witness: this.watch,
+      contract: plan.module.contract(plan.parameters),
+      p: this.p,
+      log: this.privates.subarray(cell.logAt, cell.tapeAt),
+      change: emptyChange(),
+      operation: emptyOperation(),
+      demand: demandOver(this.privates, cell),
+    }
+    this.kernel = new Kernel(context)
+    const walker = new Walker(memory, tables, structures, meter)
+    const access = new AccessUnit(this.tlb, walker, this.port, meter, this.watch, this.counters, memory, cell.machine)
+    this.tape = new Interpreter(this, plan.tapes.tapes[id], access)
+  }
+
+  nowNs(): number {
+    return this.#parts.nowNs()
+  }
+
+  ticksRequested(): void {
+    this.#parts.ticksRequested()
+  }
+
+  /** A user entry counts while its space is loaded; a kernel entry always. */
+  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean {
+    if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
+    const epoch = this.port.epochOf(space)
+    return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed)
+  }
+}
+
+function geometryOf(profile: Profile) {
+  const { tlb } = profile
+  return {
+    smallEntries: tlb.smallEntries.value,
+    smallWays: tlb.smallWays.value,
+    largeEntries: tlb.largeEntries.value,
+    largeWays: tlb.largeWays.value,
+    secondEntries: tlb.secondEntries.value,
+    secondWays: tlb.secondWays.value,
+    tagCount: tlb.tagCount.value,
+  }
+}
+
+function emptyChange(): Change {
+  return {
+    serial: 0, operation: 0, space: 0, scope: SCOPE_SPACE, firstPage: 0, pageCount: 0, levels: 0, kind: 0,
+    oldFlags: 0, newFlags: 0, tablesFreed: false, obligations: 0, tag: 0,
+  }
+}
+
+function emptyOperation(): Operation {
+  return { id: 0, depth: 0, level: 0, kind: 0, space: 0, firstPage: 0, pageCount: 0, wholeSpace: false, crowded: false }
+}
+
+function demandOver(privates: Int32Array, cell: CellWords): Demand {
+  const array = (index: number) => {
+    const at = cell.demandAt + index * cell.demandItems
+    return privates.subarray(at, at + cell.demandItems)
+  }
+  return {
+    obligation: 0, count: 0, owners: array(0), serials: array(1), tags: array(2), spaces: array(3),
+    newOwner: -1, mayFail: false, maySleep: false,
+  }
+}

@@ -1,0 +1,57 @@
+import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../contract/tape.js'
+import {
+  COUNT_ACCESSES, COUNT_FLUSH_ROUNDS, COUNT_FULL_FLUSHES, COUNT_IPIS, COUNT_PAGES_INVALIDATED, COUNT_TLB_MISSES,
+} from '../machine/counters.js'
+
+/** What one CPU has to say after a measured run. Plain data: a worker posts it. */
+export interface CpuReport {
+  counters: number[]
+  opsNs: number[]
+  exposuresNs: number[]
+  responderNs: number
+  heldFramesPeak: number
+}
+
+/** The figures of one run, as src/harness/job.ts hands them on. */
+export interface RunFigures {
+  ops: number
+  elapsedNs: number
+  opTotalNs: number
+  opsNs: number[]
+  exposuresNs: number[]
+  ipis: number
+  flushRounds: number
+  pagesInvalidated: number
+  fullFlushes: number
+  tlbMisses: number
+  responderNs: number
+  innocentSlowdown: number | null
+  heldFramesPeak: number
+  counters: number[]
+}
+
+/**
+ * @param aloneRate accesses of all innocents per nanosecond before the initiators began; 0: not known
+ */
+export function figuresOf(tapes: TapeSet, reports: readonly CpuReport[], elapsedNs: number, aloneRate: number): RunFigures {
+  const counters = reports[0].counters.map((_, index) => reports.reduce((sum, report) => sum + report.counters[index], 0))
+  const opsNs = reports.filter((_, cpu) => tapes.tapes[cpu].role === ROLE_INITIATOR).flatMap((report) => report.opsNs)
+  const innocents = reports.filter((_, cpu) => tapes.tapes[cpu].role === ROLE_INNOCENT)
+  const rate = innocents.reduce((sum, report) => sum + report.counters[COUNT_ACCESSES], 0) / elapsedNs
+  return {
+    ops: opsNs.length,
+    elapsedNs,
+    opTotalNs: opsNs.reduce((sum, ns) => sum + ns, 0),
+    opsNs,
+    exposuresNs: reports.flatMap((report) => report.exposuresNs),
+    ipis: counters[COUNT_IPIS],
+    flushRounds: counters[COUNT_FLUSH_ROUNDS],
+    pagesInvalidated: counters[COUNT_PAGES_INVALIDATED],
+    fullFlushes: counters[COUNT_FULL_FLUSHES],
+    tlbMisses: counters[COUNT_TLB_MISSES],
+    responderNs: reports.reduce((sum, report) => sum + report.responderNs, 0),
+    innocentSlowdown: innocents.length > 0 && aloneRate > 0 && rate > 0 ? aloneRate / rate : null,
+    heldFramesPeak: reports.reduce((sum, report) => sum + report.heldFramesPeak, 0),
+    counters,
+  }
+}

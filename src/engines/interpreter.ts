@@ -1,0 +1,256 @@
+import { DIRECT_MAP_BASE, DIRTY, PRESENT, USER, WRITABLE } from '../contract/page.js'
+import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../contract/operation.js'
+import {
+  ACCESS_WRITE, INSTRUCTION_WORDS, ROLE_INNOCENT, TAPE_ACCESS, TAPE_ACCESS_DIRECT, TAPE_ADVISE_AWAY, TAPE_AWAIT_READERS,
+  TAPE_BARRIER, TAPE_BATCH_BEGIN, TAPE_BATCH_END, TAPE_COMPUTE, TAPE_END, TAPE_LOOP, TAPE_LOOP_END, TAPE_MAP, TAPE_OP_BEGIN,
+  TAPE_OP_END, TAPE_PAUSE, TAPE_PROTECT, TAPE_SWITCH, TAPE_TICK, TAPE_UNMAP, type Tape,
+} from '../contract/tape.js'
+import { COUNT_PASSED_OVER } from '../machine/counters.js'
+import { HANDLE_FIRST, HANDLE_MAPPED } from '../machine/words.js'
+import { RESULT } from '../pagetable/position.js'
+import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
+import type { AccessUnit } from './accessUnit.js'
+import { HIT_ALL, MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
+import type { Cpu } from './cpu.js'
+import { Rendezvous } from './rendezvous.js'
+
+/** The tape has come to the end of the section. */
+export const ENDED = 4
+/** The tape waits until a time: `waitUntilNs`. */
+export const PAUSED = 5
+/** The next access misses and may not be served out of turn (AccessUnit.mayMiss). */
+export const OUT_OF_TURN = 6
+/** An access missed and was served. */
+export const WALKED = 7
+export type TapeOutcome =
+  | Outcome
+  | typeof ENDED
+  | typeof PAUSED
+  | typeof OUT_OF_TURN
+  | typeof WALKED
+
+/** Words of the tape's state. */
+const AT = 0
+/** Pages of the current access run that are done. */
+const DONE_PAGES = 1
+const LOOP_DEPTH = 2
+/** Inside an instruction that takes several steps: which part comes next. */
+const PART = 3
+const LOOPS = 4
+const LOOP_WORDS = 2
+
+/**
+ * Runs one CPU's tape, a step at a time: one instruction, one step of the kernel, or a run of
+ * accesses that hit. It holds nothing but words, and asks the engine for time only.
+ */
+export class Interpreter {
+  readonly #cpu: Cpu
+  readonly #tape: Tape
+  readonly #access: AccessUnit
+  readonly #rendezvous: Rendezvous
+  readonly #state: Int32Array
+  /** When PAUSED ends. */
+  waitUntilNs = 0
+  /** Nanoseconds of compute that are left; engines take from it. */
+  computeLeftNs = 0
+  #opBeganNs = 0
+  /** Latencies of the timed ops, in order. */
+  opsNs: number[] = []
+  isRecording = false
+
+  constructor(cpu: Cpu, tape: Tape, access: AccessUnit) {
+    this.#cpu = cpu
+    this.#tape = tape
+    this.#access = access
+    const { cell, privates } = cpu
+    this.#state = privates.subarray(cell.tapeAt, cell.strategyAt)
+    this.#rendezvous = new Rendezvous(cpu, this.#state)
+  }
+
+  set mayMiss(value: boolean) {
+    this.#access.mayMiss = value
+  }
+
+  /** Goes to the setup section or to the body. */
+  rewind(toBody: boolean): void {
+    this.#state[AT] = toBody ? this.#tape.bodyAt : 0
+    this.#state[DONE_PAGES] = 0
+    this.#state[LOOP_DEPTH] = 0
+    this.#state[PART] = 0
+  }
+
+  get isInnocent(): boolean {
+    return this.#tape.role === ROLE_INNOCENT
+  }
+
+  /** For watchdogs. */
+  get position(): number {
+    return this.#state[AT] / INSTRUCTION_WORDS
+  }
+
+  /**
+   * @param budget accesses that may be done in this step at most
+   * @param endAt word at which the section ends: `bodyAt` for the setup, the tape's end for the body
+   */
+  step(budget: number, endAt: number): TapeOutcome {
+    const kernel = this.#cpu.kernel
+    if (!kernel.isIdle) return kernel.step()
+    const state = this.#state
+    const code = this.#tape.instructions
+    const at = state[AT]
+    if (at >= endAt) return ENDED
+    const word = code[at]
+    const a = code[at + 1]
+    switch (word & 0xff) {
+      case TAPE_END:
+        return ENDED
+      case TAPE_ACCESS:
+      case TAPE_ACCESS_DIRECT:
+        return this.#run(at, word, budget)
+      case TAPE_OP_BEGIN:
+        this.#opBeganNs = this.#cpu.nowNs()
+        return this.#next()
+      case TAPE_OP_END:
+        if (this.isRecording) this.opsNs.push(this.#cpu.nowNs() - this.#opBeganNs)
+        return this.#next()
+      case TAPE_MAP:
+        kernel.map(a, code[at + 2], code[at + 3])
+        return this.#next()
+      case TAPE_UNMAP:
+        kernel.unmap(a)
+        return this.#next()
+      case TAPE_PROTECT:
+        kernel.change(OPERATION_PROTECT, a, code[at + 2], code[at + 3], word >>> 8)
+        return this.#next()
+      case TAPE_ADVISE_AWAY:
+        kernel.change(OPERATION_ADVISE_AWAY, a, code[at + 2], code[at + 3], 0)
+        return this.#next()
+      case TAPE_BATCH_BEGIN:
+        kernel.beginBatch()
+        return this.#next()
+      case TAPE_BATCH_END:
+        kernel.endBatch()
+        return this.#next()
+      case TAPE_SWITCH:
+        kernel.switchTo(a)
+        return this.#next()
+      case TAPE_PAUSE:
+        this.waitUntilNs = this.#cpu.nowNs() + a
+        this.#next()
+        return PAUSED
+      case TAPE_COMPUTE:
+        this.computeLeftNs = a
+        return this.#next()
+      case TAPE_LOOP:
+        return this.#beginLoop(a)
+      case TAPE_LOOP_END:
+        return this.#endLoop()
+      case TAPE_BARRIER:
+        return this.#waitFor(this.#rendezvous.barrier(PART))
+      case TAPE_AWAIT_READERS:
+        return this.#waitFor(this.#rendezvous.awaitReaders(PART))
+      case TAPE_TICK:
+        return this.#waitFor(this.#rendezvous.tickAll(PART))
+      default:
+        throw new Error(`unknown tape instruction ${word} at ${at}`)
+    }
+  }
+
+  #next(): TapeOutcome {
+    this.#state[AT] += INSTRUCTION_WORDS
+    this.#state[PART] = 0
+    return RAN
+  }
+
+  #waitFor(isOver: boolean): TapeOutcome {
+    return isOver ? this.#next() : RETRY
+  }
+
+  #beginLoop(times: number): TapeOutcome {
+    const state = this.#state
+    const loop = LOOPS + state[LOOP_DEPTH] * LOOP_WORDS
+    state[LOOP_DEPTH]++
+    state[loop] = times
+    state[loop + 1] = state[AT] + INSTRUCTION_WORDS
+    return this.#next()
+  }
+
+  #endLoop(): TapeOutcome {
+    const state = this.#state
+    const loop = LOOPS + (state[LOOP_DEPTH] - 1) * LOOP_WORDS
+    state[loop]--
+    if (state[loop] === 0) {
+      state[LOOP_DEPTH]--
+      return this.#next()
+    }
+    state[AT] = state[loop + 1]
+    return RAN
+  }
+
+  /** A run of accesses, up to the budget; a miss ends the step, a fault enters the kernel. */
+  #run(at: number, word: number, budget: number): TapeOutcome {
+    const state = this.#state
+    const code = this.#tape.instructions
+    const isDirect = (word & 0xff) === TAPE_ACCESS_DIRECT
+    const count = code[at + 3]
+    let firstPage = DIRECT_MAP_BASE + code[at + 2]
+    if (!isDirect) {
+      const { memory, cell } = this.#cpu
+      const handle = cell.machine.handles.base + code[at + 1] * cell.machine.handles.stride
+      if (memory.load(handle + HANDLE_MAPPED) === 0) return this.#passOver(count)
+      firstPage = memory.load(handle + HANDLE_FIRST) + code[at + 2]
+    }
+    if (state[PART] === 1) {
+      // The kernel has handled the fault of the page at which the run stopped.
+      state[PART] = 0
+      if (this.#cpu.p[RESULT] === 0) {
+        this.#cpu.counters[COUNT_PASSED_OVER]++
+        state[DONE_PAGES]++
+      }
+    }
+    const left = count - state[DONE_PAGES]
+    const need = isDirect ? PRESENT : (word >>> 8) === ACCESS_WRITE ? PRESENT | USER | WRITABLE | DIRTY : PRESENT | USER
+    const wanted = Math.min(left, budget)
+    const page = firstPage + state[DONE_PAGES]
+    const outcome = wanted > 0 ? this.#access.run(page, wanted, need) : HIT_ALL
+    state[DONE_PAGES] += this.#access.done
+    if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
+    if (outcome === WOULD_MISS) return OUT_OF_TURN
+    if (state[DONE_PAGES] === count) {
+      state[DONE_PAGES] = 0
+      this.#next()
+    }
+    return outcome === MISSED ? WALKED : RAN
+  }
+
+  #fault(at: number, isDirect: boolean, firstPage: number, need: number): TapeOutcome {
+    const state = this.#state
+    if (isDirect) {
+      // The frame is not in the kernel's map now: a kernel would not have tried.
+      this.#cpu.counters[COUNT_PASSED_OVER]++
+      state[DONE_PAGES]++
+      if (state[DONE_PAGES] < this.#tape.instructions[at + 3]) return RAN
+      state[DONE_PAGES] = 0
+      return this.#next()
+    }
+    state[PART] = 1
+    this.#cpu.kernel.fault(firstPage + state[DONE_PAGES], need & ~DIRTY, this.#tape.instructions[at + 1])
+    return RAN
+  }
+
+  #passOver(count: number): TapeOutcome {
+    this.#cpu.counters[COUNT_PASSED_OVER] += count - this.#state[DONE_PAGES]
+    this.#state[DONE_PAGES] = 0
+    return this.#next()
+  }
+
+  /** Whether the next step touches nothing that other CPUs change: accesses, loops, time stamps. */
+  get isNextLocal(): boolean {
+    if (!this.#cpu.kernel.isIdle) return false
+    const opcode = this.#tape.instructions[this.#state[AT]] & 0xff
+    return (
+      opcode === TAPE_ACCESS || opcode === TAPE_ACCESS_DIRECT || opcode === TAPE_LOOP || opcode === TAPE_LOOP_END ||
+      opcode === TAPE_OP_BEGIN || opcode === TAPE_OP_END
+    )
+  }
+}

@@ -1,0 +1,60 @@
+import type { CellPlan } from '../cellWords.js'
+import { figuresOf } from '../figures.js'
+import { DRAIN_TICKS, judgeDrain, type EngineResult } from '../plan.js'
+import { ROLE_INNOCENT } from '../../contract/tape.js'
+import { COUNT_ACCESSES } from '../../machine/counters.js'
+import { Stuck } from '../stuck.js'
+import { SimMachine } from './simMachine.js'
+import { SimRun } from './simRun.js'
+
+/** How long innocents run alone, twice: to fill their TLBs, and to be counted. */
+const ALONE_PS = 25_000_000
+
+export interface SimOptions {
+  readonly plan: CellPlan
+  readonly random: (bound: number) => number
+  readonly warmupPasses: number
+  readonly mayRepeatPasses: boolean
+}
+
+/** One repetition in virtual time: setup, innocents alone, warm-up, the measured pass, drain. */
+export function runSim(options: SimOptions): EngineResult {
+  const machine = new SimMachine(options.plan, options.random)
+  const run = new SimRun(machine, options.mayRepeatPasses)
+  run.setUp()
+  const aloneRate = measureAlone(machine, run)
+  for (let pass = 0; pass < options.warmupPasses; pass++) {
+    run.runPass()
+    run.finishKernels()
+  }
+  for (const sim of machine.cpus) {
+    sim.resetCounts()
+    sim.cpu.tape.isRecording = true
+  }
+  const elapsedNs = run.runPass() / 1000
+  const figures = figuresOf(machine.tapes, machine.cpus.map((sim) => sim.report()), elapsedNs, aloneRate)
+  run.finishKernels()
+  for (let tick = 0; tick < DRAIN_TICKS; tick++) run.tickAll()
+  const left = run.drain()
+  const [first] = machine.cpus
+  judgeDrain(machine.cell, first.cpu.memory, first.cpu.strategy, left, machine.violations)
+  const lost = machine.cpus.reduce((sum, sim) => sum + sim.cpu.watch.lostEvents, 0)
+  if (lost > 0) throw new Stuck(`the oracle's journal lost ${lost} events; nothing is proved`, [])
+  const { violations } = machine
+  return { figures, passNs: [elapsedNs], violationCount: violations.count, violations: violations.kept }
+}
+
+/** Accesses of all innocents per nanosecond while nobody initiates; 0 where there is none. */
+function measureAlone(machine: SimMachine, run: SimRun): number {
+  if (!machine.tapes.tapes.some((tape) => tape.role === ROLE_INNOCENT)) return 0
+  run.runInnocents(ALONE_PS)
+  const before = countAccesses(machine)
+  run.runInnocents(ALONE_PS)
+  const rate = (countAccesses(machine) - before) / (ALONE_PS / 1000)
+  run.finishKernels()
+  return rate
+}
+
+function countAccesses(machine: SimMachine): number {
+  return machine.cpus.reduce((sum, sim) => sum + sim.cpu.counters[COUNT_ACCESSES], 0)
+}

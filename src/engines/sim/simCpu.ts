@@ -1,0 +1,117 @@
+import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
+import { reachedSerial } from '../../contract/change.js'
+import { COST_INTERRUPT_ENTRY, COST_INTERRUPT_EXIT, COST_SPIN } from '../../machine/costs.js'
+import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
+import { HELD_PEAK } from '../../pagetable/position.js'
+import { describeStack } from '../../pagetable/routine.js'
+import type { Cpu } from '../cpu.js'
+import type { CpuReport } from '../figures.js'
+import type { SimClock } from './simClock.js'
+
+/** A CPU in virtual time: its clock, what is on its way to it, what it waits for. */
+export class SimCpu {
+  readonly cpu: Cpu
+  readonly clock: SimClock
+  readonly #words: Int32Array
+  /** When the pending interrupt arrives; Infinity: none is pending. */
+  arrivalPs = Infinity
+  nextTickPs = Infinity
+  /** Since when a tape asks for a tick; Infinity: none does. */
+  tickAskedPs = Infinity
+  /** Until when the tape pauses or computes; 0: it does neither. */
+  busyUntilPs = 0
+  isComputing = false
+  /** The latest acknowledgement of the ticket that this CPU waits for. */
+  acknowledgedPs = 0
+  isInHandler = false
+  #handlerSincePs = 0
+  responderPs = 0
+  /** The section of the tape is finished. */
+  hasEnded = true
+
+  constructor(cpu: Cpu, clock: SimClock, words: Int32Array) {
+    this.cpu = cpu
+    this.clock = clock
+    this.#words = words
+  }
+
+  get isWaiting(): boolean {
+    return this.cpu.kernel.ticket !== DONE
+  }
+
+  /** Takes a pending interrupt, or goes on in the handler that said AGAIN. */
+  handle(): void {
+    const { cpu, clock } = this
+    if (!this.isInHandler) {
+      this.#handlerSincePs = clock.nowPs
+      this.arrivalPs = Infinity
+      this.isInHandler = true
+      clock.charge(COST_INTERRUPT_ENTRY, 1)
+      cpu.counters[COUNT_INTERRUPTS_TAKEN]++
+    }
+    if (cpu.strategy.interrupted(cpu.port) === AGAIN) {
+      clock.charge(COST_SPIN, 1)
+      return
+    }
+    clock.charge(COST_INTERRUPT_EXIT, 1)
+    this.isInHandler = false
+    const tookPs = clock.nowPs - this.#handlerSincePs
+    this.responderPs += tookPs
+    // Work in user mode goes on after the handler; a pause only waits for its time.
+    if (this.isComputing) this.busyUntilPs += tookPs
+  }
+
+  /** When the ticket is satisfied: Infinity while it is not. */
+  ticketReadyPs(): number {
+    const ticket = this.cpu.kernel.ticket
+    if (ticket === AGAIN) return this.clock.nowPs
+    const word = ticket >> TICKET_SHIFT
+    switch (ticket & TICKET_KIND) {
+      case TICKET_AT:
+        return this.cpu.port.ticketTimeNs * 1000
+      case TICKET_REACHED:
+        return reachedSerial(this.#words[word], this.cpu.port.ticketValue) ? this.acknowledgedPs : Infinity
+      default:
+        return this.#words[word] === 0 ? this.acknowledgedPs : Infinity
+    }
+  }
+
+  /** When this CPU can act next if nothing else happens. */
+  nextActionPs(): number {
+    const now = this.clock.nowPs
+    if (this.isInHandler) return now
+    const event = Math.min(this.arrivalPs, this.nextTickPs, this.tickAskedPs)
+    let own = now
+    if (this.isWaiting) own = this.ticketReadyPs()
+    else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity
+    else if (this.busyUntilPs > 0) own = this.busyUntilPs
+    return Math.max(now, Math.min(event, own))
+  }
+
+  resetCounts(): void {
+    const { cpu } = this
+    cpu.counters.fill(0)
+    cpu.tape.opsNs = []
+    cpu.watch.exposuresNs = []
+    cpu.p[HELD_PEAK] = 0
+    this.responderPs = 0
+  }
+
+  report(): CpuReport {
+    const { cpu } = this
+    return {
+      counters: Array.from(cpu.counters),
+      opsNs: cpu.tape.opsNs,
+      exposuresNs: cpu.watch.exposuresNs,
+      responderNs: this.responderPs / 1000,
+      heldFramesPeak: cpu.p[HELD_PEAK],
+    }
+  }
+
+  describe(): string {
+    const { cpu } = this
+    const wait = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
+    const pending = this.arrivalPs < Infinity ? ', an interrupt is pending' : ''
+    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, tape at instruction ${cpu.tape.position}`
+  }
+}

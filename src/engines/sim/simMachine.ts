@@ -1,0 +1,165 @@
+import type { TapeSet } from '../../contract/tape.js'
+import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../contract/ticket.js'
+import { boot } from '../../machine/boot.js'
+import { COST_ACCESS, COST_DELIVER_SIBLING, COST_LINE_SIBLING } from '../../machine/costs.js'
+import { Claims } from '../../oracle/claims.js'
+import { ViolationList } from '../../oracle/violations.js'
+import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
+import { Cpu } from '../cpu.js'
+import { costTable, SimClock } from './simClock.js'
+import { SimCpu } from './simCpu.js'
+import { Lines } from './lines.js'
+import { SimMemory } from './simMemory.js'
+import { SimPort, type SimEvents } from './simPort.js'
+import { Topology } from './topology.js'
+import type { ClaimJudge } from '../../oracle/watch.js'
+
+/** All CPUs of a cell in one isolate, and what passes between them. */
+export class SimMachine implements SimEvents {
+  readonly tapes: TapeSet
+  readonly cpus: SimCpu[] = []
+  readonly costs: Float64Array
+  readonly violations: ViolationList = new ViolationList()
+  /** Picoseconds between ticks; Infinity: the strategy takes none. */
+  readonly tickPs: number
+  readonly cell: CellWords
+  readonly #words: Int32Array
+  readonly #topology: Topology
+  readonly #claims: Claims | null
+  readonly #accessPs: number
+  readonly #wordWaiters = new Set<number>()
+  /** Told whenever something has changed when a CPU can act next. */
+  onChange: (cpu: number) => void = () => {}
+
+  constructor(plan: CellPlan, random: (bound: number) => number) {
+    this.tapes = plan.tapes
+    const cell = placeCell(plan)
+    this.cell = cell
+    const words = new Int32Array(cell.layout.wordCount)
+    this.#words = words
+    const memory = new SimMemory(words)
+    this.costs = costTable(plan.profile)
+    this.#accessPs = this.costs[COST_ACCESS]
+    this.#topology = new Topology(plan.profile)
+    const lines = new Lines(this.#topology, words.length, cell.config.cpuCount)
+    const strategy = plan.module.create(cell.host)
+    const { tickNs } = plan.module.assumes(plan.parameters)
+    this.tickPs = tickNs === undefined || strategy.ticked === undefined ? Infinity : tickNs * 1000
+    let claims: Claims | null = null
+    const judge: ClaimJudge | null = plan.isOracleFull
+      ? {
+          opened: (owner, serial, space, page, stamp, allowed, obligations) =>
+            claims?.opened(owner, serial, space, page, stamp, allowed, obligations),
+          claimed: (owner, from, to) => claims?.claimed(owner, from, to),
+        }
+      : null
+    for (let id = 0; id < cell.config.cpuCount; id++) {
+      const clock = new SimClock(this.costs)
+      const cpu = new Cpu({
+        id, plan, cell, words, memory, meter: clock, strategy,
+        violations: this.violations,
+        judge,
+        makePort: (privates, tlb, structures, counters) =>
+          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, this),
+        nowNs: () => clock.nowPs / 1000,
+        ticksRequested: () => this.#askForTicks(clock.nowPs),
+      })
+      const sim = new SimCpu(cpu, clock, words)
+      // Ticks are spread over the period, as kernels skew them so that not all CPUs contend at once.
+      if (this.tickPs < Infinity) sim.nextTickPs = Math.floor((this.tickPs * (id + 1)) / cell.config.cpuCount)
+      this.cpus.push(sim)
+    }
+    if (plan.isOracleFull) {
+      claims = new Claims(
+        this.cpus.map((sim) => ({
+          id: sim.cpu.id,
+          get isInHandler() {
+            return sim.isInHandler
+          },
+          holdsStale: (space: number, page: number, stamp: number, frame: number, allowed: number) =>
+            sim.cpu.holdsStale(space, page, stamp, frame, allowed),
+          steps: () => sim.cpu.steps,
+        })),
+        this.violations,
+      )
+    }
+    this.#claims = claims
+    boot(memory, cell.machine, cell.config, random)
+  }
+
+  sent(from: number, target: number): void {
+    const sim = this.cpus[target]
+    const delivery = this.costs[COST_DELIVER_SIBLING + this.#topology.distance(from, target)]
+    const arrival = this.cpus[from].clock.nowPs + delivery
+    // One that is already pending takes this request along: sends coalesce.
+    if (arrival < sim.arrivalPs) sim.arrivalPs = arrival
+    this.onChange(target)
+  }
+
+  acknowledged(owner: number, atPs: number, left: number): void {
+    const sim = this.cpus[owner]
+    // Handlers run at their start; the waiter is ready when the latest of them has got to its acknowledgement.
+    if (atPs > sim.acknowledgedPs) sim.acknowledgedPs = atPs
+    if (left === 0) this.onChange(owner)
+  }
+
+  /** Tickets on words of a strategy's own: whoever waits for one looks again after each write. */
+  wrote(atPs: number): void {
+    for (const waiter of this.#wordWaiters) {
+      const sim = this.cpus[waiter]
+      if (sim.ticketReadyPs() === Infinity) continue
+      if (atPs > sim.acknowledgedPs) sim.acknowledgedPs = atPs
+      this.onChange(waiter)
+    }
+  }
+
+  /** A CPU has got a ticket, or has none any more. Countdowns have one waiter, known by the word. */
+  noteTicket(sim: SimCpu): void {
+    const { ticket } = sim.cpu.kernel
+    const { countdowns } = this.cell.control
+    const isOwnCountdown = ticket >> TICKET_SHIFT === countdowns.base + sim.cpu.id * countdowns.stride
+    const kind = ticket & TICKET_KIND
+    if ((kind === TICKET_ZERO && !isOwnCountdown) || kind === TICKET_REACHED) this.#wordWaiters.add(sim.cpu.id)
+    else this.#wordWaiters.delete(sim.cpu.id)
+  }
+
+  settled(owner: number, serial: number, atPs: number): void {
+    this.cpus[owner].cpu.watch.settledUpTo(serial, atPs / 1000)
+    this.#claims?.settled(owner, serial)
+  }
+
+  /** A tape asks every CPU for a tick. */
+  #askForTicks(atPs: number): void {
+    for (const sim of this.cpus) {
+      sim.tickAskedPs = atPs
+      this.onChange(sim.cpu.id)
+    }
+  }
+
+  noteTick(sim: SimCpu): void {
+    const { tickRequest, ticksTaken } = this.cell.control
+    this.#words[ticksTaken.base + sim.cpu.id * ticksTaken.stride] = this.#words[tickRequest]
+    sim.tickAskedPs = Infinity
+  }
+
+  notePass(cpu: number, times: number): void {
+    const { passes } = this.cell.control
+    this.#words[passes.base + cpu * passes.stride] += times
+  }
+
+  /** The waiter reads the line that the last acknowledgement has written. */
+  chargeTicket(sim: SimCpu): void {
+    sim.clock.charge(COST_LINE_SIBLING + 1, 1)
+  }
+
+  /** Accesses that fit into a span of virtual time; at least one, so that every turn gets further. */
+  budget(spanPs: number): number {
+    if (spanPs === Infinity) return 1 << 20
+    return Math.max(1, Math.min(1 << 20, Math.floor(spanPs / this.#accessPs)))
+  }
+
+  sectionEnd(cpu: number, isBody: boolean): number {
+    const tape = this.tapes.tapes[cpu]
+    return isBody ? tape.instructions.length : tape.bodyAt
+  }
+}

@@ -1,0 +1,110 @@
+import { reachedSerial } from '../../contract/change.js'
+import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
+import { COST_ATOMIC, COST_INTERRUPT_SEND, COST_LINE_HIT, COST_LINE_SIBLING } from '../../machine/costs.js'
+import type { StructureCache } from '../../machine/structureCache.js'
+import type { Tlb } from '../../machine/tlb.js'
+import { BasePort } from '../basePort.js'
+import type { CellWords } from '../cellWords.js'
+import { LINE_IS_HERE, type Lines } from './lines.js'
+import type { SimClock } from './simClock.js'
+
+/** What a port tells the engine. */
+export interface SimEvents {
+  sent(from: number, target: number): void
+  /** A countdown of `owner` was taken down by one at this CPU's present time. */
+  acknowledged(owner: number, atPs: number, left: number): void
+  /** A shared word of a strategy was written. */
+  wrote(atPs: number): void
+  settled(owner: number, serial: number, atPs: number): void
+}
+
+export class SimPort extends BasePort {
+  readonly #words: Int32Array
+  readonly #clock: SimClock
+  readonly #lines: Lines
+  readonly #events: SimEvents
+
+  constructor(
+    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array,
+    words: Int32Array, clock: SimClock, lines: Lines, events: SimEvents,
+  ) {
+    super(id, cell, privates, tlb, structures, clock, counters)
+    this.#words = words
+    this.#clock = clock
+    this.#lines = lines
+    this.#events = events
+  }
+
+  now(): number {
+    return this.#clock.nowPs / 1000
+  }
+
+  #chargeLine(distance: number): void {
+    this.#clock.charge(distance === LINE_IS_HERE ? COST_LINE_HIT : COST_LINE_SIBLING + distance, 1)
+  }
+
+  #update(word: number, value: number): number {
+    const before = this.#words[word]
+    this.#chargeLine(this.#lines.write(this.id, word))
+    this.#clock.charge(COST_ATOMIC, 1)
+    this.#words[word] = value
+    this.#events.wrote(this.#clock.nowPs)
+    return before
+  }
+
+  load(word: number): number {
+    this.#chargeLine(this.#lines.read(this.id, word))
+    return this.#words[word]
+  }
+
+  store(word: number, value: number): void {
+    this.#chargeLine(this.#lines.write(this.id, word))
+    this.#words[word] = value
+    this.#events.wrote(this.#clock.nowPs)
+  }
+
+  add(word: number, delta: number): number {
+    return this.#update(word, this.#words[word] + delta)
+  }
+
+  or(word: number, bits: number): number {
+    return this.#update(word, this.#words[word] | bits)
+  }
+
+  and(word: number, bits: number): number {
+    return this.#update(word, this.#words[word] & bits)
+  }
+
+  exchange(word: number, value: number): number {
+    return this.#update(word, value)
+  }
+
+  compareExchange(word: number, expected: number, value: number): number {
+    const before = this.#words[word]
+    return this.#update(word, before === expected ? value : before)
+  }
+
+  fence(): void {
+    this.#clock.charge(COST_ATOMIC, 1)
+  }
+
+  protected send(target: number): void {
+    this.#clock.charge(COST_INTERRUPT_SEND, 1)
+    this.#events.sent(this.id, target)
+  }
+
+  acknowledge(ticket: Ticket): void {
+    const left = this.add(ticket >> TICKET_SHIFT, -1) - 1
+    this.#events.acknowledged(this.ownerOf(ticket), this.#clock.nowPs, left)
+  }
+
+  settle(owner: number, serial: number): void {
+    const word = this.watermarkOf(owner)
+    if (reachedSerial(this.#words[word], serial)) {
+      this.load(word)
+      return
+    }
+    this.#update(word, serial)
+    this.#events.settled(owner, serial, this.#clock.nowPs)
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ProfileChoice } from '../machine/profile.js'
+import { loadProfile } from '../machine/profile.js'
+import { moduleNames, type ModuleKind } from '../registry.js'
+import { type PlanOptions, parseCpus, parseEngines, parseRepetitions, parseSeed } from './benchOptions.js'
+import { type Cell, type Choice, buildCells, cellName } from './cells.js'
+import type { BenchDefaults } from './defaults.js'
+import type { EngineName } from './job.js'
+import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
+import { type Block, filterCells, planBlocks } from './plan.js'
+import { ALL, type Spec, parseSpecs } from './spec.js'
+
+/** Everything that will be measured, checked. */
+export interface BenchPlan {
+  cells: Cell[]
+  blocks: Block[]
+  profile: ProfileChoice
+  seed: number
+  repetitions: Record<EngineName, number>
+  identity: PlanIdentity
+}
+
+/** What must be the same for two runs to be the same run. Kept in run.json; compared entry by entry on `--resume`. */
+export interface PlanIdentity {
+  seed: number
+  profile: string
+  profile_hash: string
+  repetitions: Record<EngineName, number>
+  /** `engine/strategy/workload/cpus params`, in the order of the matrix. */
+  cells: string[]
+  /** Hash of the file of each strategy and workload. */
+  modules: Record<string, string>
+}
+
+export async function makePlan(options: PlanOptions, defaults: BenchDefaults): Promise<BenchPlan> {
+  const quick = options.quick === true
+  const engines = parseEngines(options.engine ?? defaults.engines)
+  const seed = options.seed === undefined ? defaults.seed : parseSeed(options.seed)
+  const standard = quick ? defaults.quick : defaults
+  const count = options.repetitions === undefined ? undefined : parseRepetitions(options.repetitions)
+  const repetitions = count === undefined ? standard.repetitions : { sim: count, threads: count }
+  const list = options.cpus === undefined ? undefined : parseCpus(options.cpus)
+  const cpus = list === undefined ? standard.cpus : { sim: list, threads: list }
+  const strategies = await choose('strategy', options.strategy ?? defaults.strategies, loadStrategy)
+  const workloads = await choose('workload', options.workload ?? defaults.workloads, loadWorkload)
+  const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
+  const all = buildCells({ engines, strategies, workloads, cpus, quick })
+  const cells = filterCells(all, options.filter)
+  const identity: PlanIdentity = {
+    seed,
+    profile: profile.name,
+    profile_hash: profile.hash,
+    repetitions,
+    cells: cells.map((cell) => `${cellName(cell)} ${cell.params}`.trimEnd()),
+    modules: moduleHashes(cells),
+  }
+  return { cells, blocks: planBlocks(cells, repetitions, seed), profile, seed, repetitions, identity }
+}
+
+export function planHash(identity: PlanIdentity): string {
+  return sha256(JSON.stringify(identity))
+}
+
+async function choose<M>(
+  kind: ModuleKind,
+  text: string,
+  load: (name: string) => Promise<Loaded<M>>,
+): Promise<Choice<M>[]> {
+  const choices: Choice<M>[] = []
+  for (const spec of parseSpecs(`--${kind}`, text)) {
+    const specs: Spec[] = spec.name === ALL ? moduleNames(kind).map((name) => ({ ...spec, name })) : [spec]
+    for (const one of specs) choices.push({ spec: one, loaded: await load(one.name) })
+  }
+  return choices
+}
+
+function moduleHashes(cells: readonly Cell[]): Record<string, string> {
+  const hashes: Record<string, string> = {}
+  for (const cell of cells) {
+    for (const [kind, { name, file }] of [
+      ['strategy', cell.strategy],
+      ['workload', cell.workload],
+    ] as const) {
+      hashes[`${kind} ${name}`] ??= sha256(readFileSync(file))
+    }
+  }
+  return hashes
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16)
+}

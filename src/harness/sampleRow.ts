@@ -1,0 +1,93 @@
+import { SCHEMA_VERSION } from '../records/columns.js'
+import { workloadParams } from '../records/params.js'
+import type { SampleRow } from '../records/sampleColumns.js'
+import type { BenchPlan } from './benchPlan.js'
+import type { Cell } from './cells.js'
+import type { JobResult } from './job.js'
+import type { PlannedJob } from './plan.js'
+import { isExtrapolated } from './warnings.js'
+
+/** One repetition as a row; a failed one has its reason and no figures. */
+export function sampleRow(runId: string, plan: BenchPlan, job: PlannedJob, result: JobResult): SampleRow {
+  const { cell } = job
+  const done = result.status === 'done' ? result : null
+  const figures = done?.figures ?? null
+  return {
+    schema_version: SCHEMA_VERSION,
+    run_id: runId,
+    engine: cell.engine,
+    strategy: cell.strategy.name,
+    contract: cell.contract,
+    workload: cell.workload.name,
+    params: cell.params,
+    cpus: cell.cpus,
+    profile: plan.profile.name,
+    seed: plan.seed,
+    tape_hash: done?.tapeHash ?? '',
+    repetition: job.repetition,
+    oracle: job.oracle,
+    ops: figures?.ops ?? null,
+    elapsed_ns: figures?.elapsedNs ?? null,
+    op_p50_ns: figures?.opP50Ns ?? null,
+    op_p99_ns: figures?.opP99Ns ?? null,
+    op_max_ns: figures?.opMaxNs ?? null,
+    ipis: figures?.ipis ?? null,
+    flush_rounds: figures?.flushRounds ?? null,
+    pages_invalidated: figures?.pagesInvalidated ?? null,
+    full_flushes: figures?.fullFlushes ?? null,
+    tlb_misses: figures?.tlbMisses ?? null,
+    responder_ns: figures?.responderNs ?? null,
+    innocent_slowdown: figures?.innocentSlowdown ?? null,
+    held_frames_peak: figures?.heldFramesPeak ?? null,
+    exposure_p99_ns: figures?.exposureP99Ns ?? null,
+    exposure_max_ns: figures?.exposureMaxNs ?? null,
+    violations: result.status === 'done' ? result.violationCount : result.violations.length,
+    oversubscribed: done?.oversubscribed ?? null,
+    op_total_ns: figures?.opTotalNs ?? null,
+    extrapolated: isExtrapolated(cell, plan),
+    pass_ns: done?.passNs.join(';') ?? '',
+    failure: result.status === 'failed' ? result.message || 'no reason given' : '',
+  }
+}
+
+/** Names one repetition of one cell, from a row as from a plan: what a resumed run has already. */
+export function repetitionKey(
+  row: Pick<SampleRow, 'engine' | 'strategy' | 'workload' | 'params' | 'cpus' | 'repetition'>,
+): string {
+  return JSON.stringify([row.engine, row.strategy, row.workload, row.params, row.cpus, row.repetition])
+}
+
+export function keyOfJob(job: PlannedJob): string {
+  const { engine, strategy, workload, params, cpus }: Cell = job.cell
+  return repetitionKey({
+    engine,
+    strategy: strategy.name,
+    workload: workload.name,
+    params,
+    cpus,
+    repetition: job.repetition,
+  })
+}
+
+/**
+ * All strategies and both engines must have done the same work; otherwise every comparison in the run is void.
+ * @returns what differs, or null
+ */
+export function tapeMismatch(rows: readonly SampleRow[]): string | null {
+  const first = new Map<string, SampleRow>()
+  for (const row of rows) {
+    if (row.tape_hash === '') continue
+    const work = JSON.stringify([row.workload, workloadParams(row.params), row.cpus, row.seed])
+    const other = first.get(work)
+    if (other === undefined) first.set(work, row)
+    else if (other.tape_hash !== row.tape_hash) {
+      return `${nameOf(other)} ran tape ${other.tape_hash}, ${nameOf(row)} ran tape ${row.tape_hash}`
+    }
+  }
+  return null
+}
+
+function nameOf(row: SampleRow): string {
+  const params = row.params === '' ? '' : ` (${row.params})`
+  return `${row.engine}/${row.strategy}/${row.workload}/${row.cpus}${params} repetition ${row.repetition}`
+}

@@ -1,0 +1,47 @@
+import {
+  EXPOSE, FRAME_REUSE, IO, NEW_ENTRY, OBLIGATION_NAMES, REVOKE, SEEN, TABLE_REUSE, UNLOCK, VA_REUSE,
+} from '../contract/obligation.js'
+
+/** Something that must never happen, did. */
+export interface ViolationRecord {
+  /** `I1` .. `I11`. */
+  invariant: string
+  cpu: number
+  space: number
+  page: number
+  step: number
+  message: string
+}
+
+const INVARIANT_OF = new Map<number, string>([
+  [FRAME_REUSE, 'I1'],
+  [VA_REUSE, 'I2'],
+  [REVOKE, 'I3'],
+  [EXPOSE, 'I3'],
+  [UNLOCK, 'I3'],
+  [TABLE_REUSE, 'I4'],
+  [IO, 'I5'],
+  [SEEN, 'I6'],
+  [NEW_ENTRY, 'I10'],
+])
+
+export function invariantOf(obligation: number): string {
+  return INVARIANT_OF.get(obligation) ?? 'I9'
+}
+
+export function obligationName(obligation: number): string {
+  return OBLIGATION_NAMES[31 - Math.clz32(obligation)] ?? 'none'
+}
+
+/** Violations of one run: all are counted, the first few kept in full. */
+const KEPT = 20
+
+export class ViolationList {
+  count = 0
+  readonly kept: ViolationRecord[] = []
+
+  add(record: ViolationRecord): void {
+    this.count++
+    if (this.kept.length < KEPT) this.kept.push(record)
+  }
+}

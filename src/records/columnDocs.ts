@@ -1,0 +1,54 @@
+/** The text of docs/columns.md, which test/recordsDocs.test.ts compares and, with UPDATE_DOCS=1, rewrites. */
+import { SCHEMA_VERSION, type Column } from './columns.js'
+import { SAMPLE_COLUMNS } from './sampleColumns.js'
+import { SUMMARY_COLUMNS } from './summaryColumns.js'
+
+const PREAMBLE = `# Columns
+
+Generated from \`src/records/\`; do not edit. Rewrite with \`npx tsc -p . && UPDATE_DOCS=1 npx vitest run test/recordsDocs.test.ts\`.
+
+The schema version is ${SCHEMA_VERSION}. Within a version columns are only added, at the end: read by name, not by position.
+
+- UTF-8, LF, one line per row. A line break inside a text is written as \` / \`.
+- An empty figure is unknown, never zero. There is no \`NaN\` and no \`Infinity\`.
+- Booleans are \`true\` and \`false\`. Integers have no point and no exponent. Units are in the names.
+- Times may have a fraction of a nanosecond: the simulator counts picoseconds, and a median may lie between two.
+- Quantiles are R-7: linear between the two nearest order statistics.
+- The interval of \`ns_per_op\` assumes nothing about the distribution. Its ends are order statistics: the
+  innermost pair that covers the true median with at least 95 %. With 5 repetitions not even the smallest
+  and the largest do: they cover 93.75 %, and are given nevertheless. With fewer there is no interval.
+- The cell of a row is \`engine\`, \`strategy\`, \`workload\`, \`params\`, \`cpus\`, \`profile\` and \`seed\` together.
+- \`summary.csv\` can be computed again from \`samples.csv\`, but for the rows of skipped cells.
+`
+
+export function columnDocs(): string {
+  return [
+    PREAMBLE,
+    section('samples.csv', 'One row for each repetition.', SAMPLE_COLUMNS),
+    section('summary.csv', 'One row for each cell.', SUMMARY_COLUMNS),
+  ].join('\n')
+}
+
+function section(file: string, what: string, columns: readonly Column[]): string {
+  return `## ${file}
+
+${what}
+
+| column | type | unit | may be empty | meaning |
+|---|---|---|---|---|
+${columns.map(tableRow).join('\n')}
+`
+}
+
+function tableRow(column: Column): string {
+  const values =
+    column.values === null ? '' : ` One of ${column.values.map((value) => `\`${value}\``).join(', ')}.`
+  const cells = [
+    `\`${column.name}\``,
+    column.type,
+    column.unit ?? '',
+    column.nullable ? 'yes' : 'no',
+    column.description + values,
+  ]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}

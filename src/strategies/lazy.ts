@@ -1,0 +1,143 @@
+import type { Change } from '../contract/change.js'
+import { BINDING, FRAME_REUSE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import type { Operation } from '../contract/operation.js'
+import type { Port } from '../contract/port.js'
+import { WORDS_PER_LINE, type Demand, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
+import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { Gather, GATHER_PRIVATES } from './shared/gather.js'
+import { NO_SLOT, SweptRing } from './shared/sweptRing.js'
+import {
+  roundPrivates, RoundStrategy, roundWords, type RoundPrivates, type RoundWords,
+} from './shared/roundStrategy.js'
+
+type Words = RoundWords | 'ring' | 'epoch'
+type Privates = RoundPrivates | 'urgent' | 'deferred' | 'serial' | 'slot' | 'swept'
+
+/** What may wait for a sweep: that the page is seen gone is waived by the contract, reuse is prevented by holding. */
+const DEFERRABLE = SEEN | FRAME_REUSE | VA_REUSE
+
+/**
+ * LATR: an unmap is written into this CPU's ring instead of being told by interrupt; every CPU looks
+ * through all rings at its tick and at a context switch, and a slot is free when every CPU has looked
+ * twice since. A permission that is taken away, a page that is exposed: those take a round at once,
+ * and what is deferred in the same operation goes along for nothing.
+ */
+class Lazy extends RoundStrategy {
+  readonly #urgent: Gather
+  readonly #deferred: Gather
+  readonly #ring: SweptRing
+  readonly #serial: number
+  readonly #slot: number
+
+  constructor(host: StrategyHost<Words, Privates>) {
+    super(host)
+    const { words, privates, parameters, shape } = host
+    this.#urgent = new Gather(privates.urgent, parameters['ceiling'])
+    this.#deferred = new Gather(privates.deferred, parameters['ceiling'])
+    this.#ring = new SweptRing(words.ring, words.epoch, privates.swept, parameters['ring'], shape.cpuCount)
+    this.#serial = privates.serial
+    this.#slot = privates.slot
+  }
+
+  changed(cpu: Port, change: Change): Ticket {
+    cpu.set(this.#serial, change.serial)
+    const binding = change.obligations & BINDING
+    // The slot that the operation will get if it gets one: a later demand finds the range by it.
+    change.tag = this.#ring.nextSlot(cpu)
+    if (binding !== 0) ((binding & ~DEFERRABLE) === 0 ? this.#deferred : this.#urgent).add(cpu, change)
+    return DONE
+  }
+
+  finished(cpu: Port, operation: Operation): Ticket {
+    if (operation.depth > 0) return DONE
+    const deferred = this.#deferred
+    cpu.set(this.#slot, NO_SLOT)
+    if (this.#urgent.count(cpu) > 0) return this.#flush(cpu)
+    if (deferred.count(cpu) === 0) return this.flushed(cpu)
+    this.#ring.reclaim(cpu)
+    if (this.#ring.isFull(cpu)) return this.#flush(cpu)
+    // This CPU's own entries go now, as LATR's do: only the others are lazy.
+    this.#ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
+    this.#ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.get(this.#serial))
+    deferred.clear(cpu)
+    return DONE
+  }
+
+  #flush(cpu: Port): Ticket {
+    const urgent = this.#urgent
+    urgent.addAll(cpu, this.#deferred)
+    const ticket = this.startRound(cpu, urgent.space(cpu), urgent.first(cpu), urgent.pages(cpu), 1)
+    urgent.clear(cpu)
+    return ticket
+  }
+
+  /**
+   * The round settles the operation, or the one slot that was demanded; earlier slots still wait, so
+   * the watermark moves only where there are none.
+   */
+  protected flushed(cpu: Port): Ticket {
+    if (cpu.get(this.#slot) !== NO_SLOT) {
+      this.#ring.finishEarly(cpu, cpu.get(this.#slot))
+      return DONE
+    }
+    this.#ring.settleUpTo(cpu, cpu.get(this.#serial))
+    return SETTLED
+  }
+
+  /** One slot of this CPU: a round over its range. Anything else: the fallback. */
+  override demanded(cpu: Port, demand: Demand): Ticket {
+    const slot = demand.tags[0]
+    for (let item = 0; item < demand.count; item++) {
+      if (demand.owners[item] !== cpu.id || demand.tags[item] !== slot) return super.demanded(cpu, demand)
+    }
+    if (!this.#ring.isLive(cpu, slot)) return super.demanded(cpu, demand)
+    cpu.set(this.#slot, slot)
+    const at = this.#ring.slotWord(cpu.id, slot)
+    return this.startRound(cpu, this.#ring.spaceOf(cpu, at), this.#ring.firstOf(cpu, at), this.#ring.pagesOf(cpu, at), 1)
+  }
+
+  override switched(cpu: Port, to: number): Ticket {
+    this.#ring.sweep(cpu, this.holders)
+    return super.switched(cpu, to)
+  }
+
+  ticked(cpu: Port): void {
+    this.#ring.sweep(cpu, this.holders)
+    this.#ring.reclaim(cpu)
+  }
+}
+
+export default {
+  summary: 'unmaps go into a ring that every CPU sweeps at its tick; no interrupt while the ring has room',
+  source: 'Kumar et al., "LATR: Lazy Translation Coherence", ASPLOS 2018',
+  parameters: {
+    ring: {
+      default: 64, min: 1, max: 1 << 16, unit: 'slots',
+      summary: 'operations that a CPU can defer at a time; when it is full the next one takes a round',
+      source: 'the paper has 64 (unverified, from memory); the released code has LAZY_TLB_NUM_ENTRIES = 256',
+    },
+    tickUs: {
+      default: 1000, min: 10, max: 1_000_000, unit: 'us',
+      summary: 'time between two sweeps of a CPU',
+      source: 'the scheduler tick at HZ=1000',
+    },
+    ceiling: {
+      default: 33, min: 0, max: 1 << 20, unit: 'pages',
+      summary: 'a range above this is flushed as the whole space',
+      source: 'Linux tlb_single_page_flush_ceiling',
+    },
+  },
+  contract: () => 'reuse',
+  assumes: (parameters) => ({ timeless: false, tickNs: parameters['tickUs'] * 1000 }),
+  words: (shape, parameters) => ({
+    ...roundWords(shape),
+    ring: { count: shape.cpuCount, stride: SweptRing.wordsPerCpu(parameters['ring']) },
+    epoch: { count: 2, stride: WORDS_PER_LINE },
+  }),
+  privateWords: (shape) => ({
+    ...roundPrivates(shape), urgent: GATHER_PRIVATES, deferred: GATHER_PRIVATES, serial: 1, slot: 1,
+    swept: 2 + shape.cpuCount,
+  }),
+  create: (host) => new Lazy(host),
+} satisfies StrategyModule<Words, Privates>
+

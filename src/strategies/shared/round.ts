@@ -1,0 +1,102 @@
+import type { Port } from '../../contract/port.js'
+import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { Ticket } from '../../contract/ticket.js'
+import { Holders, setWords } from './holders.js'
+
+/**
+ * One synchronous round: the initiator publishes what is to be flushed, tells each target by a bit in
+ * the target's row who asks, interrupts them, flushes itself while the interrupts travel, and waits
+ * for every acknowledgement. Any number of initiators run rounds at the same time; one interrupt
+ * serves all whose bits are set.
+ *
+ * The order in the handler is: take the bits, flush, acknowledge. Acknowledged first, the initiator
+ * would free the frame while this CPU can still reach it. The bits may be taken before the flush,
+ * because it is the countdown, not the bit, that the initiator waits for.
+ */
+const SPACE = 0
+const FIRST = 1
+const COUNT = 2
+const STRIDE = 3
+const TICKET = 4
+
+/** Page count that means everything of the space. */
+export const WHOLE_SPACE = -1
+
+export function roundBlocks(shape: MachineShape): { request: WordBlock; row: WordBlock } {
+  const rowWords = Math.ceil(setWords(shape.cpuCount) / WORDS_PER_LINE) * WORDS_PER_LINE
+  return {
+    request: { count: shape.cpuCount, stride: WORDS_PER_LINE },
+    row: { count: shape.cpuCount, stride: rowWords },
+  }
+}
+
+export class Round {
+  readonly #request: Placed
+  readonly #row: Placed
+  readonly #holders: Holders
+  readonly #targets: number
+  readonly #words: number
+
+  /** @param targets first of `setWords(cpuCount)` private words for the set of CPUs to interrupt */
+  constructor(request: Placed, row: Placed, holders: Holders, targets: number, cpuCount: number) {
+    this.#request = request
+    this.#row = row
+    this.#holders = holders
+    this.#targets = targets
+    this.#words = setWords(cpuCount)
+  }
+
+  /**
+   * Flushes a range of a space on this CPU and on all that may hold it: every CPU for KERNEL_SPACE.
+   * @param pageCount 4 KiB pages, or WHOLE_SPACE
+   */
+  start(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): Ticket {
+    const count =
+      space === KERNEL_SPACE
+        ? this.#holders.everyoneElse(cpu, this.#targets)
+        : this.#holders.others(cpu, space, this.#targets)
+    const ticket = cpu.arm(count)
+    if (count > 0) {
+      this.#publish(cpu, space, firstPage, pageCount, stride, ticket)
+      cpu.interruptSet(this.#targets)
+    }
+    flush(cpu, space, firstPage, pageCount, stride)
+    return ticket
+  }
+
+  /** The request is complete before the first target can see this CPU's bit in its row. */
+  #publish(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number, ticket: Ticket): void {
+    const at = this.#request.base + cpu.id * this.#request.stride
+    cpu.store(at + SPACE, space)
+    cpu.store(at + FIRST, firstPage)
+    cpu.store(at + COUNT, pageCount)
+    cpu.store(at + STRIDE, stride)
+    cpu.store(at + TICKET, ticket)
+    const bit = 1 << (cpu.id & 31)
+    for (let word = 0; word < this.#words; word++) {
+      for (let bits = cpu.get(this.#targets + word); bits !== 0; bits &= bits - 1) {
+        const target = word * 32 + (31 - Math.clz32(bits & -bits))
+        cpu.or(this.#row.base + target * this.#row.stride + (cpu.id >>> 5), bit)
+      }
+    }
+  }
+
+  /** In the interrupt handler: serves every initiator that asks, none if the interrupt was spurious. */
+  serve(cpu: Port): void {
+    const row = this.#row.base + cpu.id * this.#row.stride
+    for (let word = 0; word < this.#words; word++) {
+      for (let bits = cpu.exchange(row + word, 0); bits !== 0; bits &= bits - 1) {
+        const initiator = word * 32 + (31 - Math.clz32(bits & -bits))
+        const at = this.#request.base + initiator * this.#request.stride
+        flush(cpu, cpu.load(at + SPACE), cpu.load(at + FIRST), cpu.load(at + COUNT), cpu.load(at + STRIDE))
+        cpu.acknowledge(cpu.load(at + TICKET))
+      }
+    }
+  }
+}
+
+export function flush(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): void {
+  if (pageCount === WHOLE_SPACE) cpu.invalidateSpace(space)
+  else cpu.invalidate(space, firstPage, pageCount, stride)
+}

@@ -1,0 +1,86 @@
+import type { Change } from '../../contract/change.js'
+import type { Operation } from '../../contract/operation.js'
+import type { Port } from '../../contract/port.js'
+import type { Demand, MachineShape, Strategy, StrategyHost, WordBlock } from '../../contract/strategy.js'
+import { DONE, type Ticket } from '../../contract/ticket.js'
+import { Fallback, fallbackPrivates } from './fallback.js'
+import { holderBlock, Holders, setWords } from './holders.js'
+import { Round, roundBlocks } from './round.js'
+
+/**
+ * What strategies that flush by synchronous rounds have in common: who holds a space, the round, the
+ * fallback for demands, and one address-space tag with a flush at every switch.
+ */
+export type RoundWords = 'holders' | 'request' | 'row'
+export type RoundPrivates = 'targets' | 'fallback' | 'purpose'
+
+export function roundWords(shape: MachineShape): Record<RoundWords, WordBlock> {
+  return { holders: holderBlock(shape), ...roundBlocks(shape) }
+}
+
+export function roundPrivates(shape: MachineShape): Record<RoundPrivates, number> {
+  return { targets: setWords(shape.cpuCount), fallback: fallbackPrivates(shape), purpose: 1 }
+}
+
+/** What the ticket of this CPU's task is for, so that `resumed` knows. */
+const FOR_CHANGES = 0
+const FOR_DEMAND = 1
+
+/** Every space runs under the same tag, so leaving one flushes it. */
+const ONLY_TAG = 1
+
+export abstract class RoundStrategy implements Strategy {
+  protected readonly holders: Holders
+  protected readonly round: Round
+  readonly #fallback: Fallback
+  readonly #purpose: number
+
+  constructor(host: StrategyHost<RoundWords, RoundPrivates>) {
+    const { words, privates, shape } = host
+    this.holders = new Holders(words.holders, shape.cpuCount)
+    this.round = new Round(words.request, words.row, this.holders, privates.targets, shape.cpuCount)
+    this.#fallback = new Fallback(this.round, privates.fallback)
+    this.#purpose = privates.purpose
+  }
+
+  abstract changed(cpu: Port, change: Change): Ticket
+  abstract finished(cpu: Port, operation: Operation): Ticket
+  /** The round that `startRound` began is complete on every CPU. */
+  protected abstract flushed(cpu: Port): Ticket
+
+  /** A round for this CPU's own changes; `flushed` is called when it is complete, at once if there is nobody to wait for. */
+  protected startRound(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): Ticket {
+    cpu.set(this.#purpose, FOR_CHANGES)
+    const ticket = this.round.start(cpu, space, firstPage, pageCount, stride)
+    return ticket === DONE ? this.flushed(cpu) : ticket
+  }
+
+  demanded(cpu: Port, demand: Demand): Ticket {
+    cpu.set(this.#purpose, FOR_DEMAND)
+    const ticket = this.#fallback.start(cpu, demand)
+    return ticket === DONE ? this.resumed(cpu) : ticket
+  }
+
+  resumed(cpu: Port): Ticket {
+    if (cpu.get(this.#purpose) === FOR_CHANGES) return this.flushed(cpu)
+    this.#fallback.finish(cpu)
+    return DONE
+  }
+
+  interrupted(cpu: Port): typeof DONE {
+    this.round.serve(cpu)
+    return DONE
+  }
+
+  /** The flush comes before the bit goes: an initiator that misses this CPU must be right to do so. */
+  switching(cpu: Port, from: number): void {
+    cpu.activate(from, ONLY_TAG, false)
+    this.holders.leave(cpu, from)
+  }
+
+  switched(cpu: Port, to: number): Ticket {
+    this.holders.enter(cpu, to)
+    cpu.activate(to, ONLY_TAG, false)
+    return DONE
+  }
+}
