@@ -59,9 +59,19 @@ describe('bad input', () => {
     expect(existsSync(out)).toBe(false)
   })
 
-  test('control characters that were typed do not reach the terminal', async () => {
-    const { stderr } = await steered('--strategy', 'a\u001b[31m')
-    expect(stderr).not.toContain('\u001b')
+  test.each(['--strategy', '--label', '--format'])(
+    'control characters in %s do not reach the terminal',
+    async (option) => {
+      const { code, stderr } = await steered(option, 'a\u001b[31m')
+      expect(code).toBe(2)
+      expect(stderr).toContain('a\\x1b[31m')
+      expect(stderr).not.toContain('\u001b')
+    },
+  )
+
+  test('has no more lines than it may, whatever was typed', async () => {
+    const { code, stderr } = await steered('--label', 'a\nb\nc\nd\ne\nf')
+    expect([code, stderr]).toEqual([2, 'error: --label a\nb\nc\nd\n'])
   })
 })
 

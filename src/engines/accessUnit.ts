@@ -52,33 +52,41 @@ export class AccessUnit {
   run(page: number, count: number, need: number): number {
     const space = page >= DIRECT_MAP_BASE ? KERNEL_SPACE : this.#port.activeSpace
     const epoch = this.#port.epochOf(space)
-    const hits = this.#tlb.hits(page, count, need, epoch)
-    this.done = hits
-    if (hits > 0) {
-      this.#counters[COUNT_ACCESSES] += hits
-      this.#meter.charge(COST_ACCESS, hits)
+    let done = 0
+    let outcome = HIT_ALL
+    while (done < count) {
+      done += this.#tlb.hits(page + done, count - done, need, epoch)
+      if (done === count) break
+      // Not where it was found last: that is a search, or the second level, and still this CPU's own business.
+      if (this.#tlb.lookup(page + done, epoch)) {
+        const entry = this.#tlb.found
+        if ((entry & need) === need) {
+          if (!this.#tlb.foundFirst) this.#meter.charge(COST_SECOND_LEVEL_HIT, 1)
+          done++
+          continue
+        }
+        if ((need & ~entry & (PRESENT | PERMISSIONS)) !== 0) {
+          // The fault itself drops the entry on x86, so the retry walks and sees what the page table says now.
+          this.#tlb.drop(page + done, epoch)
+          outcome = MISSED_FAULT
+          break
+        }
+      }
+      // No entry, or a first write to a page whose cached entry is not dirty.
+      outcome = this.mayMiss ? this.#walk(space, page + done, need, epoch) : WOULD_MISS
+      if (outcome === MISSED) done++
+      break
     }
-    if (hits === count) return HIT_ALL
-    return this.mayMiss ? this.#miss(page + hits, need, epoch) : WOULD_MISS
+    this.done = done
+    if (done > 0) {
+      this.#counters[COUNT_ACCESSES] += done
+      this.#meter.charge(COST_ACCESS, done)
+    }
+    return outcome
   }
 
-  /** Second level, then a walk; a first write to a page whose cached entry is not dirty walks too. */
-  #miss(page: number, need: number, epoch: number): number {
-    const tlb = this.#tlb
-    if (tlb.lookup(page, epoch)) {
-      const entry = tlb.found
-      if ((entry & need) === need) {
-        if (!tlb.foundFirst) this.#meter.charge(COST_SECOND_LEVEL_HIT, 1)
-        return this.#finish()
-      }
-      if ((need & ~entry & (PRESENT | PERMISSIONS)) !== 0) {
-        // The fault itself drops the entry on x86, so the retry walks and sees what the page table says now.
-        tlb.drop(page, epoch)
-        return MISSED_FAULT
-      }
-    }
+  #walk(space: number, page: number, need: number, epoch: number): number {
     this.#counters[COUNT_TLB_MISSES]++
-    const space = page >= DIRECT_MAP_BASE ? KERNEL_SPACE : this.#port.activeSpace
     const root = this.#memory.peek(this.#words.spaces.base + space * this.#words.spaces.stride + SPACE_ROOT)
     let stamp = this.#watch.clock()
     let entry = this.#walker.walk(root, page, epoch, need & ~DIRTY)
@@ -88,14 +96,7 @@ export class AccessUnit {
       entry = this.#walker.walk(root, page, epoch, need & ~DIRTY)
     }
     if (entry === 0) return MISSED_FAULT
-    tlb.fill(page, entry, this.#walker.large, stamp, epoch)
-    return this.#finish()
-  }
-
-  #finish(): number {
-    this.done++
-    this.#counters[COUNT_ACCESSES]++
-    this.#meter.charge(COST_ACCESS, 1)
+    this.#tlb.fill(page, entry, this.#walker.large, stamp, epoch)
     return MISSED
   }
 }

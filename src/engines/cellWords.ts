@@ -35,6 +35,16 @@ export interface ControlWords {
   /** Ticks asked for by tapes, and those that each CPU has taken. */
   readonly tickRequest: number
   readonly ticksTaken: Placed
+  /** Phases of a run on real threads: CPUs that have arrived at its start, that have ended their part, that are quiet. */
+  readonly phaseArrived: number
+  readonly phaseEnded: number
+  readonly phaseQuiet: number
+  /** 1: nobody needs to go on. */
+  readonly phaseOver: number
+  /** The phase that workers wait for: counts up. */
+  readonly phase: number
+  /** Steps of each CPU, written now and then, for the watchdog. */
+  readonly heartbeats: Placed
   /** Words of each CPU that no other CPU touches: position, demand, log, tape, the strategy's own. */
   readonly privates: Placed
 }
@@ -102,6 +112,12 @@ export function placeCell(plan: CellPlan): CellWords {
     barrierRound: layout.run('barrierRound', 1),
     tickRequest: layout.run('tickRequest', 1),
     ticksTaken: layout.lines('ticksTaken', cpuCount),
+    phaseArrived: layout.run('phaseArrived', 1),
+    phaseEnded: layout.run('phaseEnded', 1),
+    phaseQuiet: layout.run('phaseQuiet', 1),
+    phaseOver: layout.run('phaseOver', 1),
+    phase: layout.run('phase', 1),
+    heartbeats: layout.lines('heartbeat', cpuCount),
     privates: layout.lines('private', cpuCount, privateWordCount),
   }
   const host: StrategyHost = { shape, parameters, words, privates }

@@ -41,17 +41,22 @@ export function figuresOf(tapes: TapeSet, reports: readonly CpuReport[], elapsed
   return {
     ops: opsNs.length,
     elapsedNs,
-    opTotalNs: opsNs.reduce((sum, ns) => sum + ns, 0),
-    opsNs,
-    exposuresNs: reports.flatMap((report) => report.exposuresNs),
+    opTotalNs: picoseconds(opsNs.reduce((sum, ns) => sum + ns, 0)),
+    opsNs: opsNs.map(picoseconds),
+    exposuresNs: reports.flatMap((report) => report.exposuresNs.map(picoseconds)),
     ipis: counters[COUNT_IPIS],
     flushRounds: counters[COUNT_FLUSH_ROUNDS],
     pagesInvalidated: counters[COUNT_PAGES_INVALIDATED],
     fullFlushes: counters[COUNT_FULL_FLUSHES],
     tlbMisses: counters[COUNT_TLB_MISSES],
-    responderNs: reports.reduce((sum, report) => sum + report.responderNs, 0),
+    responderNs: picoseconds(reports.reduce((sum, report) => sum + report.responderNs, 0)),
     innocentSlowdown: innocents.length > 0 && aloneRate > 0 && rate > 0 ? aloneRate / rate : null,
     heldFramesPeak: reports.reduce((sum, report) => sum + report.heldFramesPeak, 0),
     counters,
   }
+}
+
+/** Differences of times in nanoseconds are binary fractions; no clock here is finer than a picosecond. */
+function picoseconds(ns: number): number {
+  return Math.round(ns * 1000) / 1000
 }

@@ -248,6 +248,7 @@ export class Interpreter {
   get isNextLocal(): boolean {
     if (!this.#cpu.kernel.isIdle) return false
     const opcode = this.#tape.instructions[this.#state[AT]] & 0xff
+    if (opcode === TAPE_END) return this.isInnocent
     return (
       opcode === TAPE_ACCESS || opcode === TAPE_ACCESS_DIRECT || opcode === TAPE_LOOP || opcode === TAPE_LOOP_END ||
       opcode === TAPE_OP_BEGIN || opcode === TAPE_OP_END

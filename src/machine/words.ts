@@ -95,7 +95,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),
     tables: layout.run('tables', tableCount * TABLE_WORDS),
     tableCount,
-    userPagesPerCpu: Math.floor((USER_PAGES - 1) / cpuCount),
+    // Odd, so that the arenas' first pages fall into different sets of every TLB.
+    userPagesPerCpu: (Math.floor((USER_PAGES - 1) / cpuCount) - 1) | 1,
   }
 }
 

@@ -1,7 +1,7 @@
 import { AGAIN } from '../../contract/ticket.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
-import { COUNT_ACCESSES } from '../../machine/counters.js'
+import { COUNT_ACCESSES, COUNT_PASSED_OVER } from '../../machine/counters.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY, WAITING } from '../../pagetable/routine.js'
 import { Stuck } from '../stuck.js'
@@ -28,11 +28,17 @@ interface PassRecord {
   tlbVersion: number
   kernelSteps: number
   accesses: number
+  passedOver: number
+  /** Count of kernel steps for which the CPU is known to repeat itself; -1: it is not. */
+  steadyAt: number
 }
 
 export class SimRun {
   readonly #machine: SimMachine
   readonly #schedule: Schedule
+  /** When each CPU can do something that others notice; valid while `#influenceAt` is the count of kernel steps. */
+  readonly #influence: Schedule
+  #influenceAt = -1
   readonly #cpus: readonly SimCpu[]
   readonly #lookaheadPs: number
   readonly #passes: PassRecord[]
@@ -53,13 +59,41 @@ export class SimRun {
     this.#cpus = machine.cpus
     this.#mayRepeatPasses = mayRepeatPasses
     this.#schedule = new Schedule(machine.cpus.length)
+    this.#influence = new Schedule(machine.cpus.length)
     this.#lookaheadPs = Math.min(...[0, 1, 2].map((distance) => machine.costs[COST_DELIVER_SIBLING + distance]))
-    this.#passes = machine.cpus.map(() => ({ startedPs: 0, tlbVersion: -1, kernelSteps: -1, accesses: 0 }))
+    this.#passes = machine.cpus.map(() => ({ startedPs: 0, tlbVersion: -1, kernelSteps: -1, accesses: 0, passedOver: 0, steadyAt: -1 }))
     machine.onChange = (cpu) => this.#reschedule(cpu)
   }
 
   #reschedule(cpu: number): void {
     this.#schedule.set(cpu, this.#cpus[cpu].nextActionPs())
+    if (this.#influenceAt === this.#kernelSteps) this.#influence.set(cpu, this.#influencePs(cpu))
+  }
+
+  /**
+   * A steady CPU repeats a pass that only hits its own TLB: until its next tick or interrupt, or until
+   * somebody enters the kernel, it can do nothing that another CPU would notice.
+   */
+  #isSteady(cpu: number): boolean {
+    return this.#passes[cpu].steadyAt === this.#kernelSteps
+  }
+
+  #influencePs(cpu: number): number {
+    const sim = this.#cpus[cpu]
+    if (!this.#isSteady(cpu)) return this.#schedule.timeOf(cpu)
+    return Math.min(sim.arrivalPs, sim.nextTickPs, sim.tickAskedPs)
+  }
+
+  /** Until when a CPU may run ahead as long as it only hits: nothing that is still to come can reach it earlier. */
+  #horizon(sim: SimCpu): number {
+    const { id } = sim.cpu
+    const own = Math.min(sim.arrivalPs, sim.nextTickPs, this.#untilPs)
+    if (!this.#isSteady(id)) return Math.min(own, this.#schedule.earliestOther(id) + this.#lookaheadPs)
+    if (this.#influenceAt !== this.#kernelSteps) {
+      this.#influenceAt = this.#kernelSteps
+      for (let cpu = 0; cpu < this.#cpus.length; cpu++) this.#influence.set(cpu, this.#influencePs(cpu))
+    }
+    return Math.min(own, this.#influence.earliestOther(id) + this.#lookaheadPs)
   }
 
   /** All clocks to the latest one: a common start. */
@@ -105,6 +139,7 @@ export class SimRun {
       sim.isComputing = false
       cpu.tape.rewind(isBody)
       this.#passes[cpu.id].tlbVersion = -1
+      this.#passes[cpu.id].steadyAt = -1
       this.#passes[cpu.id].startedPs = sim.clock.nowPs
       this.#reschedule(cpu.id)
     }
@@ -165,10 +200,12 @@ export class SimRun {
     cpu.steps++
     const head = cpu.watch.journalHead
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
+      this.#unsettle(cpu.id)
       sim.handle()
       return
     }
     if (sim.nextTickPs <= clock.nowPs) {
+      this.#unsettle(cpu.id)
       sim.nextTickPs += this.#machine.tickPs
       cpu.strategy.ticked?.(cpu.port)
       return
@@ -196,16 +233,15 @@ export class SimRun {
   /** One step in turn, then as many more as touch nothing shared and fit before the horizon. */
   #step(sim: SimCpu): void {
     const { cpu, clock } = sim
-    const horizon = Math.min(
-      this.#schedule.earliestOther(cpu.id) + this.#lookaheadPs, sim.arrivalPs, sim.nextTickPs, this.#untilPs,
-    )
+    let horizon = this.#horizon(sim)
     cpu.tape.mayMiss = true
     for (;;) {
       if (!cpu.kernel.isIdle) this.#kernelSteps++
       const outcome = cpu.tape.step(this.#machine.budget(horizon - clock.nowPs), this.#machine.sectionEnd(cpu.id, this.#isBody))
       switch (outcome) {
         case ENDED:
-          this.#endSection(sim, horizon)
+          this.#endSection(sim)
+          horizon = this.#horizon(sim)
           break
         case RETRY:
           clock.charge(COST_SPIN, 1)
@@ -232,11 +268,11 @@ export class SimRun {
     }
   }
 
-  #endSection(sim: SimCpu, horizon: number): void {
+  #endSection(sim: SimCpu): void {
     const { cpu } = sim
     if (this.#isBody && cpu.tape.isInnocent) {
       this.#machine.notePass(cpu.id, 1)
-      if (this.#mayRepeatPasses) this.#repeatPasses(sim, horizon)
+      this.#judgePass(sim)
       cpu.tape.rewind(true)
       return
     }
@@ -247,30 +283,39 @@ export class SimRun {
   }
 
   /**
-   * If the pass that has just ended missed nothing, entered no kernel and nobody's kernel changed a
-   * mapping meanwhile, every further pass until the horizon is its copy: same hits, same time.
+   * If the pass that has just ended missed nothing, entered no kernel, and nobody's kernel changed
+   * anything meanwhile, every further pass until the horizon is its copy: same hits, same time.
    */
-  #repeatPasses(sim: SimCpu, horizon: number): void {
+  #judgePass(sim: SimCpu): void {
     const { cpu, clock } = sim
     const pass = this.#passes[cpu.id]
     const tookPs = clock.nowPs - pass.startedPs
     const accesses = cpu.counters[COUNT_ACCESSES] - pass.accesses
-    const isCopy = pass.tlbVersion === cpu.tlb.version && pass.kernelSteps === this.#kernelSteps
-    if (isCopy && tookPs > 0) {
-      const times = Math.floor((horizon - clock.nowPs) / tookPs)
-      if (times > 0) {
-        clock.nowPs += times * tookPs
-        cpu.counters[COUNT_ACCESSES] += times * accesses
-        this.#machine.notePass(cpu.id, times)
-      }
+    const passedOver = cpu.counters[COUNT_PASSED_OVER] - pass.passedOver
+    const isCopy = pass.tlbVersion === cpu.tlb.version && pass.kernelSteps === this.#kernelSteps && tookPs > 0
+    pass.steadyAt = isCopy ? this.#kernelSteps : -1
+    if (isCopy && this.#mayRepeatPasses) {
+      const times = Math.max(0, Math.floor((this.#horizon(sim) - clock.nowPs) / tookPs))
+      clock.nowPs += times * tookPs
+      cpu.counters[COUNT_ACCESSES] += times * accesses
+      cpu.counters[COUNT_PASSED_OVER] += times * passedOver
+      this.#machine.notePass(cpu.id, times)
     }
     pass.startedPs = clock.nowPs
     pass.tlbVersion = cpu.tlb.version
     pass.kernelSteps = this.#kernelSteps
     pass.accesses = cpu.counters[COUNT_ACCESSES]
+    pass.passedOver = cpu.counters[COUNT_PASSED_OVER]
+  }
+
+  /** A handler or a tick has run: what the CPU will do next is open again. */
+  #unsettle(cpu: number): void {
+    this.#passes[cpu].steadyAt = -1
+    this.#passes[cpu].tlbVersion = -1
   }
 
   #tick(sim: SimCpu): void {
+    this.#unsettle(sim.cpu.id)
     sim.cpu.strategy.ticked?.(sim.cpu.port)
     this.#machine.noteTick(sim)
     this.#idleTurns = 0

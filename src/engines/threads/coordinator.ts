@@ -1,0 +1,131 @@
+import { Worker } from 'node:worker_threads'
+import { boot } from '../../machine/boot.js'
+import { describeStack } from '../../pagetable/routine.js'
+import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
+import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
+import { Stuck } from '../stuck.js'
+import { AtomicMemory } from './atomicMemory.js'
+import { PHASE_BITS, PHASE_EXIT, type PhaseReport, type WorkerBirth } from './protocol.js'
+
+export interface ThreadsPlan {
+  readonly plan: CellPlan
+  readonly strategyFile: string
+  readonly isOversubscribed: boolean
+  readonly pollEvery: number
+  readonly watchdogMs: number
+}
+
+/** The workers of one repetition, run phase by phase. Started files: {@link file://./worker.ts}. */
+export class Coordinator {
+  readonly cell: CellWords
+  readonly memory: AtomicMemory
+  readonly #words: Int32Array<SharedArrayBuffer>
+  readonly #workers: Worker[] = []
+  readonly #options: ThreadsPlan
+  #phaseCount = 0
+
+  constructor(options: ThreadsPlan, random: (bound: number) => number) {
+    this.#options = options
+    this.cell = placeCell(options.plan)
+    this.#words = new Int32Array(new SharedArrayBuffer(this.cell.layout.wordCount * Int32Array.BYTES_PER_ELEMENT))
+    this.memory = new AtomicMemory(this.#words)
+    boot(this.memory, this.cell.machine, this.cell.config, random)
+  }
+
+  async start(): Promise<void> {
+    const { plan, strategyFile, isOversubscribed, pollEvery } = this.#options
+    for (let id = 0; id < this.cell.config.cpuCount; id++) {
+      const birth: WorkerBirth = {
+        id,
+        buffer: this.#words.buffer,
+        strategyFile,
+        parameters: plan.parameters,
+        tapes: plan.tapes,
+        profile: plan.profile,
+        isOracleFull: plan.isOracleFull,
+        serialStart: plan.serialStart,
+        isOversubscribed,
+        pollEvery,
+      }
+      this.#workers.push(new Worker(new URL('./worker.js', import.meta.url), { workerData: birth }))
+    }
+    await this.#collect<string>()
+  }
+
+  /** @param stopAfterMs for a phase that does not end by itself */
+  async run(phase: number, stopAfterMs?: number): Promise<PhaseReport[]> {
+    const { control } = this.cell
+    for (const word of [control.phaseArrived, control.phaseEnded, control.phaseQuiet, control.phaseOver]) {
+      Atomics.store(this.#words, word, 0)
+    }
+    const reports = this.#collect<PhaseReport>()
+    this.#announce(phase)
+    const timer = stopAfterMs === undefined ? undefined : setTimeout(() => this.#stopPhase(), stopAfterMs)
+    try {
+      const byId = await reports
+      return byId.sort((a, b) => a.id - b.id)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #announce(phase: number): void {
+    this.#phaseCount++
+    Atomics.store(this.#words, this.cell.control.phase, (this.#phaseCount << PHASE_BITS) | phase)
+    Atomics.notify(this.#words, this.cell.control.phase)
+  }
+
+  #stopPhase(): void {
+    Atomics.store(this.#words, this.cell.control.phaseOver, 1)
+  }
+
+  /** One message of every worker; a worker that dies, or none that comes in time, is an error with every CPU's state. */
+  #collect<T>(): Promise<T[]> {
+    const { promise, resolve, reject } = deferred<T[]>()
+    const messages: T[] = []
+    const fail = (reason: string) => reject(new Stuck(reason, this.#describe()))
+    const timer = setTimeout(() => fail(`no progress within ${this.#options.watchdogMs / 1000} s`), this.#options.watchdogMs)
+    const releases = this.#workers.map((worker, id) => {
+      const onMessage = (message: T) => {
+        messages.push(message)
+        if (messages.length === this.#workers.length) resolve(messages)
+      }
+      const onError = (error: Error) => fail(`the worker of CPU ${id} failed: ${error.message}`)
+      const onExit = () => fail(`the worker of CPU ${id} has died`)
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+      return () => worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+    })
+    return promise.finally(() => {
+      clearTimeout(timer)
+      for (const release of releases) release()
+    })
+  }
+
+  #describe(): string[] {
+    const { privates, mailboxes, sleepers, heartbeats } = this.cell.control
+    return this.#workers.map((_, id) => {
+      const at = privates.base + id * privates.stride
+      const p = this.#words.subarray(at, at + POSITION_WORDS)
+      const ticket = p[TICKET] === 0 ? '' : ` waits for ticket ${p[TICKET]}`
+      const pending = this.#words[mailboxes.base + id * mailboxes.stride] === 0 ? '' : ', an interrupt is pending'
+      const asleep = this.#words[sleepers.base + id * sleepers.stride] === 0 ? '' : ', asleep'
+      return `CPU ${id}: ${describeStack(p)}${ticket}${pending}${asleep}, about ${this.#words[heartbeats.base + id * heartbeats.stride]} turns`
+    })
+  }
+
+  /** Ends all workers, wherever they are. */
+  async stop(): Promise<void> {
+    this.#announce(PHASE_EXIT)
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve: (value: T) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,108 @@
+import { Bench } from 'tinybench'
+import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../../contract/tape.js'
+import { COUNT_ACCESSES } from '../../machine/counters.js'
+import { ViolationList } from '../../oracle/violations.js'
+import { figuresOf, type CpuReport } from '../figures.js'
+import { judgeDrain, type EngineResult } from '../plan.js'
+import { Stuck } from '../stuck.js'
+import { Coordinator, type ThreadsPlan } from './coordinator.js'
+import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, type PhaseReport } from './protocol.js'
+
+export interface ThreadsOptions extends ThreadsPlan {
+  readonly random: (bound: number) => number
+  readonly warmupPasses: number
+  readonly measuredPasses: number
+}
+
+/** How long innocents run alone. */
+const ALONE_MS = 10
+
+interface Pass {
+  reports: PhaseReport[]
+  elapsedNs: number
+}
+
+/**
+ * One repetition on real threads. tinybench runs the passes: it warms up, repeats, and gets as the
+ * duration of each what the workers measured, not what its own clock saw.
+ */
+export async function runThreads(options: ThreadsOptions): Promise<EngineResult> {
+  const coordinator = new Coordinator(options, options.random)
+  try {
+    await coordinator.start()
+    await coordinator.run(PHASE_SETUP)
+    const aloneRate = await measureAlone(coordinator, options.plan.tapes)
+    const passes = await measurePasses(coordinator, options)
+    const drained = await coordinator.run(PHASE_DRAIN)
+    return conclude(coordinator, options, passes, drained, aloneRate)
+  } finally {
+    await coordinator.stop()
+  }
+}
+
+async function measurePasses(coordinator: Coordinator, options: ThreadsOptions): Promise<Pass[]> {
+  const passes: Pass[] = []
+  const bench = new Bench({
+    time: 0,
+    iterations: options.measuredPasses,
+    warmupTime: 0,
+    warmupIterations: options.warmupPasses,
+    throws: true,
+  })
+  // tinybench calls a function once to find out whether it is asynchronous, unless it is told.
+  bench.add('pass', async () => {
+    const reports = await coordinator.run(PHASE_PASS)
+    const initiators = reports.filter(({ id }) => options.plan.tapes.tapes[id].role === ROLE_INITIATOR)
+    const elapsedNs = Math.max(...initiators.map(({ endNs }) => endNs)) - Math.min(...reports.map(({ startNs }) => startNs))
+    passes.push({ reports, elapsedNs })
+    return { overriddenDuration: elapsedNs / 1e6 }
+  }, { async: true })
+  await bench.run()
+  // Samples in the order of time: tinybench sorts its own.
+  return passes.slice(-options.measuredPasses)
+}
+
+async function measureAlone(coordinator: Coordinator, tapes: TapeSet): Promise<number> {
+  if (!tapes.tapes.some((tape) => tape.role === ROLE_INNOCENT)) return 0
+  // The first run fills TLBs and lets V8 compile; the second is counted.
+  await coordinator.run(PHASE_ALONE, ALONE_MS)
+  const reports = await coordinator.run(PHASE_ALONE, ALONE_MS)
+  const innocents = reports.filter(({ id }) => tapes.tapes[id].role === ROLE_INNOCENT)
+  return innocents.reduce((sum, { cpu, startNs, endNs }) => sum + cpu.counters[COUNT_ACCESSES] / (endNs - startNs), 0)
+}
+
+function conclude(
+  coordinator: Coordinator, options: ThreadsOptions, passes: Pass[], drained: PhaseReport[], aloneRate: number,
+): EngineResult {
+  const lost = drained.reduce((sum, report) => sum + report.lostEvents, 0)
+  if (lost > 0) throw new Stuck(`the oracle's journal lost ${lost} events; nothing is proved`, [])
+  const violations = new ViolationList()
+  for (const report of drained) {
+    for (const record of report.violations) violations.add(record)
+    violations.count += report.violationCount - report.violations.length
+  }
+  const { module, tapes } = options.plan
+  const strategy = module.create(coordinator.cell.host)
+  judgeDrain(coordinator.cell, coordinator.memory, strategy, drained.map(({ left }) => left), violations)
+  const elapsedNs = passes.reduce((sum, pass) => sum + pass.elapsedNs, 0)
+  return {
+    figures: figuresOf(tapes, mergeReports(passes), elapsedNs, aloneRate),
+    passNs: passes.map((pass) => pass.elapsedNs),
+    violationCount: violations.count,
+    violations: violations.kept,
+  }
+}
+
+/** The passes of a repetition as one run. */
+function mergeReports(passes: readonly Pass[]): CpuReport[] {
+  return passes[0].reports.map((_, cpu) => {
+    const parts = passes.map((pass) => pass.reports[cpu].cpu)
+    return {
+      counters: parts[0].counters.map((_count, index) => parts.reduce((sum, part) => sum + part.counters[index], 0)),
+      opsNs: parts.flatMap((part) => part.opsNs),
+      exposuresNs: parts.flatMap((part) => part.exposuresNs),
+      responderNs: parts.reduce((sum, part) => sum + part.responderNs, 0),
+      heldFramesPeak: Math.max(...parts.map((part) => part.heldFramesPeak)),
+    }
+  })
+}

@@ -1,0 +1,81 @@
+import type { CellWords } from '../cellWords.js'
+
+/** Looks before a waiting worker goes to sleep. Enough for an acknowledgement that comes at once. */
+const SPINS = 2000
+/** With more workers than cores whoever could answer may need this core. */
+const SPINS_OVERSUBSCRIBED = 20
+/** Sleep where nobody rings: a lock, a tape that waits for another, a word of a strategy's own. */
+const BLIND_SLEEP_MS = 0.05
+/** Longest sleep where somebody rings; only ticks need the worker earlier. */
+const SLEEP_MS = 1
+
+/**
+ * How a worker waits. Each CPU has one doorbell word and sleeps on nothing else: announce that it
+ * sleeps, look again, sleep. Whoever satisfies it writes first and looks for sleepers afterwards, so
+ * one of the two sees the other.
+ */
+export class Sleeper {
+  readonly #words: Int32Array<SharedArrayBuffer>
+  readonly #cell: CellWords
+  readonly #spins: number
+  readonly #isOversubscribed: boolean
+  readonly #bell: number
+  readonly #asleep: number
+  readonly #mailbox: number
+  #looks = 0
+
+  constructor(words: Int32Array<SharedArrayBuffer>, cell: CellWords, id: number, isOversubscribed: boolean) {
+    this.#words = words
+    this.#cell = cell
+    this.#spins = isOversubscribed ? SPINS_OVERSUBSCRIBED : SPINS
+    this.#isOversubscribed = isOversubscribed
+    const { doorbells, sleepers, mailboxes } = cell.control
+    this.#bell = doorbells.base + id * doorbells.stride
+    this.#asleep = sleepers.base + id * sleepers.stride
+    this.#mailbox = mailboxes.base + id * mailboxes.stride
+  }
+
+  gotFurther(): void {
+    this.#looks = 0
+  }
+
+  /** One look was in vain: spin on, or sleep until rung. */
+  wait(isSatisfied: () => boolean, canRing: boolean): void {
+    if (++this.#looks < this.#spins) return
+    this.#sleep(isSatisfied, canRing ? SLEEP_MS : BLIND_SLEEP_MS)
+  }
+
+  retry(): void {
+    if (++this.#looks < this.#spins) return
+    this.#sleep(() => false, BLIND_SLEEP_MS)
+  }
+
+  /** Nothing to do but to answer interrupts. */
+  idle(isOver: () => boolean): void {
+    if (++this.#looks < this.#spins) return
+    this.#sleep(isOver, SLEEP_MS)
+  }
+
+  /** A pause on the tape: the core is given away only where somebody else could use it. */
+  pause(leftNs: number): void {
+    if (this.#isOversubscribed) this.#sleep(() => false, Math.min(leftNs / 1e6, SLEEP_MS))
+  }
+
+  #sleep(isSatisfied: () => boolean, ms: number): void {
+    Atomics.store(this.#words, this.#asleep, 1)
+    const bell = Atomics.load(this.#words, this.#bell)
+    if (Atomics.load(this.#words, this.#mailbox) === 0 && !isSatisfied()) Atomics.wait(this.#words, this.#bell, bell, ms)
+    Atomics.store(this.#words, this.#asleep, 0)
+    this.#looks = 0
+  }
+
+  /** The phase is over: nobody needs to sleep on. */
+  wakeAll(): void {
+    const { doorbells } = this.#cell.control
+    for (let cpu = 0; cpu < this.#cell.config.cpuCount; cpu++) {
+      const bell = doorbells.base + cpu * doorbells.stride
+      Atomics.add(this.#words, bell, 1)
+      Atomics.notify(this.#words, bell)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { reachedSerial } from '../../contract/change.js'
+import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
+import type { Meter } from '../../machine/costs.js'
+import type { StructureCache } from '../../machine/structureCache.js'
+import type { Tlb } from '../../machine/tlb.js'
+import { BasePort } from '../basePort.js'
+import type { CellWords } from '../cellWords.js'
+
+/** Time passes by itself here. */
+export const FREE: Meter = { charge: () => {} }
+
+/** Nanoseconds on this worker's monotonic clock. */
+export function clockNs(): number {
+  return performance.now() * 1e6
+}
+
+export class ThreadsPort extends BasePort {
+  readonly #words: Int32Array<SharedArrayBuffer>
+
+  constructor(
+    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array,
+    words: Int32Array<SharedArrayBuffer>,
+  ) {
+    super(id, cell, privates, tlb, structures, FREE, counters)
+    this.#words = words
+  }
+
+  now(): number {
+    return clockNs()
+  }
+
+  load(word: number): number {
+    return Atomics.load(this.#words, word)
+  }
+
+  store(word: number, value: number): void {
+    Atomics.store(this.#words, word, value)
+  }
+
+  add(word: number, delta: number): number {
+    return Atomics.add(this.#words, word, delta)
+  }
+
+  or(word: number, bits: number): number {
+    return Atomics.or(this.#words, word, bits)
+  }
+
+  and(word: number, bits: number): number {
+    return Atomics.and(this.#words, word, bits)
+  }
+
+  exchange(word: number, value: number): number {
+    return Atomics.exchange(this.#words, word, value)
+  }
+
+  compareExchange(word: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.#words, word, expected, value)
+  }
+
+  /** Every access above is sequentially consistent already. */
+  fence(): void {}
+
+  protected send(target: number): void {
+    const { mailboxes } = this.cell.control
+    // One that is already pending takes this request along, and whoever sent it has rung.
+    if (Atomics.exchange(this.#words, mailboxes.base + target * mailboxes.stride, 1) === 0) this.#ring(target)
+  }
+
+  /**
+   * Wakes a worker that sleeps or is about to. Paired with the sleeper's "announce, then look again":
+   * whichever of the two comes second in the total order of atomics sees the other.
+   */
+  #ring(target: number): void {
+    const { sleepers, doorbells } = this.cell.control
+    if (Atomics.load(this.#words, sleepers.base + target * sleepers.stride) === 0) return
+    const bell = doorbells.base + target * doorbells.stride
+    Atomics.add(this.#words, bell, 1)
+    Atomics.notify(this.#words, bell)
+  }
+
+  acknowledge(ticket: Ticket): void {
+    if (Atomics.sub(this.#words, ticket >> TICKET_SHIFT, 1) === 1) this.#ring(this.ownerOf(ticket))
+  }
+
+  settle(owner: number, serial: number): void {
+    const word = this.watermarkOf(owner)
+    let seen = Atomics.load(this.#words, word)
+    while (!reachedSerial(seen, serial)) {
+      const before = Atomics.compareExchange(this.#words, word, seen, serial)
+      if (before === seen) return
+      seen = before
+    }
+  }
+}

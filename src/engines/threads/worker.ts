@@ -1,0 +1,94 @@
+import { pathToFileURL } from 'node:url'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { StrategyModule } from '../../contract/strategy.js'
+import { ROLE_INITIATOR } from '../../contract/tape.js'
+import { ViolationList } from '../../oracle/violations.js'
+import { placeCell } from '../cellWords.js'
+import { Cpu } from '../cpu.js'
+import { AtomicMemory } from './atomicMemory.js'
+import { PHASE_ALONE, PHASE_BITS, PHASE_DRAIN, PHASE_EXIT, PHASE_PASS, type PhaseReport, type WorkerBirth } from './protocol.js'
+import { Sleeper } from './sleeper.js'
+import { clockNs, FREE, ThreadsPort } from './threadsPort.js'
+import { WorkerLoop } from './workerLoop.js'
+
+/** Entry of a worker thread: one CPU, one strategy, nothing else loaded. Started by {@link file://./coordinator.ts}. */
+
+const birth = workerData as WorkerBirth
+const loaded = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
+const words = new Int32Array(birth.buffer)
+const plan = {
+  tapes: birth.tapes,
+  profile: birth.profile,
+  module: loaded.default,
+  parameters: birth.parameters,
+  isOracleFull: birth.isOracleFull,
+  serialStart: birth.serialStart,
+}
+const cell = placeCell(plan)
+const violations = new ViolationList()
+const cpu = new Cpu({
+  id: birth.id,
+  plan,
+  cell,
+  words,
+  memory: new AtomicMemory(words),
+  meter: FREE,
+  strategy: loaded.default.create(cell.host),
+  violations,
+  judge: null,
+  makePort: (privates, tlb, structures, counters) =>
+    new ThreadsPort(birth.id, cell, privates, tlb, structures, counters, words),
+  nowNs: clockNs,
+  ticksRequested: () => sleeper.wakeAll(),
+})
+const sleeper = new Sleeper(words, cell, birth.id, birth.isOversubscribed)
+const tickNs = loaded.default.assumes(birth.parameters).tickNs ?? Infinity
+const loop = new WorkerLoop(cpu, words, sleeper, tickNs, birth.pollEvery)
+const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
+
+parentPort?.postMessage('ready')
+serve()
+
+function monotonicNs(): number {
+  return Number(process.hrtime.bigint())
+}
+
+/** Waits for one phase after the other. Nothing of the event loop runs in between: a worker here is a CPU. */
+function serve(): void {
+  const { phase, phaseArrived } = cell.control
+  let seen = 0
+  for (;;) {
+    Atomics.wait(words, phase, seen)
+    seen = Atomics.load(words, phase)
+    const kind = seen & ((1 << PHASE_BITS) - 1)
+    if (kind === PHASE_EXIT) return
+    if (kind === PHASE_PASS || kind === PHASE_ALONE) loop.resetCounts()
+    cpu.tape.isRecording = kind === PHASE_PASS
+    meet(phaseArrived)
+    const startNs = monotonicNs()
+    const needed = kind === PHASE_ALONE ? 0 : kind === PHASE_PASS ? initiators : cell.config.cpuCount
+    const report = loop.run(kind, needed, monotonicNs)
+    const message: PhaseReport = {
+      id: birth.id,
+      startNs,
+      endNs: loop.endNs,
+      cpu: report,
+      left: kind === PHASE_DRAIN ? loop.left : 0,
+      lostEvents: cpu.watch.lostEvents,
+      violationCount: violations.count,
+      violations: violations.kept,
+    }
+    parentPort?.postMessage(message)
+  }
+}
+
+/** A common start: nobody begins before everybody is awake. */
+function meet(arrived: number): void {
+  Atomics.add(words, arrived, 1)
+  Atomics.notify(words, arrived)
+  for (let looks = 0; Atomics.load(words, arrived) < cell.config.cpuCount; looks++) {
+    if (looks < 10_000) continue
+    const now = Atomics.load(words, arrived)
+    if (now < cell.config.cpuCount) Atomics.wait(words, arrived, now, 1)
+  }
+}

@@ -1,0 +1,272 @@
+import { reachedSerial } from '../../contract/change.js'
+import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
+import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
+import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
+import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
+import { RETRY } from '../../pagetable/routine.js'
+import type { Cpu } from '../cpu.js'
+import type { CpuReport } from '../figures.js'
+import { ENDED, PAUSED } from '../interpreter.js'
+import { DRAIN_TICKS } from '../plan.js'
+import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP } from './protocol.js'
+import { Sleeper } from './sleeper.js'
+import { clockNs } from './threadsPort.js'
+
+/** Accesses between two looks at the mailbox: the delivery latency of an interrupt, about 0.2 us. */
+const BURST = 64
+/** Turns between two looks at the clock, where ticks are needed: a reading costs as much as ten hits. */
+const TURNS_PER_CLOCK = 16
+const TURNS_PER_HEARTBEAT = 256
+
+/**
+ * One CPU on a real thread: take interrupts, take the tick, then a step, for as long as the phase
+ * lasts. A worker whose part is over stays and answers interrupts until every other worker is quiet
+ * too, or somebody would wait for its acknowledgement for ever.
+ */
+export class WorkerLoop {
+  readonly #cpu: Cpu
+  readonly #words: Int32Array<SharedArrayBuffer>
+  readonly #sleeper: Sleeper
+  readonly #role: number
+  readonly #tickNs: number
+  readonly #pollEvery: number
+  readonly #mailbox: number
+  readonly #over: number
+  #nextTickNs = Infinity
+  #turns = 0
+  #polls = 0
+  #isInHandler = false
+  #pausedUntilNs = 0
+  responderNs = 0
+  /** When the body ended. */
+  endNs = 0
+
+  constructor(cpu: Cpu, words: Int32Array<SharedArrayBuffer>, sleeper: Sleeper, tickNs: number, pollEvery: number) {
+    this.#cpu = cpu
+    this.#words = words
+    this.#sleeper = sleeper
+    this.#role = cpu.tapes.tapes[cpu.id].role
+    this.#tickNs = cpu.strategy.ticked === undefined ? Infinity : tickNs
+    this.#pollEvery = pollEvery
+    const { mailboxes, phaseOver } = cpu.cell.control
+    this.#mailbox = mailboxes.base + cpu.id * mailboxes.stride
+    this.#over = phaseOver
+  }
+
+  resetCounts(): void {
+    const { counters, tape, watch, p } = this.#cpu
+    counters.fill(0)
+    tape.opsNs = []
+    watch.exposuresNs = []
+    p[HELD_PEAK] = 0
+    this.responderNs = 0
+  }
+
+  report(): CpuReport {
+    const { counters, tape, watch, p } = this.#cpu
+    return {
+      counters: Array.from(counters),
+      opsNs: tape.opsNs,
+      exposuresNs: watch.exposuresNs,
+      responderNs: this.responderNs,
+      heldFramesPeak: p[HELD_PEAK],
+    }
+  }
+
+  /** @param needed how many workers must end their part before the phase is over; 0: it is stopped from outside */
+  run(phase: number, needed: number, monotonicNs: () => number): CpuReport {
+    const { cell, tape, kernel } = this.#cpu
+    const { phaseEnded, phaseQuiet } = cell.control
+    const takesPart = this.#takesPart(phase)
+    const isBody = phase === PHASE_PASS || phase === PHASE_ALONE
+    const end = isBody ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
+    if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
+    tape.rewind(isBody)
+    if (phase === PHASE_SETUP) kernel.switchTo(1)
+    let ticksLeft = phase === PHASE_DRAIN ? DRAIN_TICKS : 0
+    let isDraining = false
+    let isRunning = takesPart
+    this.endNs = 0
+    while (Atomics.load(this.#words, this.#over) === 0) {
+      if (!this.#takeEvents()) continue
+      if (!kernel.isIdle || this.#pausedUntilNs > 0) {
+        this.#step(end)
+      } else if (phase === PHASE_DRAIN && isRunning) {
+        if (ticksLeft > 0) {
+          ticksLeft--
+          this.#cpu.strategy.ticked?.(this.#cpu.port)
+          this.#meetAtTick()
+        } else if (isDraining) {
+          isRunning = this.#end(phaseEnded, needed, monotonicNs)
+        } else {
+          isDraining = true
+          kernel.drain()
+        }
+      } else if (isRunning) {
+        if (this.#step(end) === ENDED) {
+          if (isBody && this.#role === ROLE_INNOCENT) this.#nextPass()
+          else isRunning = this.#end(phaseEnded, needed, monotonicNs)
+        }
+      } else {
+        this.#sleeper.idle(() => Atomics.load(this.#words, this.#over) !== 0)
+      }
+    }
+    const report = this.report()
+    if (this.endNs === 0) this.endNs = monotonicNs()
+    this.#finishKernel(end)
+    Atomics.add(this.#words, phaseQuiet, 1)
+    while (Atomics.load(this.#words, phaseQuiet) < cell.config.cpuCount) {
+      if (this.#takeEvents()) this.#sleeper.idle(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount)
+    }
+    return report
+  }
+
+  /** What the drain of this CPU could not settle. */
+  get left(): number {
+    return this.#cpu.p[RESULT]
+  }
+
+  #takesPart(phase: number): boolean {
+    if (phase === PHASE_ALONE) return this.#role === ROLE_INNOCENT
+    return phase !== PHASE_PASS || this.#role !== ROLE_BYSTANDER
+  }
+
+  #nextPass(): void {
+    const { passes } = this.#cpu.cell.control
+    Atomics.add(this.#words, passes.base + this.#cpu.id * passes.stride, 1)
+    this.#cpu.tape.rewind(true)
+  }
+
+  /** This worker's part is over; the last of those that count ends the phase. */
+  #end(phaseEnded: number, needed: number, monotonicNs: () => number): boolean {
+    this.endNs = monotonicNs()
+    const counts = this.#role === ROLE_INITIATOR || needed === this.#cpu.cell.config.cpuCount
+    if (counts && Atomics.add(this.#words, phaseEnded, 1) + 1 === needed) {
+      Atomics.store(this.#words, this.#over, 1)
+      this.#sleeper.wakeAll()
+    }
+    return false
+  }
+
+  /** All CPUs sweep in step: the next tick comes when everybody has taken this one. */
+  #meetAtTick(): void {
+    const { ticksTaken } = this.#cpu.cell.control
+    const mine = ticksTaken.base + this.#cpu.id * ticksTaken.stride
+    const target = Atomics.add(this.#words, mine, 1) + 1
+    const count = this.#cpu.cell.config.cpuCount
+    const all = () => {
+      for (let cpu = 0; cpu < count; cpu++) {
+        if (!reachedSerial(Atomics.load(this.#words, ticksTaken.base + cpu * ticksTaken.stride), target)) return false
+      }
+      return true
+    }
+    while (!all()) if (this.#takeEvents()) this.#sleeper.idle(all)
+  }
+
+  #finishKernel(end: number): void {
+    this.#pausedUntilNs = 0
+    while (!this.#cpu.kernel.isIdle) if (this.#takeEvents()) this.#step(end)
+  }
+
+  /** Interrupts and ticks; false while the CPU is held in its handler. */
+  #takeEvents(): boolean {
+    this.#turns++
+    const cpu = this.#cpu
+    if ((this.#turns & (TURNS_PER_HEARTBEAT - 1)) === 0) {
+      const { heartbeats } = cpu.cell.control
+      this.#words[heartbeats.base + cpu.id * heartbeats.stride] = this.#turns
+    }
+    // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
+    if (++this.#polls >= this.#pollEvery) {
+      this.#polls = 0
+      if ((this.#isInHandler || Atomics.load(this.#words, this.#mailbox) !== 0) && !this.#handle()) return false
+    }
+    if (this.#nextTickNs < Infinity && this.#turns % TURNS_PER_CLOCK === 0) this.#takeTick()
+    const { tickRequest, ticksTaken } = cpu.cell.control
+    const taken = ticksTaken.base + cpu.id * ticksTaken.stride
+    if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
+      cpu.strategy.ticked?.(cpu.port)
+      Atomics.add(this.#words, taken, 1)
+    }
+    return true
+  }
+
+  #handle(): boolean {
+    const cpu = this.#cpu
+    const start = clockNs()
+    if (!this.#isInHandler) {
+      Atomics.store(this.#words, this.#mailbox, 0)
+      this.#isInHandler = true
+      cpu.counters[COUNT_INTERRUPTS_TAKEN]++
+    }
+    const isOver = cpu.strategy.interrupted(cpu.port) !== AGAIN
+    this.#isInHandler = !isOver
+    this.responderNs += clockNs() - start
+    return isOver
+  }
+
+  #takeTick(): void {
+    const now = clockNs()
+    const cpu = this.#cpu
+    if (cpu.watch.hasPending) {
+      const { watermark } = cpu.cell.machine
+      cpu.watch.settledUpTo(Atomics.load(this.#words, watermark.base + cpu.id * watermark.stride), now)
+    }
+    if (now < this.#nextTickNs) return
+    this.#nextTickNs = now + this.#tickNs
+    cpu.strategy.ticked?.(cpu.port)
+  }
+
+  #step(end: number): number {
+    const cpu = this.#cpu
+    cpu.steps++
+    if (cpu.kernel.ticket !== DONE) {
+      if (this.#isSatisfied()) cpu.kernel.resume()
+      else this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
+      return RETRY
+    }
+    if (this.#pausedUntilNs > 0) {
+      const left = this.#pausedUntilNs - clockNs()
+      if (left > 0) {
+        this.#sleeper.pause(left)
+        return RETRY
+      }
+      this.#pausedUntilNs = 0
+    }
+    const head = cpu.watch.journalHead
+    if (head > 0) {
+      // Interrupts that were sent before an event was noted have to be taken before the event is judged.
+      if (Atomics.load(this.#words, this.#mailbox) !== 0 && this.#pollEvery === 1) return RETRY
+      cpu.watch.poll(head)
+    }
+    const outcome = cpu.tape.step(BURST, end)
+    if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs
+    else if (outcome === RETRY) this.#sleeper.retry()
+    else this.#sleeper.gotFurther()
+    if (cpu.tape.computeLeftNs > 0) {
+      this.#pausedUntilNs = clockNs() + cpu.tape.computeLeftNs
+      cpu.tape.computeLeftNs = 0
+    }
+    return outcome
+  }
+
+  #isSatisfied(): boolean {
+    const ticket = this.#cpu.kernel.ticket
+    if (ticket === AGAIN) return true
+    const word = ticket >> TICKET_SHIFT
+    switch (ticket & TICKET_KIND) {
+      case TICKET_AT:
+        return clockNs() >= this.#cpu.port.ticketTimeNs
+      case TICKET_REACHED:
+        return reachedSerial(Atomics.load(this.#words, word), this.#cpu.port.ticketValue)
+      default:
+        return Atomics.load(this.#words, word) === 0
+    }
+  }
+
+  /** Only the last acknowledgement of a countdown rings; who waits for another word has to look again. */
+  #canRing(): boolean {
+    const { countdowns } = this.#cpu.cell.control
+    return this.#cpu.kernel.ticket >> TICKET_SHIFT === countdowns.base + this.#cpu.id * countdowns.stride
+  }
+}

@@ -1,0 +1,113 @@
+import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import type { StrategyModule } from '../contract/strategy.js'
+import type { TapeSet } from '../contract/tape.js'
+import type { WorkloadModule } from '../contract/workload.js'
+import type { CellPlan } from '../engines/cellWords.js'
+import type { EngineResult } from '../engines/plan.js'
+import type { RunFigures } from '../engines/figures.js'
+import type { Profile } from '../machine/profile.js'
+import { quantile } from '../stats/quantile.js'
+import { makeTapes } from '../workloads/shared/tapeWriter.js'
+import type { Figures, Job, JobDone } from './job.js'
+
+/** Passes of the body before anything counts, and passes that count, on real threads: V8 needs a few thousand calls to compile. */
+const THREADS_WARMUP_PASSES = 3
+const THREADS_MEASURED_PASSES = 3
+/** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */
+const SIM_WARMUP_PASSES = 1
+
+/**
+ * Runs one repetition in this process. Only the one engine and the one strategy that the job names are
+ * ever loaded: the second class at a call site makes every strategy several times slower in V8.
+ */
+export async function runJob(job: Job): Promise<JobDone> {
+  const tapes = await tapesOf(job)
+  const strategy = await loadDefault<StrategyModule>(job.strategy.file)
+  const plan: CellPlan = {
+    tapes,
+    // Validated by the harness before anything is measured.
+    profile: job.profile as Profile,
+    module: strategy,
+    parameters: job.strategy.parameters,
+    isOracleFull: job.oracle === 'full',
+    serialStart: 0,
+  }
+  const isOversubscribed = job.engine === 'threads' && job.cpus > availableParallelism()
+  const result = await runEngine(job, plan, isOversubscribed)
+  return {
+    status: 'done',
+    contract: strategy.contract(job.strategy.parameters),
+    tapeHash: tapes.hash,
+    figures: figuresOf(result.figures),
+    passNs: job.engine === 'threads' ? result.passNs : [],
+    violationCount: result.violationCount,
+    violations: result.violations,
+    oversubscribed: isOversubscribed,
+  }
+}
+
+async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): Promise<EngineResult> {
+  const random = randomOf(job.seed, 1)
+  if (job.engine === 'sim') {
+    const { runSim } = await import('../engines/sim/engine.js')
+    return runSim({ plan, random, warmupPasses: SIM_WARMUP_PASSES, mayRepeatPasses: true })
+  }
+  const { runThreads } = await import('../engines/threads/engine.js')
+  return runThreads({
+    plan,
+    strategyFile: job.strategy.file,
+    isOversubscribed,
+    pollEvery: 1,
+    watchdogMs: job.watchdogMs,
+    random,
+    warmupPasses: isOversubscribed || plan.isOracleFull ? 1 : THREADS_WARMUP_PASSES,
+    measuredPasses: isOversubscribed || plan.isOracleFull ? 1 : THREADS_MEASURED_PASSES,
+  })
+}
+
+async function tapesOf(job: Job): Promise<TapeSet> {
+  const module = await loadDefault<WorkloadModule>(job.workload.file)
+  const { initiators, readers, ...parameters } = job.workload.parameters
+  return makeTapes(job.workload.name, module, {
+    cpuCount: job.cpus,
+    initiators,
+    readers,
+    parameters,
+    random: randomOf(job.seed, 0),
+  })
+}
+
+async function loadDefault<T>(file: string): Promise<T> {
+  return ((await import(pathToFileURL(file).href)) as { default: T }).default
+}
+
+/** Independent streams of one seed: 0 for tapes, 1 for the machine. */
+function randomOf(seed: number, stream: number): (bound: number) => number {
+  let generator = xoroshiro128plus(seed)
+  for (let i = 0; i < stream; i++) generator.jump()
+  return (bound) => uniformInt(generator, 0, bound - 1)
+}
+
+function figuresOf(run: RunFigures): Figures {
+  return {
+    ops: run.ops,
+    elapsedNs: run.elapsedNs,
+    opTotalNs: run.opTotalNs,
+    opP50Ns: quantile(run.opsNs, 0.5),
+    opP99Ns: quantile(run.opsNs, 0.99),
+    opMaxNs: quantile(run.opsNs, 1),
+    ipis: run.ipis,
+    flushRounds: run.flushRounds,
+    pagesInvalidated: run.pagesInvalidated,
+    fullFlushes: run.fullFlushes,
+    tlbMisses: run.tlbMisses,
+    responderNs: run.responderNs,
+    innocentSlowdown: run.innocentSlowdown,
+    heldFramesPeak: run.heldFramesPeak,
+    exposureP99Ns: quantile(run.exposuresNs, 0.99),
+    exposureMaxNs: quantile(run.exposuresNs, 1),
+  }
+}

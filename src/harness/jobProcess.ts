@@ -1,0 +1,40 @@
+import type { Job, JobFailed, JobResult } from './job.js'
+import { Stuck } from '../engines/stuck.js'
+import { runJob } from './engineRun.js'
+
+/**
+ * Entry of the child process that runs one repetition. Started by {@link file://./runChild.ts}: it is
+ * sent one job, answers once and ends.
+ */
+
+// Ctrl-C is the parent's to decide; it kills this process when it has.
+process.on('SIGINT', () => {})
+// Without a parent nobody is left to answer to.
+process.on('disconnect', () => process.exit(1))
+process.once('message', (message: { type: 'job'; job: Job }) => {
+  void answer(message.job)
+})
+
+async function answer(job: Job): Promise<void> {
+  let result: JobResult
+  try {
+    result = await runJob(job)
+  } catch (error) {
+    result = failureOf(error)
+  }
+  process.send?.({ type: 'result', result }, () => process.exit(0))
+}
+
+function failureOf(error: unknown): JobFailed {
+  const message = error instanceof Error ? error.message : String(error)
+  const isStuck = error instanceof Stuck
+  const shown = process.env['SHOOTDOWN_DEBUG'] && error instanceof Error ? (error.stack ?? message) : message
+  return {
+    status: 'failed',
+    message: shown,
+    cpuStates: isStuck ? error.cpuStates : [],
+    violations: isStuck
+      ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }]
+      : [],
+  }
+}

@@ -1,0 +1,71 @@
+import type { Parameters } from '../../contract/parameter.js'
+import {
+  INSTRUCTION_WORDS,
+  ROLE_BYSTANDER,
+  ROLE_INITIATOR,
+  ROLE_INNOCENT,
+  type Tape,
+  type TapeSet,
+} from '../../contract/tape.js'
+import { UsageError } from '../../contract/usageError.js'
+import type { WorkloadModule } from '../../contract/workload.js'
+import { checkAcross } from './crossChecks.js'
+import { Misuse } from './misuse.js'
+import { tapeHash } from './tapeHash.js'
+import { TapeRecorder } from './tapeRecorder.js'
+
+export interface TapeOptions {
+  readonly cpuCount: number
+  readonly initiators: number
+  readonly readers: number
+  /** The workload's own ones, all of them resolved. */
+  readonly parameters: Parameters
+  readonly random: (bound: number) => number
+}
+
+/**
+ * Runs a workload and collects its tapes, before any clock starts.
+ * @param name what errors call the workload
+ * @throws UsageError where the workload misuses the tape writer
+ */
+export function makeTapes(name: string, module: WorkloadModule, options: TapeOptions): TapeSet {
+  const { cpuCount, initiators, readers, parameters, random } = options
+  const recorders = new Map<number, TapeRecorder>()
+  let handleCount = 0
+  module.write({
+    cpuCount,
+    parameters,
+    initiatorCount: initiators,
+    readerCount: readers,
+    handle: () => handleCount++,
+    tape: (cpu) => {
+      const known = recorders.get(cpu)
+      if (known !== undefined) return known
+      if (!Number.isInteger(cpu) || cpu < 0 || cpu >= initiators + readers) {
+        const reason = `it asks for the tape of CPU ${cpu}; ${initiators} initiators and ${readers} readers have one`
+        throw new UsageError(`workload ${name}`, reason, [], 'use plan.initiatorCount and plan.readerCount')
+      }
+      const role = cpu < initiators ? ROLE_INITIATOR : ROLE_INNOCENT
+      const recorder = new TapeRecorder(cpu, role, new Misuse(name, cpu), () => handleCount)
+      recorders.set(cpu, recorder)
+      return recorder
+    },
+    random,
+  })
+  const written = [...recorders.values()].sort((a, b) => a.cpu - b.cpu)
+  const tapes = Array.from({ length: cpuCount }, (_, cpu) => recorders.get(cpu)?.finish() ?? bystanderTape())
+  checkAcross(written)
+  const set = {
+    tapes,
+    handleCount: Math.max(1, handleCount),
+    maxOperationPages: Math.max(1, ...written.map((recorder) => recorder.sections.maxOperationPages)),
+    // Space 0 is the kernel's.
+    spaceCount: 1 + Math.max(1, ...written.map((recorder) => recorder.maxSpace)),
+  }
+  return { ...set, hash: tapeHash(set) }
+}
+
+/** It begins and ends with TAPE_END, which is 0. */
+function bystanderTape(): Tape {
+  return { role: ROLE_BYSTANDER, instructions: new Int32Array(INSTRUCTION_WORDS), bodyAt: 0, opCount: 0 }
+}
