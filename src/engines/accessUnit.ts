@@ -37,7 +37,14 @@ export class AccessUnit {
   mayMiss = true
 
   constructor(
-    tlb: Tlb, walker: Walker, port: BasePort, meter: Meter, watch: Watch, counters: Float64Array, memory: Memory, words: MachineWords,
+    tlb: Tlb,
+    walker: Walker,
+    port: BasePort,
+    meter: Meter,
+    watch: Watch,
+    counters: Float64Array,
+    memory: Memory,
+    words: MachineWords,
   ) {
     this.#tlb = tlb
     this.#walker = walker

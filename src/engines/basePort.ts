@@ -1,8 +1,20 @@
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { CpuSet, Port } from '../contract/port.js'
-import { DONE, TICKET_AT, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../contract/ticket.js'
+import {
+  DONE,
+  TICKET_AT,
+  TICKET_REACHED,
+  TICKET_SHIFT,
+  TICKET_ZERO,
+  type Ticket,
+} from '../contract/ticket.js'
 import { COST_FLUSH_ALL, COST_FLUSH_SPACE, COST_INVALIDATE_PAGE, type Meter } from '../machine/costs.js'
-import { COUNT_FLUSH_ROUNDS, COUNT_FULL_FLUSHES, COUNT_IPIS, COUNT_PAGES_INVALIDATED } from '../machine/counters.js'
+import {
+  COUNT_FLUSH_ROUNDS,
+  COUNT_FULL_FLUSHES,
+  COUNT_IPIS,
+  COUNT_PAGES_INVALIDATED,
+} from '../machine/counters.js'
 import type { StructureCache } from '../machine/structureCache.js'
 import { GLOBAL_TAG, type Tlb } from '../machine/tlb.js'
 import type { CellWords } from './cellWords.js'
@@ -28,7 +40,13 @@ export abstract class BasePort implements Port {
   ticketTimeNs = 0
 
   constructor(
-    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, meter: Meter, counters: Float64Array,
+    id: number,
+    cell: CellWords,
+    privates: Int32Array,
+    tlb: Tlb,
+    structures: StructureCache,
+    meter: Meter,
+    counters: Float64Array,
   ) {
     this.id = id
     this.count = cell.config.cpuCount

@@ -122,7 +122,17 @@ export function placeCell(plan: CellPlan): CellWords {
   }
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
-    layout, config, machine, oracle, control, host,
-    demandAt, demandItems, logAt, tapeAt, strategyAt, privateWordCount,
+    layout,
+    config,
+    machine,
+    oracle,
+    control,
+    host,
+    demandAt,
+    demandItems,
+    logAt,
+    tapeAt,
+    strategyAt,
+    privateWordCount,
   }
 }

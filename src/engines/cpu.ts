@@ -23,6 +23,7 @@ import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
 import { Interpreter } from './interpreter.js'
+import type { TapeCpu } from './tapeCpu.js'
 
 /** What an engine brings along for one CPU. */
 export interface CpuParts {
@@ -42,7 +43,7 @@ export interface CpuParts {
 }
 
 /** One simulated CPU, put together: hardware, kernel side, tape. Engines step it. */
-export class Cpu {
+export class Cpu implements TapeCpu {
   readonly id: number
   readonly cell: CellWords
   readonly tapes: TapeSet
@@ -84,7 +85,8 @@ export class Cpu {
       words: cell.oracle,
       cpu: {
         id,
-        holdsStale: (space, page, stamp, frame, allowed) => this.holdsStale(space, page, stamp, frame, allowed),
+        holdsStale: (space, page, stamp, frame, allowed) =>
+          this.holdsStale(space, page, stamp, frame, allowed),
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
@@ -113,7 +115,16 @@ export class Cpu {
     }
     this.kernel = new Kernel(context)
     const walker = new Walker(memory, tables, structures, meter)
-    const access = new AccessUnit(this.tlb, walker, this.port, meter, this.watch, this.counters, memory, cell.machine)
+    const access = new AccessUnit(
+      this.tlb,
+      walker,
+      this.port,
+      meter,
+      this.watch,
+      this.counters,
+      memory,
+      cell.machine,
+    )
     this.tape = new Interpreter(this, plan.tapes.tapes[id], access)
   }
 
@@ -148,13 +159,34 @@ function geometryOf(profile: Profile) {
 
 function emptyChange(): Change {
   return {
-    serial: 0, operation: 0, space: 0, scope: SCOPE_SPACE, firstPage: 0, pageCount: 0, levels: 0, kind: 0,
-    oldFlags: 0, newFlags: 0, tablesFreed: false, obligations: 0, tag: 0,
+    serial: 0,
+    operation: 0,
+    space: 0,
+    scope: SCOPE_SPACE,
+    firstPage: 0,
+    pageCount: 0,
+    levels: 0,
+    kind: 0,
+    oldFlags: 0,
+    newFlags: 0,
+    tablesFreed: false,
+    obligations: 0,
+    tag: 0,
   }
 }
 
 function emptyOperation(): Operation {
-  return { id: 0, depth: 0, level: 0, kind: 0, space: 0, firstPage: 0, pageCount: 0, wholeSpace: false, crowded: false }
+  return {
+    id: 0,
+    depth: 0,
+    level: 0,
+    kind: 0,
+    space: 0,
+    firstPage: 0,
+    pageCount: 0,
+    wholeSpace: false,
+    crowded: false,
+  }
 }
 
 function demandOver(privates: Int32Array, cell: CellWords): Demand {
@@ -163,7 +195,14 @@ function demandOver(privates: Int32Array, cell: CellWords): Demand {
     return privates.subarray(at, at + cell.demandItems)
   }
   return {
-    obligation: 0, count: 0, owners: array(0), serials: array(1), tags: array(2), spaces: array(3),
-    newOwner: -1, mayFail: false, maySleep: false,
+    obligation: 0,
+    count: 0,
+    owners: array(0),
+    serials: array(1),
+    tags: array(2),
+    spaces: array(3),
+    newOwner: -1,
+    mayFail: false,
+    maySleep: false,
   }
 }

@@ -1,6 +1,11 @@
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../contract/tape.js'
 import {
-  COUNT_ACCESSES, COUNT_FLUSH_ROUNDS, COUNT_FULL_FLUSHES, COUNT_IPIS, COUNT_PAGES_INVALIDATED, COUNT_TLB_MISSES,
+  COUNT_ACCESSES,
+  COUNT_FLUSH_ROUNDS,
+  COUNT_FULL_FLUSHES,
+  COUNT_IPIS,
+  COUNT_PAGES_INVALIDATED,
+  COUNT_TLB_MISSES,
 } from '../machine/counters.js'
 
 /** What one CPU has to say after a measured run. Plain data: a worker posts it. */
@@ -33,9 +38,18 @@ export interface RunFigures {
 /**
  * @param aloneRate accesses of all innocents per nanosecond before the initiators began; 0: not known
  */
-export function figuresOf(tapes: TapeSet, reports: readonly CpuReport[], elapsedNs: number, aloneRate: number): RunFigures {
-  const counters = reports[0].counters.map((_, index) => reports.reduce((sum, report) => sum + report.counters[index], 0))
-  const opsNs = reports.filter((_, cpu) => tapes.tapes[cpu].role === ROLE_INITIATOR).flatMap((report) => report.opsNs)
+export function figuresOf(
+  tapes: TapeSet,
+  reports: readonly CpuReport[],
+  elapsedNs: number,
+  aloneRate: number,
+): RunFigures {
+  const counters = reports[0].counters.map((_, index) =>
+    reports.reduce((sum, report) => sum + report.counters[index], 0),
+  )
+  const opsNs = reports
+    .filter((_, cpu) => tapes.tapes[cpu].role === ROLE_INITIATOR)
+    .flatMap((report) => report.opsNs)
   const innocents = reports.filter((_, cpu) => tapes.tapes[cpu].role === ROLE_INNOCENT)
   const rate = innocents.reduce((sum, report) => sum + report.counters[COUNT_ACCESSES], 0) / elapsedNs
   return {

@@ -1,9 +1,29 @@
 import { DIRECT_MAP_BASE, DIRTY, PRESENT, USER, WRITABLE } from '../contract/page.js'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../contract/operation.js'
 import {
-  ACCESS_WRITE, INSTRUCTION_WORDS, ROLE_INNOCENT, TAPE_ACCESS, TAPE_ACCESS_DIRECT, TAPE_ADVISE_AWAY, TAPE_AWAIT_READERS,
-  TAPE_BARRIER, TAPE_BATCH_BEGIN, TAPE_BATCH_END, TAPE_COMPUTE, TAPE_END, TAPE_LOOP, TAPE_LOOP_END, TAPE_MAP, TAPE_OP_BEGIN,
-  TAPE_OP_END, TAPE_PAUSE, TAPE_PROTECT, TAPE_SWITCH, TAPE_TICK, TAPE_UNMAP, type Tape,
+  ACCESS_WRITE,
+  INSTRUCTION_WORDS,
+  ROLE_INNOCENT,
+  TAPE_ACCESS,
+  TAPE_ACCESS_DIRECT,
+  TAPE_ADVISE_AWAY,
+  TAPE_AWAIT_READERS,
+  TAPE_BARRIER,
+  TAPE_BATCH_BEGIN,
+  TAPE_BATCH_END,
+  TAPE_COMPUTE,
+  TAPE_END,
+  TAPE_LOOP,
+  TAPE_LOOP_END,
+  TAPE_MAP,
+  TAPE_OP_BEGIN,
+  TAPE_OP_END,
+  TAPE_PAUSE,
+  TAPE_PROTECT,
+  TAPE_SWITCH,
+  TAPE_TICK,
+  TAPE_UNMAP,
+  type Tape,
 } from '../contract/tape.js'
 import { COUNT_PASSED_OVER } from '../machine/counters.js'
 import { HANDLE_FIRST, HANDLE_MAPPED } from '../machine/words.js'
@@ -11,7 +31,7 @@ import { RESULT } from '../pagetable/position.js'
 import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
 import type { AccessUnit } from './accessUnit.js'
 import { HIT_ALL, MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
-import type { Cpu } from './cpu.js'
+import type { TapeCpu } from './tapeCpu.js'
 import { Rendezvous } from './rendezvous.js'
 
 /** The tape has come to the end of the section. */
@@ -22,12 +42,7 @@ export const PAUSED = 5
 export const OUT_OF_TURN = 6
 /** An access missed and was served. */
 export const WALKED = 7
-export type TapeOutcome =
-  | Outcome
-  | typeof ENDED
-  | typeof PAUSED
-  | typeof OUT_OF_TURN
-  | typeof WALKED
+export type TapeOutcome = Outcome | typeof ENDED | typeof PAUSED | typeof OUT_OF_TURN | typeof WALKED
 
 /** Words of the tape's state. */
 const AT = 0
@@ -44,7 +59,7 @@ const LOOP_WORDS = 2
  * accesses that hit. It holds nothing but words, and asks the engine for time only.
  */
 export class Interpreter {
-  readonly #cpu: Cpu
+  readonly #cpu: TapeCpu
   readonly #tape: Tape
   readonly #access: AccessUnit
   readonly #rendezvous: Rendezvous
@@ -58,7 +73,7 @@ export class Interpreter {
   opsNs: number[] = []
   isRecording = false
 
-  constructor(cpu: Cpu, tape: Tape, access: AccessUnit) {
+  constructor(cpu: TapeCpu, tape: Tape, access: AccessUnit) {
     this.#cpu = cpu
     this.#tape = tape
     this.#access = access
@@ -209,7 +224,11 @@ export class Interpreter {
       }
     }
     const left = count - state[DONE_PAGES]
-    const need = isDirect ? PRESENT : (word >>> 8) === ACCESS_WRITE ? PRESENT | USER | WRITABLE | DIRTY : PRESENT | USER
+    const need = isDirect
+      ? PRESENT
+      : word >>> 8 === ACCESS_WRITE
+        ? PRESENT | USER | WRITABLE | DIRTY
+        : PRESENT | USER
     const wanted = Math.min(left, budget)
     const page = firstPage + state[DONE_PAGES]
     const outcome = wanted > 0 ? this.#access.run(page, wanted, need) : HIT_ALL
@@ -250,8 +269,12 @@ export class Interpreter {
     const opcode = this.#tape.instructions[this.#state[AT]] & 0xff
     if (opcode === TAPE_END) return this.isInnocent
     return (
-      opcode === TAPE_ACCESS || opcode === TAPE_ACCESS_DIRECT || opcode === TAPE_LOOP || opcode === TAPE_LOOP_END ||
-      opcode === TAPE_OP_BEGIN || opcode === TAPE_OP_END
+      opcode === TAPE_ACCESS ||
+      opcode === TAPE_ACCESS_DIRECT ||
+      opcode === TAPE_LOOP ||
+      opcode === TAPE_LOOP_END ||
+      opcode === TAPE_OP_BEGIN ||
+      opcode === TAPE_OP_END
     )
   }
 }

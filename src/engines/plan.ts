@@ -19,7 +19,11 @@ export interface EngineResult {
 
 /** I9: after the drain nothing is held, and every change is settled. */
 export function judgeDrain(
-  cell: CellWords, memory: Memory, strategy: Strategy, leftByCpu: readonly number[], violations: ViolationList,
+  cell: CellWords,
+  memory: Memory,
+  strategy: Strategy,
+  leftByCpu: readonly number[],
+  violations: ViolationList,
 ): void {
   for (let cpu = 0; cpu < cell.config.cpuCount; cpu++) {
     const issued = memory.load(cell.machine.issued.base + cpu * cell.machine.issued.stride)
@@ -27,9 +31,15 @@ export function judgeDrain(
     // A strategy with a predicate of its own need not move the watermark; what it holds was asked for one by one.
     const isUnsettled = strategy.covered === undefined && !reachedSerial(settled, issued)
     if (!isUnsettled && leftByCpu[cpu] === 0) continue
-    const what = isUnsettled ? `changes ${settled + 1} to ${issued} are unsettled` : `${leftByCpu[cpu]} frames or ranges are held`
+    const what = isUnsettled
+      ? `changes ${settled + 1} to ${issued} are unsettled`
+      : `${leftByCpu[cpu]} frames or ranges are held`
     violations.add({
-      invariant: 'I9', cpu, space: 0, page: 0, step: 0,
+      invariant: 'I9',
+      cpu,
+      space: 0,
+      page: 0,
+      step: 0,
       message: `after the drain ${what} on CPU ${cpu}, although everything was demanded`,
     })
   }

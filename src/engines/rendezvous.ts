@@ -1,6 +1,6 @@
 import { ROLE_INITIATOR, ROLE_INNOCENT } from '../contract/tape.js'
 import { TAPE_STATE_WORDS } from './cellWords.js'
-import type { Cpu } from './cpu.js'
+import type { TapeCpu } from './tapeCpu.js'
 
 /**
  * Where tapes wait for each other. Each call looks once and says whether the wait is over; the CPU
@@ -8,10 +8,10 @@ import type { Cpu } from './cpu.js'
  * `part` is the word of the tape's state that tells whether this CPU has already announced itself.
  */
 export class Rendezvous {
-  readonly #cpu: Cpu
+  readonly #cpu: TapeCpu
   readonly #state: Int32Array
 
-  constructor(cpu: Cpu, state: Int32Array) {
+  constructor(cpu: TapeCpu, state: Int32Array) {
     this.#cpu = cpu
     this.#state = state
   }
@@ -61,7 +61,11 @@ export class Rendezvous {
       this.#cpu.ticksRequested()
     }
     for (let cpu = 0; cpu < tapes.tapes.length; cpu++) {
-      if (((memory.load(ticksTaken.base + cpu * ticksTaken.stride) - this.#state[TAPE_STATE_WORDS - 1]) | 0) < 0) return false
+      if (
+        ((memory.load(ticksTaken.base + cpu * ticksTaken.stride) - this.#state[TAPE_STATE_WORDS - 1]) | 0) <
+        0
+      )
+        return false
     }
     return true
   }

@@ -33,8 +33,6 @@ function failureOf(error: unknown): JobFailed {
     status: 'failed',
     message: shown,
     cpuStates: isStuck ? error.cpuStates : [],
-    violations: isStuck
-      ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }]
-      : [],
+    violations: isStuck ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }] : [],
   }
 }

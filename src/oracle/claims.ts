@@ -36,7 +36,15 @@ export class Claims implements ClaimJudge {
     this.#open = cpus.map(() => [])
   }
 
-  opened(owner: number, serial: number, space: number, page: number, stamp: number, allowed: number, obligations: number): void {
+  opened(
+    owner: number,
+    serial: number,
+    space: number,
+    page: number,
+    stamp: number,
+    allowed: number,
+    obligations: number,
+  ): void {
     if ((obligations & BINDING) === 0) return
     this.#open[owner].push({ serial, space, page, stamp, allowed })
   }

@@ -57,7 +57,15 @@ export class Journal {
     this.#words = words
   }
 
-  append(obligation: number, owner: number, space: number, page: number, stamp: number, frame: number, allowed: number): void {
+  append(
+    obligation: number,
+    owner: number,
+    space: number,
+    page: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+  ): void {
     const memory = this.#memory
     const index = memory.add(this.#words.head, 1)
     const at = this.#words.records + (index % RECORDS) * RECORD_WORDS

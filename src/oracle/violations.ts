@@ -1,5 +1,14 @@
 import {
-  EXPOSE, FRAME_REUSE, IO, NEW_ENTRY, OBLIGATION_NAMES, REVOKE, SEEN, TABLE_REUSE, UNLOCK, VA_REUSE,
+  EXPOSE,
+  FRAME_REUSE,
+  IO,
+  NEW_ENTRY,
+  OBLIGATION_NAMES,
+  REVOKE,
+  SEEN,
+  TABLE_REUSE,
+  UNLOCK,
+  VA_REUSE,
 } from '../contract/obligation.js'
 
 /** Something that must never happen, did. */

@@ -17,7 +17,15 @@ export interface WatchedCpu {
 
 /** Claims are judged by whoever can look into every TLB at once: `sim` and the explorer. */
 export interface ClaimJudge {
-  opened(owner: number, serial: number, space: number, page: number, stamp: number, allowed: number, obligations: number): void
+  opened(
+    owner: number,
+    serial: number,
+    space: number,
+    page: number,
+    stamp: number,
+    allowed: number,
+    obligations: number,
+  ): void
   claimed(owner: number, fromSerial: number, toSerial: number): void
 }
 
@@ -40,7 +48,15 @@ export interface WatchOptions {
 export class Watch implements Witness {
   readonly #options: WatchOptions
   readonly #journal: Journal
-  readonly #event: PassedEvent = { obligation: 0, owner: 0, space: 0, page: 0, stamp: 0, frame: 0, allowed: 0 }
+  readonly #event: PassedEvent = {
+    obligation: 0,
+    owner: 0,
+    space: 0,
+    page: 0,
+    stamp: 0,
+    frame: 0,
+    allowed: 0,
+  }
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
   #sinceNs = 0
@@ -65,7 +81,15 @@ export class Watch implements Witness {
     return this.#options.isFull ? this.#options.memory.load(this.#options.words.clock) : this.#localClock
   }
 
-  event(obligation: number, owner: number, space: number, page: number, stamp: number, frame: number, allowed: number): void {
+  event(
+    obligation: number,
+    owner: number,
+    space: number,
+    page: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+  ): void {
     const { isFull, cpu } = this.#options
     if (isFull) this.#journal.append(obligation, owner, space, page, stamp, frame, allowed)
     else if (owner === cpu.id) this.#judge(obligation, owner, space, page, stamp, frame, allowed)
@@ -80,7 +104,15 @@ export class Watch implements Witness {
   poll(head: number): void {
     const event = this.#event
     while (this.#journal.next(head, event)) {
-      this.#judge(event.obligation, event.owner, event.space, event.page, event.stamp, event.frame, event.allowed)
+      this.#judge(
+        event.obligation,
+        event.owner,
+        event.space,
+        event.page,
+        event.stamp,
+        event.frame,
+        event.allowed,
+      )
     }
   }
 
@@ -88,7 +120,15 @@ export class Watch implements Witness {
     return this.#journal.lost
   }
 
-  #judge(obligation: number, owner: number, space: number, page: number, stamp: number, frame: number, allowed: number): void {
+  #judge(
+    obligation: number,
+    owner: number,
+    space: number,
+    page: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+  ): void {
     const { cpu, violations } = this.#options
     if (!cpu.holdsStale(space, page, stamp, frame, allowed)) return
     const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
@@ -102,7 +142,15 @@ export class Watch implements Witness {
     })
   }
 
-  opened(owner: number, serial: number, space: number, page: number, stamp: number, allowed: number, obligations: number): void {
+  opened(
+    owner: number,
+    serial: number,
+    space: number,
+    page: number,
+    stamp: number,
+    allowed: number,
+    obligations: number,
+  ): void {
     this.#options.judge?.opened(owner, serial, space, page, stamp, allowed, obligations)
   }
 

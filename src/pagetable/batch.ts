@@ -4,10 +4,8 @@ import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
 import { claimLog } from './changeLog.js'
 import type { Context } from './context.js'
-import {
-  CROWDED, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT,
-} from './position.js'
-import { goTo, pop, push, RAN, ROUTINE_DISPOSE, waitFor, type Outcome } from './routine.js'
+import { CROWDED, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT } from './position.js'
+import { goTo, pop, push, GO_ON, ROUTINE_DISPOSE, waitFor, type Outcome } from './routine.js'
 
 /**
  * A batch is an outermost operation without a range: the operations inside are its parts, and what
@@ -37,7 +35,7 @@ export function stepBatchEnd(context: Context, at: number): Outcome {
       if (p[TICKET_RESULT] === SETTLED) claimLog(context, 0)
       p[at + PHASE] = 2
       push(p, ROUTINE_DISPOSE)
-      return RAN
+      return GO_ON
     default:
       return pop(p, 0)
   }

@@ -32,7 +32,7 @@ import {
   PHASE,
   RESULT,
 } from './position.js'
-import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
 import { BUSY, PENDING } from './softBits.js'
 
 /**
@@ -95,7 +95,7 @@ function judge(context: Context): Outcome {
   if (count === 0) return goTo(p, RELEASE)
   goTo(p, DEMANDED)
   pushDemand(context, count, nextDue(p[LOG_OBLIGATIONS] & due), -1)
-  return RAN
+  return GO_ON
 }
 
 /** Settled for everything the change owes: the strictest of its obligations is asked about. */

@@ -4,7 +4,7 @@ import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, reapFrames } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
-import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 
 /**
  * After a run: whatever this CPU still holds is demanded until nothing is held. The result is what
@@ -38,12 +38,13 @@ export function stepDrain(context: Context, at: number): Outcome {
       frames.unlock(list)
       p[at + PHASE] = FRAMES_DEMANDED
       pushDemand(context, count, FRAME_REUSE, -1)
-      return RAN
+      return GO_ON
     }
     case FRAMES_DEMANDED: {
       const claimed = claimListOf(context)
       if (p[RESULT] === 0) p[at + LEFT] += frames.count(claimed)
-      for (let frame = frames.take(claimed); frame >= 0; frame = frames.take(claimed)) freeFrame(context, frame)
+      for (let frame = frames.take(claimed); frame >= 0; frame = frames.take(claimed))
+        freeFrame(context, frame)
       return goTo(p, FRAMES)
     }
     case ADDRESSES: {
@@ -52,7 +53,7 @@ export function stepDrain(context: Context, at: number): Outcome {
       p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
       pushDemand(context, p[at + COUNTED], VA_REUSE, -1)
-      return RAN
+      return GO_ON
     }
     default:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]

@@ -6,7 +6,13 @@ import { COST_FAULT } from '../machine/costs.js'
 import { COUNT_FAULTS, COUNT_SPURIOUS_FAULTS } from '../machine/counters.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import {
-  HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PAGES, HANDLE_PINS, HANDLE_SPACE, SPACE_ROOT,
+  HANDLE_FIRST,
+  HANDLE_FLAGS,
+  HANDLE_MAPPED,
+  HANDLE_PAGES,
+  HANDLE_PINS,
+  HANDLE_SPACE,
+  SPACE_ROOT,
 } from '../machine/words.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
@@ -14,7 +20,17 @@ import { pushDemand } from './demand.js'
 import { freeFrame } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { pushRange } from './rangeOperation.js'
-import { goTo, pop, push, RAN, RETRY, ROUTINE_FAULT, ROUTINE_TAKE_FRAME, type Outcome } from './routine.js'
+import {
+  goTo,
+  pop,
+  push,
+  GO_ON,
+  RAN,
+  RETRY,
+  ROUTINE_FAULT,
+  ROUTINE_TAKE_FRAME,
+  type Outcome,
+} from './routine.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
 
 /**
@@ -59,10 +75,17 @@ export function stepFault(context: Context, at: number): Outcome {
       const first = memory.load(handle + HANDLE_FIRST)
       const isMapped = memory.load(handle + HANDLE_MAPPED) !== 0
       const page = p[at + PAGE]
-      if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES)) return end(context, handle, 0)
-      const root = memory.peek(context.words.spaces.base + memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride + SPACE_ROOT)
+      if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
+        return end(context, handle, 0)
+      const root = memory.peek(
+        context.words.spaces.base +
+          memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride +
+          SPACE_ROOT,
+      )
       p[at + WORD] = context.tables.growTo(root, page, 1)
-      return goTo(p, LOOK)
+      // The step ends where most of the time passes, so that the page appears after it and not before.
+      p[at + PHASE] = LOOK
+      return RAN
     }
     case LOOK:
       return look(context, at, handle)
@@ -72,7 +95,15 @@ export function stepFault(context: Context, at: number): Outcome {
     case HAVE_FRAME:
       p[at + FRAME] = p[RESULT]
       if (memory.load(handle + HANDLE_FLAGS) >>> 8 !== KIND_GUEST) return goTo(p, INSTALL)
-      pushRange(context, OPERATION_ZAP_DIRECT, KERNEL_SPACE, DIRECT_MAP_BASE + p[at + FRAME], 1, KIND_DIRECT_MAP, 0)
+      pushRange(
+        context,
+        OPERATION_ZAP_DIRECT,
+        KERNEL_SPACE,
+        DIRECT_MAP_BASE + p[at + FRAME],
+        1,
+        KIND_DIRECT_MAP,
+        0,
+      )
       return goToBelow(p, at, ZAPPED)
     case ZAPPED:
       return expose(context, at)
@@ -84,7 +115,7 @@ export function stepFault(context: Context, at: number): Outcome {
 /** The phase of a routine that has just called another one. */
 function goToBelow(p: Int32Array, at: number, phase: number): Outcome {
   p[at + PHASE] = phase
-  return RAN
+  return GO_ON
 }
 
 function end(context: Context, handle: number, result: number): Outcome {
@@ -103,7 +134,8 @@ function look(context: Context, at: number, handle: number): Outcome {
     return end(context, handle, isAllowed ? 1 : 0)
   }
   const wantsWrite = (p[at + NEED] & WRITABLE) !== 0
-  if (wantsWrite && ((entry & READ_ONLY) !== 0 || (memory.load(handle + HANDLE_FLAGS) & WRITABLE) === 0)) return end(context, handle, 0)
+  if (wantsWrite && ((entry & READ_ONLY) !== 0 || (memory.load(handle + HANDLE_FLAGS) & WRITABLE) === 0))
+    return end(context, handle, 0)
   if ((entry & PENDING) !== 0) {
     const owner = memory.peek(p[at + WORD] + OWNER_OFFSET)
     const serial = memory.peek(p[at + WORD] + SERIAL_OFFSET)
@@ -146,7 +178,8 @@ function install(context: Context, at: number, handle: number): Outcome {
   const isWritable = (entry & READ_ONLY) === 0
   const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
   // The event comes first: once the entry is there, other CPUs cache the new translation.
-  if (stamp !== 0) context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
+  if (stamp !== 0)
+    context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
   if (memory.compareExchange(word, entry, (p[at + FRAME] << FRAME_SHIFT) | flags) !== entry) return RETRY
   return end(context, handle, 1)
 }

@@ -11,8 +11,24 @@ import { stepMap, stepUnmap } from './mapping.js'
 import { DEPTH, ROUTINE, TICKET, top } from './position.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
-  push, RAN, RETURNED, ROUTINE_BATCH_BEGIN, ROUTINE_BATCH_END, ROUTINE_DEMAND, ROUTINE_DISPOSE, ROUTINE_DRAIN, ROUTINE_FAULT,
-  ROUTINE_MAP, ROUTINE_RANGE, ROUTINE_SWITCH, ROUTINE_TAKE_FRAME, ROUTINE_UNMAP, settleTicket, WAITING, type Outcome,
+  GO_ON,
+  push,
+  RAN,
+  RETURNED,
+  ROUTINE_BATCH_BEGIN,
+  ROUTINE_BATCH_END,
+  ROUTINE_DEMAND,
+  ROUTINE_DISPOSE,
+  ROUTINE_DRAIN,
+  ROUTINE_FAULT,
+  ROUTINE_MAP,
+  ROUTINE_RANGE,
+  ROUTINE_SWITCH,
+  ROUTINE_TAKE_FRAME,
+  ROUTINE_UNMAP,
+  settleTicket,
+  WAITING,
+  type Outcome,
 } from './routine.js'
 import { stepSwitch } from './switchSpace.js'
 import { stepTakeFrame } from './takeFrame.js'
@@ -52,7 +68,15 @@ export class Kernel {
     const at = handleAt(this.#context, handle)
     meter.charge(COST_SYSTEM_CALL, 1)
     const kind = memory.load(at + HANDLE_FLAGS) >>> 8
-    pushRange(this.#context, operation, memory.load(at + HANDLE_SPACE), memory.load(at + HANDLE_FIRST) + firstPage, pageCount, kind, grant)
+    pushRange(
+      this.#context,
+      operation,
+      memory.load(at + HANDLE_SPACE),
+      memory.load(at + HANDLE_FIRST) + firstPage,
+      pageCount,
+      kind,
+      grant,
+    )
   }
 
   fault(page: number, need: number, handle: number): void {
@@ -81,12 +105,17 @@ export class Kernel {
     settleTicket(p, strategy.resumed(port, p[TICKET]))
   }
 
+  /** Up to the next hook, the next entry written, or the end of the call: what lies between concerns nobody else. */
   step(): Outcome {
     const { p } = this.#context
     if (p[TICKET] !== DONE) return WAITING
-    const at = top(p)
-    const outcome = this.#dispatch(p[at + ROUTINE], at)
-    return outcome === RETURNED ? RAN : outcome
+    for (;;) {
+      const at = top(p)
+      const outcome = this.#dispatch(p[at + ROUTINE], at)
+      if (outcome === GO_ON) continue
+      if (outcome !== RETURNED) return outcome
+      if (p[DEPTH] === 0) return RAN
+    }
   }
 
   #dispatch(routine: number, at: number): Outcome {

@@ -1,16 +1,37 @@
 import { VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
-import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PAGES, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import {
-  demandOldestAddresses, freeAddress, freeOldestAddresses, holdAddress, reapAddresses, takeAddress,
+  HANDLE_FIRST,
+  HANDLE_FLAGS,
+  HANDLE_MAPPED,
+  HANDLE_PAGES,
+  HANDLE_PINS,
+  HANDLE_SPACE,
+} from '../machine/words.js'
+import {
+  demandOldestAddresses,
+  freeAddress,
+  freeOldestAddresses,
+  holdAddress,
+  reapAddresses,
+  takeAddress,
 } from './addresses.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { handleAt } from './fault.js'
-import { LAST_SERIAL, LAST_SETTLED, LAST_TAG, LOCALS, OPERATION_DEPTH, PHASE, RESULT, SPACE } from './position.js'
+import {
+  LAST_SERIAL,
+  LAST_SETTLED,
+  LAST_TAG,
+  LOCALS,
+  OPERATION_DEPTH,
+  PHASE,
+  RESULT,
+  SPACE,
+} from './position.js'
 import { pushRange } from './rangeOperation.js'
-import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
 
 /** Held ranges that one demand settles at most. */
 const DEMAND_ADDRESSES = 64
@@ -40,7 +61,7 @@ export function stepMap(context: Context, at: number): Outcome {
     p[at + COUNTED] = count
     p[at + PHASE] = 1
     pushDemand(context, count, VA_REUSE, p[SPACE])
-    return RAN
+    return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
   const handle = handleAt(context, p[at + HANDLE])
@@ -66,14 +87,23 @@ export function stepUnmap(context: Context, at: number): Outcome {
     case CLOSE:
       context.meter.charge(COST_SYSTEM_CALL, 1)
       memory.store(handle + HANDLE_MAPPED, 0)
-      return goTo(p, WAIT_FOR_FAULTS)
+      p[at + PHASE] = WAIT_FOR_FAULTS
+      return RAN
     case WAIT_FOR_FAULTS: {
       if (memory.load(handle + HANDLE_PINS) !== 0) return RETRY
       const kind = memory.load(handle + HANDLE_FLAGS) >>> 8
       p[at + PHASE] = ENTRIES_GONE
       const first = memory.load(handle + HANDLE_FIRST)
-      pushRange(context, OPERATION_UNMAP, memory.load(handle + HANDLE_SPACE), first, memory.load(handle + HANDLE_PAGES), kind, 0)
-      return RAN
+      pushRange(
+        context,
+        OPERATION_UNMAP,
+        memory.load(handle + HANDLE_SPACE),
+        first,
+        memory.load(handle + HANDLE_PAGES),
+        kind,
+        0,
+      )
+      return GO_ON
     }
     case ENTRIES_GONE:
       // Inside a batch nobody can tell yet whether the changes are settled: held, and freed by the batch if they are.
@@ -82,12 +112,13 @@ export function stepUnmap(context: Context, at: number): Outcome {
       return pop(p, 0)
     case HOLD_ADDRESS: {
       const first = memory.load(handle + HANDLE_FIRST)
-      if (holdAddress(context, first, memory.load(handle + HANDLE_PAGES), p[LAST_SERIAL], p[LAST_TAG])) return pop(p, 0)
+      if (holdAddress(context, first, memory.load(handle + HANDLE_PAGES), p[LAST_SERIAL], p[LAST_TAG]))
+        return pop(p, 0)
       const count = demandOldestAddresses(context, Math.min(DEMAND_ADDRESSES, context.demand.owners.length))
       p[at + COUNTED] = count
       p[at + PHASE] = DEMANDED
       pushDemand(context, count, VA_REUSE, p[SPACE])
-      return RAN
+      return GO_ON
     }
     default:
       freeOldestAddresses(context, p[at + COUNTED])

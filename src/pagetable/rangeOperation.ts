@@ -1,21 +1,6 @@
-import { KIND_DIRECT_MAP, type Change } from '../contract/change.js'
-import {
-  LEVEL_CALL,
-  LEVEL_RANGE,
-  OPERATION_ADVISE_AWAY,
-  OPERATION_PROTECT,
-  OPERATION_UNMAP,
-  OPERATION_ZAP_DIRECT,
-} from '../contract/operation.js'
-import {
-  ENTRIES_PER_TABLE,
-  FRAME_SHIFT,
-  HARDWARE_FLAGS,
-  LARGE,
-  PERMISSIONS,
-  PRESENT,
-  WRITABLE,
-} from '../contract/page.js'
+import { KIND_DIRECT_MAP } from '../contract/change.js'
+import { OPERATION_PROTECT, OPERATION_UNMAP } from '../contract/operation.js'
+import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
@@ -24,12 +9,11 @@ import { beginOutermost, noteCrowd } from './bracket.js'
 import { addToLog, claimLog, logEntry, noteInherited } from './changeLog.js'
 import type { Context } from './context.js'
 import { unlockItem } from './dispose.js'
-import { noteHeld } from './frameSupply.js'
+import { freeFrame, noteHeld } from './frameSupply.js'
 import {
-  CROWDED,
+  HELD_OPEN,
   LAST_SERIAL,
   LAST_TAG,
-  LOCALS,
   LOG_BITS,
   LOG_COUNT,
   LOG_FRAME,
@@ -42,17 +26,31 @@ import {
   TICKET_RESULT,
 } from './position.js'
 import {
+  allowedBy,
+  COUNT,
+  fillChange,
+  fillOperation,
+  FIRST,
+  GRANT,
+  LOG_START,
+  newEntry,
+  OPERATION,
+  PAGE,
+  SPACE_OF,
+  WORD,
+} from './rangeEdit.js'
+import {
   waitFor,
   goTo,
   pop,
   push,
+  GO_ON,
   RAN,
   RETRY,
   ROUTINE_DISPOSE,
   ROUTINE_RANGE,
   type Outcome,
 } from './routine.js'
-import { ruleFor, takes } from './rules.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
 
 /**
@@ -69,16 +67,8 @@ const FINISH = 4
 const FINISHED = 5
 const UNLOCK = 6
 
-const OPERATION = LOCALS
-const SPACE_OF = LOCALS + 1
-const FIRST = LOCALS + 2
-const COUNT = LOCALS + 3
-const KIND = LOCALS + 4
-/** Flags that protect leaves to the mapping. */
-const GRANT = LOCALS + 5
-const PAGE = LOCALS + 6
-const LOG_START = LOCALS + 7
-const WORD = LOCALS + 8
+/** Entries without a change that one step looks at. */
+const PASSED_OVER_IN_A_STEP = 64
 
 export function pushRange(
   context: Context,
@@ -121,26 +111,13 @@ export function stepRange(context: Context, at: number): Outcome {
       if (p[OPERATION_DEPTH] > 0) return goTo(p, UNLOCK)
       p[at + PHASE] = UNLOCK + 1
       push(p, ROUTINE_DISPOSE)
-      return RAN
+      return GO_ON
     case UNLOCK:
       for (let item = p[at + LOG_START]; item < p[LOG_COUNT]; item++) unlockItem(context, item)
       return pop(p, 0)
     default:
       return pop(p, 0)
   }
-}
-
-function fillOperation(context: Context, at: number): void {
-  const { operation, p } = context
-  operation.id = p[OPERATION_ID]
-  operation.depth = p[OPERATION_DEPTH] - 1
-  operation.level = operation.depth > 0 ? LEVEL_RANGE : LEVEL_CALL
-  operation.kind = p[at + OPERATION]
-  operation.space = p[at + SPACE_OF]
-  operation.firstPage = p[at + FIRST]
-  operation.pageCount = p[at + COUNT]
-  operation.wholeSpace = false
-  operation.crowded = p[CROWDED] !== 0
 }
 
 /** Finds the next entry to change and, unless the strategy wants to act before the write, writes it. */
@@ -188,21 +165,9 @@ function passOver(context: Context, at: number, entry: number): Outcome {
     const marked = (p[at + GRANT] & WRITABLE) === 0 ? entry | READ_ONLY : entry & ~READ_ONLY
     if (memory.compareExchange(p[at + WORD], entry, marked) !== entry) return RETRY
   }
-  return nextPage(context, at)
-}
-
-function newEntry(context: Context, at: number, entry: number): number {
-  const { p } = context
-  switch (p[at + OPERATION]) {
-    case OPERATION_UNMAP:
-      return 0
-    case OPERATION_ADVISE_AWAY:
-      return (entry & WRITABLE) === 0 ? READ_ONLY : 0
-    case OPERATION_ZAP_DIRECT:
-      return entry & ~PRESENT
-    default:
-      return (p[at + GRANT] & WRITABLE) !== 0 ? entry | WRITABLE : entry & ~WRITABLE
-  }
+  nextPage(context, at)
+  // Thousands of empty entries must not keep interrupts waiting.
+  return p[at + PAGE] % PASSED_OVER_IN_A_STEP === 0 ? RAN : GO_ON
 }
 
 /** One compare-exchange locks and writes: the walker may have set accessed or dirty in between, then again. */
@@ -259,29 +224,6 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   return waitFor(p, context.strategy.changed(context.port, change), CHANGED)
 }
 
-/** What an entry that is still cached may grant: nothing where the page is gone. */
-function allowedBy(written: number): number {
-  return (written & PRESENT) === 0 ? 0 : (written & PERMISSIONS) | PRESENT
-}
-
-function fillChange(context: Context, at: number, old: number, written: number, serial: number): void {
-  const { p } = context
-  const change: Change = context.change
-  const rule = ruleFor(p[at + OPERATION], p[at + KIND], takes(old, written))
-  change.serial = serial
-  change.operation = p[OPERATION_ID]
-  change.space = p[at + SPACE_OF]
-  change.scope = rule.scope
-  change.firstPage = p[at + PAGE]
-  change.pageCount = 1
-  change.levels = 1
-  change.kind = p[at + KIND]
-  change.oldFlags = old & HARDWARE_FLAGS
-  change.newFlags = written & HARDWARE_FLAGS
-  change.tablesFreed = false
-  change.obligations = rule.obligations
-}
-
 function afterChanged(context: Context, at: number): Outcome {
   const { p, memory, log, change } = context
   const item = logEntry(p[LOG_COUNT] - 1)
@@ -295,6 +237,11 @@ function afterChanged(context: Context, at: number): Outcome {
     context.witness.claimed(context.cpu, change.serial, change.serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
+    if (log[item + LOG_FRAME] >= 0) {
+      freeFrame(context, log[item + LOG_FRAME])
+      log[item + LOG_FRAME] = -1
+      p[HELD_OPEN]--
+    }
   }
   return nextPage(context, at)
 }

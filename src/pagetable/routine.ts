@@ -27,7 +27,9 @@ export const RETURNED = 1
 export const RETRY = 2
 /** Waiting for a ticket: only the engine can tell when it is satisfied. */
 export const WAITING = 3
-export type Outcome = typeof RAN | typeof RETURNED | typeof RETRY | typeof WAITING
+/** Only control moved on; the step continues with what comes next. */
+export const GO_ON = 8
+export type Outcome = typeof RAN | typeof RETURNED | typeof RETRY | typeof WAITING | typeof GO_ON
 
 export const ROUTINE_RANGE = 1
 export const ROUTINE_DEMAND = 2
@@ -98,7 +100,7 @@ export function settleTicket(p: Int32Array, ticket: Ticket): void {
 
 export function goTo(p: Int32Array, phase: number): Outcome {
   p[top(p) + PHASE] = phase
-  return RAN
+  return GO_ON
 }
 
 /** For watchdogs: the stack of a CPU, innermost last. */

@@ -114,8 +114,8 @@ const KINDS = 3
 const byKey: (Rule | undefined)[] = []
 for (const rule of RULES) byKey[keyOf(rule.operation, rule.kind, rule.takes)] = rule
 
-function keyOf(operation: number, kind: number, takes: boolean): number {
-  return (operation * KINDS + kind) * 2 + (takes ? 1 : 0)
+function keyOf(operation: number, kind: number, isTaking: boolean): number {
+  return (operation * KINDS + kind) * 2 + (isTaking ? 1 : 0)
 }
 
 /** Does replacing the old flags by the new ones take anything away? */

@@ -3,7 +3,7 @@ import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, freeListOf, heldListOf, refill, takeCovered } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
-import { goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 
 /** Frames that one demand settles at most: one round pays for many. */
 const CLAIM_FRAMES = 64
@@ -76,8 +76,9 @@ function claim(context: Context, owner: number): Outcome {
       continue
     }
     const covered = takeCovered(context, list)
+    const most = covered === 0 ? Math.min(CLAIM_FRAMES, demand.owners.length) : 0
     let claimed = 0
-    while (covered === 0 && claimed < Math.min(CLAIM_FRAMES, demand.owners.length)) {
+    while (claimed < most) {
       const frame = frames.take(list)
       if (frame < 0) break
       frames.append(claimListOf(context), frame)
@@ -92,7 +93,7 @@ function claim(context: Context, owner: number): Outcome {
     if (claimed === 0) continue
     goTo(p, CLAIMED)
     pushDemand(context, claimed, FRAME_REUSE, owner)
-    return RAN
+    return GO_ON
   }
   if (someBusy || frames.count(context.words.pool) > 0) {
     goTo(p, FROM_LISTS)

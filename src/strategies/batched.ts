@@ -6,7 +6,11 @@ import type { StrategyHost, StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import {
-  roundPrivates, RoundStrategy, roundWords, type RoundPrivates, type RoundWords,
+  roundPrivates,
+  RoundStrategy,
+  roundWords,
+  type RoundPrivates,
+  type RoundWords,
 } from './shared/roundStrategy.js'
 
 type Privates = RoundPrivates | 'gather' | 'serial'
@@ -55,12 +59,18 @@ export default {
   source: 'Linux mm/mmu_gather.c and arch/x86/mm/tlb.c',
   parameters: {
     ceiling: {
-      default: 33, min: 0, max: 1 << 20, unit: 'pages',
+      default: 33,
+      min: 0,
+      max: 1 << 20,
+      unit: 'pages',
       summary: 'a range above this is flushed as the whole space',
       source: 'Linux tlb_single_page_flush_ceiling: 33 pages of about 100 ns each cap a flush at 3 us',
     },
     gatherLimit: {
-      default: 9690, min: 1, max: 1 << 20, unit: 'pages',
+      default: 9690,
+      min: 1,
+      max: 1 << 20,
+      unit: 'pages',
       summary: 'changes after which a round is run in the middle of an operation',
       source: 'Linux MAX_GATHER_BATCH_COUNT: 19 batches of 510 pages',
     },

@@ -4,7 +4,11 @@ import type { Port } from '../contract/port.js'
 import type { StrategyHost, StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import {
-  roundPrivates, RoundStrategy, roundWords, type RoundPrivates, type RoundWords,
+  roundPrivates,
+  RoundStrategy,
+  roundWords,
+  type RoundPrivates,
+  type RoundWords,
 } from './shared/roundStrategy.js'
 
 type Privates = RoundPrivates | 'serial'

@@ -7,7 +7,11 @@ import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { NO_SLOT, SweptRing } from './shared/sweptRing.js'
 import {
-  roundPrivates, RoundStrategy, roundWords, type RoundPrivates, type RoundWords,
+  roundPrivates,
+  RoundStrategy,
+  roundWords,
+  type RoundPrivates,
+  type RoundWords,
 } from './shared/roundStrategy.js'
 
 type Words = RoundWords | 'ring' | 'epoch'
@@ -58,7 +62,13 @@ class Lazy extends RoundStrategy {
     if (this.#ring.isFull(cpu)) return this.#flush(cpu)
     // This CPU's own entries go now, as LATR's do: only the others are lazy.
     this.#ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
-    this.#ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.get(this.#serial))
+    this.#ring.append(
+      cpu,
+      deferred.space(cpu),
+      deferred.first(cpu),
+      deferred.pages(cpu),
+      cpu.get(this.#serial),
+    )
     deferred.clear(cpu)
     return DONE
   }
@@ -93,7 +103,13 @@ class Lazy extends RoundStrategy {
     if (!this.#ring.isLive(cpu, slot)) return super.demanded(cpu, demand)
     cpu.set(this.#slot, slot)
     const at = this.#ring.slotWord(cpu.id, slot)
-    return this.startRound(cpu, this.#ring.spaceOf(cpu, at), this.#ring.firstOf(cpu, at), this.#ring.pagesOf(cpu, at), 1)
+    return this.startRound(
+      cpu,
+      this.#ring.spaceOf(cpu, at),
+      this.#ring.firstOf(cpu, at),
+      this.#ring.pagesOf(cpu, at),
+      1,
+    )
   }
 
   override switched(cpu: Port, to: number): Ticket {
@@ -112,17 +128,26 @@ export default {
   source: 'Kumar et al., "LATR: Lazy Translation Coherence", ASPLOS 2018',
   parameters: {
     ring: {
-      default: 64, min: 1, max: 1 << 16, unit: 'slots',
+      default: 64,
+      min: 1,
+      max: 1 << 16,
+      unit: 'slots',
       summary: 'operations that a CPU can defer at a time; when it is full the next one takes a round',
       source: 'the paper has 64 (unverified, from memory); the released code has LAZY_TLB_NUM_ENTRIES = 256',
     },
     tickUs: {
-      default: 1000, min: 10, max: 1_000_000, unit: 'us',
+      default: 1000,
+      min: 10,
+      max: 1_000_000,
+      unit: 'us',
       summary: 'time between two sweeps of a CPU',
       source: 'the scheduler tick at HZ=1000',
     },
     ceiling: {
-      default: 33, min: 0, max: 1 << 20, unit: 'pages',
+      default: 33,
+      min: 0,
+      max: 1 << 20,
+      unit: 'pages',
       summary: 'a range above this is flushed as the whole space',
       source: 'Linux tlb_single_page_flush_ceiling',
     },
@@ -135,9 +160,12 @@ export default {
     epoch: { count: 2, stride: WORDS_PER_LINE },
   }),
   privateWords: (shape) => ({
-    ...roundPrivates(shape), urgent: GATHER_PRIVATES, deferred: GATHER_PRIVATES, serial: 1, slot: 1,
+    ...roundPrivates(shape),
+    urgent: GATHER_PRIVATES,
+    deferred: GATHER_PRIVATES,
+    serial: 1,
+    slot: 1,
     swept: 2 + shape.cpuCount,
   }),
   create: (host) => new Lazy(host),
 } satisfies StrategyModule<Words, Privates>
-

@@ -17,12 +17,13 @@ export default {
   op: 'one protect call: taking and giving back are two',
   parameters: {
     pages: {
-      default: 512,
+      default: 64,
       min: 1,
       max: 4096,
       unit: 'pages',
       summary: 'pages of the region',
-      source: 'stress-ng tlb-shootdown has a buffer of 512 pages',
+      source:
+        'proposal: an eighth of the 512 pages of stress-ng, so that every writer comes by every page every few microseconds',
     },
     range: {
       default: 1,

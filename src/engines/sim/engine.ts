@@ -32,7 +32,12 @@ export function runSim(options: SimOptions): EngineResult {
     sim.cpu.tape.isRecording = true
   }
   const elapsedNs = run.runPass() / 1000
-  const figures = figuresOf(machine.tapes, machine.cpus.map((sim) => sim.report()), elapsedNs, aloneRate)
+  const figures = figuresOf(
+    machine.tapes,
+    machine.cpus.map((sim) => sim.report()),
+    elapsedNs,
+    aloneRate,
+  )
   run.finishKernels()
   for (let tick = 0; tick < DRAIN_TICKS; tick++) run.tickAll()
   const left = run.drain()

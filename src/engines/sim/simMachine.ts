@@ -56,7 +56,13 @@ export class SimMachine implements SimEvents {
     for (let id = 0; id < cell.config.cpuCount; id++) {
       const clock = new SimClock(this.costs)
       const cpu = new Cpu({
-        id, plan, cell, words, memory, meter: clock, strategy,
+        id,
+        plan,
+        cell,
+        words,
+        memory,
+        meter: clock,
+        strategy,
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
@@ -119,7 +125,8 @@ export class SimMachine implements SimEvents {
     const { countdowns } = this.cell.control
     const isOwnCountdown = ticket >> TICKET_SHIFT === countdowns.base + sim.cpu.id * countdowns.stride
     const kind = ticket & TICKET_KIND
-    if ((kind === TICKET_ZERO && !isOwnCountdown) || kind === TICKET_REACHED) this.#wordWaiters.add(sim.cpu.id)
+    if ((kind === TICKET_ZERO && !isOwnCountdown) || kind === TICKET_REACHED)
+      this.#wordWaiters.add(sim.cpu.id)
     else this.#wordWaiters.delete(sim.cpu.id)
   }
 

@@ -25,8 +25,16 @@ export class SimPort extends BasePort {
   readonly #events: SimEvents
 
   constructor(
-    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array,
-    words: Int32Array, clock: SimClock, lines: Lines, events: SimEvents,
+    id: number,
+    cell: CellWords,
+    privates: Int32Array,
+    tlb: Tlb,
+    structures: StructureCache,
+    counters: Float64Array,
+    words: Int32Array,
+    clock: SimClock,
+    lines: Lines,
+    events: SimEvents,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words

@@ -1,12 +1,12 @@
 import { AGAIN } from '../../contract/ticket.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
-import { COUNT_ACCESSES, COUNT_PASSED_OVER } from '../../machine/counters.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY, WAITING } from '../../pagetable/routine.js'
 import { Stuck } from '../stuck.js'
 import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
+import { Lookahead } from './lookahead.js'
 import { Schedule } from './schedule.js'
 import type { SimCpu } from './simCpu.js'
 
@@ -22,29 +22,13 @@ const STUCK_TURNS = 20_000_000
 /** The space that all CPUs run unless their tapes say otherwise. */
 const FIRST_SPACE = 1
 
-/** One pass of an innocent that only hit the TLB and met nothing changes nothing, so the next is its copy. */
-interface PassRecord {
-  startedPs: number
-  tlbVersion: number
-  kernelSteps: number
-  accesses: number
-  passedOver: number
-  /** Count of kernel steps for which the CPU is known to repeat itself; -1: it is not. */
-  steadyAt: number
-}
-
 export class SimRun {
   readonly #machine: SimMachine
   readonly #schedule: Schedule
-  /** When each CPU can do something that others notice; valid while `#influenceAt` is the count of kernel steps. */
-  readonly #influence: Schedule
-  #influenceAt = -1
+  readonly #lookahead: Lookahead
   readonly #cpus: readonly SimCpu[]
-  readonly #lookaheadPs: number
-  readonly #passes: PassRecord[]
   /** Whether repeated passes are taken over instead of run; off in the test that compares both. */
   readonly #mayRepeatPasses: boolean
-  #kernelSteps = 0
   #openTapes = 0
   #idleTurns = 0
   #untilPs = Infinity
@@ -59,41 +43,14 @@ export class SimRun {
     this.#cpus = machine.cpus
     this.#mayRepeatPasses = mayRepeatPasses
     this.#schedule = new Schedule(machine.cpus.length)
-    this.#influence = new Schedule(machine.cpus.length)
-    this.#lookaheadPs = Math.min(...[0, 1, 2].map((distance) => machine.costs[COST_DELIVER_SIBLING + distance]))
-    this.#passes = machine.cpus.map(() => ({ startedPs: 0, tlbVersion: -1, kernelSteps: -1, accesses: 0, passedOver: 0, steadyAt: -1 }))
+    const aheadPs = Math.min(...[0, 1, 2].map((distance) => machine.costs[COST_DELIVER_SIBLING + distance]))
+    this.#lookahead = new Lookahead(machine.cpus, this.#schedule, aheadPs)
     machine.onChange = (cpu) => this.#reschedule(cpu)
   }
 
   #reschedule(cpu: number): void {
     this.#schedule.set(cpu, this.#cpus[cpu].nextActionPs())
-    if (this.#influenceAt === this.#kernelSteps) this.#influence.set(cpu, this.#influencePs(cpu))
-  }
-
-  /**
-   * A steady CPU repeats a pass that only hits its own TLB: until its next tick or interrupt, or until
-   * somebody enters the kernel, it can do nothing that another CPU would notice.
-   */
-  #isSteady(cpu: number): boolean {
-    return this.#passes[cpu].steadyAt === this.#kernelSteps
-  }
-
-  #influencePs(cpu: number): number {
-    const sim = this.#cpus[cpu]
-    if (!this.#isSteady(cpu)) return this.#schedule.timeOf(cpu)
-    return Math.min(sim.arrivalPs, sim.nextTickPs, sim.tickAskedPs)
-  }
-
-  /** Until when a CPU may run ahead as long as it only hits: nothing that is still to come can reach it earlier. */
-  #horizon(sim: SimCpu): number {
-    const { id } = sim.cpu
-    const own = Math.min(sim.arrivalPs, sim.nextTickPs, this.#untilPs)
-    if (!this.#isSteady(id)) return Math.min(own, this.#schedule.earliestOther(id) + this.#lookaheadPs)
-    if (this.#influenceAt !== this.#kernelSteps) {
-      this.#influenceAt = this.#kernelSteps
-      for (let cpu = 0; cpu < this.#cpus.length; cpu++) this.#influence.set(cpu, this.#influencePs(cpu))
-    }
-    return Math.min(own, this.#influence.earliestOther(id) + this.#lookaheadPs)
+    this.#lookahead.rescheduled(cpu)
   }
 
   /** All clocks to the latest one: a common start. */
@@ -138,9 +95,7 @@ export class SimRun {
       sim.busyUntilPs = 0
       sim.isComputing = false
       cpu.tape.rewind(isBody)
-      this.#passes[cpu.id].tlbVersion = -1
-      this.#passes[cpu.id].steadyAt = -1
-      this.#passes[cpu.id].startedPs = sim.clock.nowPs
+      this.#lookahead.restart(sim)
       this.#reschedule(cpu.id)
     }
     this.#isBody = isBody
@@ -178,7 +133,8 @@ export class SimRun {
     while (this.#openTapes > 0) {
       const next = this.#schedule.next
       const time = this.#schedule.timeOf(next)
-      if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler)) return time
+      if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler))
+        return time
       if (time >= this.#untilPs) return this.#untilPs
       if (time === Infinity) throw this.#stuck('no CPU can go on')
       if (++this.#idleTurns > STUCK_TURNS) throw this.#stuck(`nothing got further for ${STUCK_TURNS} turns`)
@@ -192,7 +148,10 @@ export class SimRun {
   }
 
   #stuck(reason: string): Stuck {
-    return new Stuck(reason, this.#cpus.map((sim) => sim.describe()))
+    return new Stuck(
+      reason,
+      this.#cpus.map((sim) => sim.describe()),
+    )
   }
 
   #turn(sim: SimCpu): void {
@@ -200,12 +159,12 @@ export class SimRun {
     cpu.steps++
     const head = cpu.watch.journalHead
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
-      this.#unsettle(cpu.id)
+      this.#lookahead.unsettle(cpu.id)
       sim.handle()
       return
     }
     if (sim.nextTickPs <= clock.nowPs) {
-      this.#unsettle(cpu.id)
+      this.#lookahead.unsettle(cpu.id)
       sim.nextTickPs += this.#machine.tickPs
       cpu.strategy.ticked?.(cpu.port)
       return
@@ -233,28 +192,27 @@ export class SimRun {
   /** One step in turn, then as many more as touch nothing shared and fit before the horizon. */
   #step(sim: SimCpu): void {
     const { cpu, clock } = sim
-    let horizon = this.#horizon(sim)
+    let horizon = Math.min(this.#lookahead.horizon(sim), this.#untilPs)
     cpu.tape.mayMiss = true
     for (;;) {
-      if (!cpu.kernel.isIdle) this.#kernelSteps++
-      const outcome = cpu.tape.step(this.#machine.budget(horizon - clock.nowPs), this.#machine.sectionEnd(cpu.id, this.#isBody))
-      switch (outcome) {
-        case ENDED:
-          this.#endSection(sim)
-          horizon = this.#horizon(sim)
-          break
-        case RETRY:
-          clock.charge(COST_SPIN, 1)
-          return
-        case WAITING:
-        case OUT_OF_TURN:
-          return
-        case PAUSED:
-          sim.busyUntilPs = cpu.tape.waitUntilNs * 1000
-          this.#idleTurns = 0
-          return
-        default:
-          this.#idleTurns = 0
+      if (!cpu.kernel.isIdle) this.#lookahead.kernelSteps++
+      const outcome = cpu.tape.step(
+        this.#machine.budget(horizon - clock.nowPs),
+        this.#machine.sectionEnd(cpu.id, this.#isBody),
+      )
+      if (outcome === RETRY) {
+        clock.charge(COST_SPIN, 1)
+        return
+      }
+      if (outcome === WAITING || outcome === OUT_OF_TURN) return
+      this.#idleTurns = 0
+      if (outcome === PAUSED) {
+        sim.busyUntilPs = cpu.tape.waitUntilNs * 1000
+        return
+      }
+      if (outcome === ENDED) {
+        this.#endSection(sim)
+        horizon = Math.min(this.#lookahead.horizon(sim), this.#untilPs)
       }
       if (outcome === WALKED || sim.hasEnded) return
       if (cpu.tape.computeLeftNs > 0) {
@@ -272,7 +230,7 @@ export class SimRun {
     const { cpu } = sim
     if (this.#isBody && cpu.tape.isInnocent) {
       this.#machine.notePass(cpu.id, 1)
-      this.#judgePass(sim)
+      this.#machine.notePass(cpu.id, this.#lookahead.endPass(sim, this.#mayRepeatPasses, this.#untilPs))
       cpu.tape.rewind(true)
       return
     }
@@ -282,43 +240,10 @@ export class SimRun {
     this.#idleTurns = 0
   }
 
-  /**
-   * If the pass that has just ended missed nothing, entered no kernel, and nobody's kernel changed
-   * anything meanwhile, every further pass until the horizon is its copy: same hits, same time.
-   */
-  #judgePass(sim: SimCpu): void {
-    const { cpu, clock } = sim
-    const pass = this.#passes[cpu.id]
-    const tookPs = clock.nowPs - pass.startedPs
-    const accesses = cpu.counters[COUNT_ACCESSES] - pass.accesses
-    const passedOver = cpu.counters[COUNT_PASSED_OVER] - pass.passedOver
-    const isCopy = pass.tlbVersion === cpu.tlb.version && pass.kernelSteps === this.#kernelSteps && tookPs > 0
-    pass.steadyAt = isCopy ? this.#kernelSteps : -1
-    if (isCopy && this.#mayRepeatPasses) {
-      const times = Math.max(0, Math.floor((this.#horizon(sim) - clock.nowPs) / tookPs))
-      clock.nowPs += times * tookPs
-      cpu.counters[COUNT_ACCESSES] += times * accesses
-      cpu.counters[COUNT_PASSED_OVER] += times * passedOver
-      this.#machine.notePass(cpu.id, times)
-    }
-    pass.startedPs = clock.nowPs
-    pass.tlbVersion = cpu.tlb.version
-    pass.kernelSteps = this.#kernelSteps
-    pass.accesses = cpu.counters[COUNT_ACCESSES]
-    pass.passedOver = cpu.counters[COUNT_PASSED_OVER]
-  }
-
-  /** A handler or a tick has run: what the CPU will do next is open again. */
-  #unsettle(cpu: number): void {
-    this.#passes[cpu].steadyAt = -1
-    this.#passes[cpu].tlbVersion = -1
-  }
-
   #tick(sim: SimCpu): void {
-    this.#unsettle(sim.cpu.id)
+    this.#lookahead.unsettle(sim.cpu.id)
     sim.cpu.strategy.ticked?.(sim.cpu.port)
     this.#machine.noteTick(sim)
     this.#idleTurns = 0
   }
 }
-

@@ -21,6 +21,8 @@ export class Topology {
 
   distance(a: number, b: number): number {
     if (Math.floor(a / this.#threadsPerSocket) !== Math.floor(b / this.#threadsPerSocket)) return OTHER_SOCKET
-    return Math.floor(a / this.#threadsPerCore) === Math.floor(b / this.#threadsPerCore) ? SIBLING : SAME_SOCKET
+    return Math.floor(a / this.#threadsPerCore) === Math.floor(b / this.#threadsPerCore)
+      ? SIBLING
+      : SAME_SOCKET
   }
 }

@@ -27,7 +27,9 @@ export class Coordinator {
   constructor(options: ThreadsPlan, random: (bound: number) => number) {
     this.#options = options
     this.cell = placeCell(options.plan)
-    this.#words = new Int32Array(new SharedArrayBuffer(this.cell.layout.wordCount * Int32Array.BYTES_PER_ELEMENT))
+    this.#words = new Int32Array(
+      new SharedArrayBuffer(this.cell.layout.wordCount * Int32Array.BYTES_PER_ELEMENT),
+    )
     this.memory = new AtomicMemory(this.#words)
     boot(this.memory, this.cell.machine, this.cell.config, random)
   }
@@ -84,7 +86,10 @@ export class Coordinator {
     const { promise, resolve, reject } = deferred<T[]>()
     const messages: T[] = []
     const fail = (reason: string) => reject(new Stuck(reason, this.#describe()))
-    const timer = setTimeout(() => fail(`no progress within ${this.#options.watchdogMs / 1000} s`), this.#options.watchdogMs)
+    const timer = setTimeout(
+      () => fail(`no progress within ${this.#options.watchdogMs / 1000} s`),
+      this.#options.watchdogMs,
+    )
     const releases = this.#workers.map((worker, id) => {
       const onMessage = (message: T) => {
         messages.push(message)
@@ -107,7 +112,8 @@ export class Coordinator {
       const at = privates.base + id * privates.stride
       const p = this.#words.subarray(at, at + POSITION_WORDS)
       const ticket = p[TICKET] === 0 ? '' : ` waits for ticket ${p[TICKET]}`
-      const pending = this.#words[mailboxes.base + id * mailboxes.stride] === 0 ? '' : ', an interrupt is pending'
+      const pending =
+        this.#words[mailboxes.base + id * mailboxes.stride] === 0 ? '' : ', an interrupt is pending'
       const asleep = this.#words[sleepers.base + id * sleepers.stride] === 0 ? '' : ', asleep'
       return `CPU ${id}: ${describeStack(p)}${ticket}${pending}${asleep}, about ${this.#words[heartbeats.base + id * heartbeats.stride]} turns`
     })

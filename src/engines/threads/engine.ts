@@ -31,8 +31,8 @@ export async function runThreads(options: ThreadsOptions): Promise<EngineResult>
   try {
     await coordinator.start()
     await coordinator.run(PHASE_SETUP)
-    const aloneRate = await measureAlone(coordinator, options.plan.tapes)
     const passes = await measurePasses(coordinator, options)
+    const aloneRate = await measureAlone(coordinator, options.plan.tapes)
     const drained = await coordinator.run(PHASE_DRAIN)
     return conclude(coordinator, options, passes, drained, aloneRate)
   } finally {
@@ -50,13 +50,18 @@ async function measurePasses(coordinator: Coordinator, options: ThreadsOptions):
     throws: true,
   })
   // tinybench calls a function once to find out whether it is asynchronous, unless it is told.
-  bench.add('pass', async () => {
-    const reports = await coordinator.run(PHASE_PASS)
-    const initiators = reports.filter(({ id }) => options.plan.tapes.tapes[id].role === ROLE_INITIATOR)
-    const elapsedNs = Math.max(...initiators.map(({ endNs }) => endNs)) - Math.min(...reports.map(({ startNs }) => startNs))
-    passes.push({ reports, elapsedNs })
-    return { overriddenDuration: elapsedNs / 1e6 }
-  }, { async: true })
+  bench.add(
+    'pass',
+    async () => {
+      const reports = await coordinator.run(PHASE_PASS)
+      const initiators = reports.filter(({ id }) => options.plan.tapes.tapes[id].role === ROLE_INITIATOR)
+      const elapsedNs =
+        Math.max(...initiators.map(({ endNs }) => endNs)) - Math.min(...reports.map(({ startNs }) => startNs))
+      passes.push({ reports, elapsedNs })
+      return { overriddenDuration: elapsedNs / 1e6 }
+    },
+    { async: true },
+  )
   await bench.run()
   // Samples in the order of time: tinybench sorts its own.
   return passes.slice(-options.measuredPasses)
@@ -64,15 +69,22 @@ async function measurePasses(coordinator: Coordinator, options: ThreadsOptions):
 
 async function measureAlone(coordinator: Coordinator, tapes: TapeSet): Promise<number> {
   if (!tapes.tapes.some((tape) => tape.role === ROLE_INNOCENT)) return 0
-  // The first run fills TLBs and lets V8 compile; the second is counted.
+  // After the passes, when V8 has compiled everything; the first run fills TLBs, the second is counted.
   await coordinator.run(PHASE_ALONE, ALONE_MS)
   const reports = await coordinator.run(PHASE_ALONE, ALONE_MS)
   const innocents = reports.filter(({ id }) => tapes.tapes[id].role === ROLE_INNOCENT)
-  return innocents.reduce((sum, { cpu, startNs, endNs }) => sum + cpu.counters[COUNT_ACCESSES] / (endNs - startNs), 0)
+  return innocents.reduce(
+    (sum, { cpu, startNs, endNs }) => sum + cpu.counters[COUNT_ACCESSES] / (endNs - startNs),
+    0,
+  )
 }
 
 function conclude(
-  coordinator: Coordinator, options: ThreadsOptions, passes: Pass[], drained: PhaseReport[], aloneRate: number,
+  coordinator: Coordinator,
+  options: ThreadsOptions,
+  passes: Pass[],
+  drained: PhaseReport[],
+  aloneRate: number,
 ): EngineResult {
   const lost = drained.reduce((sum, report) => sum + report.lostEvents, 0)
   if (lost > 0) throw new Stuck(`the oracle's journal lost ${lost} events; nothing is proved`, [])
@@ -83,7 +95,13 @@ function conclude(
   }
   const { module, tapes } = options.plan
   const strategy = module.create(coordinator.cell.host)
-  judgeDrain(coordinator.cell, coordinator.memory, strategy, drained.map(({ left }) => left), violations)
+  judgeDrain(
+    coordinator.cell,
+    coordinator.memory,
+    strategy,
+    drained.map(({ left }) => left),
+    violations,
+  )
   const elapsedNs = passes.reduce((sum, pass) => sum + pass.elapsedNs, 0)
   return {
     figures: figuresOf(tapes, mergeReports(passes), elapsedNs, aloneRate),
@@ -98,7 +116,9 @@ function mergeReports(passes: readonly Pass[]): CpuReport[] {
   return passes[0].reports.map((_, cpu) => {
     const parts = passes.map((pass) => pass.reports[cpu].cpu)
     return {
-      counters: parts[0].counters.map((_count, index) => parts.reduce((sum, part) => sum + part.counters[index], 0)),
+      counters: parts[0].counters.map((_count, index) =>
+        parts.reduce((sum, part) => sum + part.counters[index], 0),
+      ),
       opsNs: parts.flatMap((part) => part.opsNs),
       exposuresNs: parts.flatMap((part) => part.exposuresNs),
       responderNs: parts.reduce((sum, part) => sum + part.responderNs, 0),

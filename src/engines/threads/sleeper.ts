@@ -23,6 +23,7 @@ export class Sleeper {
   readonly #asleep: number
   readonly #mailbox: number
   #looks = 0
+  #slept = false
 
   constructor(words: Int32Array<SharedArrayBuffer>, cell: CellWords, id: number, isOversubscribed: boolean) {
     this.#words = words
@@ -33,6 +34,13 @@ export class Sleeper {
     this.#bell = doorbells.base + id * doorbells.stride
     this.#asleep = sleepers.base + id * sleepers.stride
     this.#mailbox = mailboxes.base + id * mailboxes.stride
+  }
+
+  /** Since the last call. */
+  hasSlept(): boolean {
+    const slept = this.#slept
+    this.#slept = false
+    return slept
   }
 
   gotFurther(): void {
@@ -64,8 +72,10 @@ export class Sleeper {
   #sleep(isSatisfied: () => boolean, ms: number): void {
     Atomics.store(this.#words, this.#asleep, 1)
     const bell = Atomics.load(this.#words, this.#bell)
-    if (Atomics.load(this.#words, this.#mailbox) === 0 && !isSatisfied()) Atomics.wait(this.#words, this.#bell, bell, ms)
+    if (Atomics.load(this.#words, this.#mailbox) === 0 && !isSatisfied())
+      Atomics.wait(this.#words, this.#bell, bell, ms)
     Atomics.store(this.#words, this.#asleep, 0)
+    this.#slept = true
     this.#looks = 0
   }
 

@@ -18,7 +18,12 @@ export class ThreadsPort extends BasePort {
   readonly #words: Int32Array<SharedArrayBuffer>
 
   constructor(
-    id: number, cell: CellWords, privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array,
+    id: number,
+    cell: CellWords,
+    privates: Int32Array,
+    tlb: Tlb,
+    structures: StructureCache,
+    counters: Float64Array,
     words: Int32Array<SharedArrayBuffer>,
   ) {
     super(id, cell, privates, tlb, structures, FREE, counters)

@@ -14,9 +14,11 @@ import { clockNs } from './threadsPort.js'
 
 /** Accesses between two looks at the mailbox: the delivery latency of an interrupt, about 0.2 us. */
 const BURST = 64
-/** Turns between two looks at the clock, where ticks are needed: a reading costs as much as ten hits. */
-const TURNS_PER_CLOCK = 16
-const TURNS_PER_HEARTBEAT = 256
+/**
+ * Turns between two looks at everything but the mailbox: the end of the phase, the clock, ticks that a
+ * tape asks for. An atomic load costs as much as five hits, a reading of the clock as much as ten.
+ */
+const TURNS_PER_SURVEY = 16
 
 /**
  * One CPU on a real thread: take interrupts, take the tick, then a step, for as long as the phase
@@ -33,7 +35,6 @@ export class WorkerLoop {
   readonly #mailbox: number
   readonly #over: number
   #nextTickNs = Infinity
-  #turns = 0
   #polls = 0
   #isInHandler = false
   #pausedUntilNs = 0
@@ -41,7 +42,13 @@ export class WorkerLoop {
   /** When the body ended. */
   endNs = 0
 
-  constructor(cpu: Cpu, words: Int32Array<SharedArrayBuffer>, sleeper: Sleeper, tickNs: number, pollEvery: number) {
+  constructor(
+    cpu: Cpu,
+    words: Int32Array<SharedArrayBuffer>,
+    sleeper: Sleeper,
+    tickNs: number,
+    pollEvery: number,
+  ) {
     this.#cpu = cpu
     this.#words = words
     this.#sleeper = sleeper
@@ -79,36 +86,24 @@ export class WorkerLoop {
     const { phaseEnded, phaseQuiet } = cell.control
     const takesPart = this.#takesPart(phase)
     const isBody = phase === PHASE_PASS || phase === PHASE_ALONE
-    const end = isBody ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
+    const end = isBody
+      ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length
+      : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
     if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
     tape.rewind(isBody)
     if (phase === PHASE_SETUP) kernel.switchTo(1)
-    let ticksLeft = phase === PHASE_DRAIN ? DRAIN_TICKS : 0
-    let isDraining = false
     let isRunning = takesPart
     this.endNs = 0
     while (Atomics.load(this.#words, this.#over) === 0) {
-      if (!this.#takeEvents()) continue
-      if (!kernel.isIdle || this.#pausedUntilNs > 0) {
-        this.#step(end)
-      } else if (phase === PHASE_DRAIN && isRunning) {
-        if (ticksLeft > 0) {
-          ticksLeft--
-          this.#cpu.strategy.ticked?.(this.#cpu.port)
-          this.#meetAtTick()
-        } else if (isDraining) {
-          isRunning = this.#end(phaseEnded, needed, monotonicNs)
-        } else {
-          isDraining = true
-          kernel.drain()
-        }
-      } else if (isRunning) {
-        if (this.#step(end) === ENDED) {
-          if (isBody && this.#role === ROLE_INNOCENT) this.#nextPass()
-          else isRunning = this.#end(phaseEnded, needed, monotonicNs)
-        }
-      } else {
-        this.#sleeper.idle(() => Atomics.load(this.#words, this.#over) !== 0)
+      this.#survey()
+      if (!isRunning) {
+        if (this.#takeEvents()) this.#sleeper.idle(() => Atomics.load(this.#words, this.#over) !== 0)
+      } else if (phase === PHASE_DRAIN) {
+        this.#drain(end)
+        isRunning = this.#end(phaseEnded, needed, monotonicNs)
+      } else if (this.#advance(end)) {
+        if (isBody && this.#role === ROLE_INNOCENT) this.#nextPass()
+        else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
     const report = this.report()
@@ -116,7 +111,8 @@ export class WorkerLoop {
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
     while (Atomics.load(this.#words, phaseQuiet) < cell.config.cpuCount) {
-      if (this.#takeEvents()) this.#sleeper.idle(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount)
+      if (this.#takeEvents())
+        this.#sleeper.idle(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount)
     }
     return report
   }
@@ -156,11 +152,32 @@ export class WorkerLoop {
     const count = this.#cpu.cell.config.cpuCount
     const all = () => {
       for (let cpu = 0; cpu < count; cpu++) {
-        if (!reachedSerial(Atomics.load(this.#words, ticksTaken.base + cpu * ticksTaken.stride), target)) return false
+        if (!reachedSerial(Atomics.load(this.#words, ticksTaken.base + cpu * ticksTaken.stride), target))
+          return false
       }
       return true
     }
     while (!all()) if (this.#takeEvents()) this.#sleeper.idle(all)
+  }
+
+  /** Steps until the next survey; true when the tape's section has ended. */
+  #advance(end: number): boolean {
+    for (let turn = 0; turn < TURNS_PER_SURVEY; turn++) {
+      if (this.#takeEvents() && this.#step(end) === ENDED) return true
+      // Time has passed: ticks may be due.
+      if (this.#sleeper.hasSlept()) return false
+    }
+    return false
+  }
+
+  /** Sweeps in step with the others, then demands what this CPU still holds. */
+  #drain(end: number): void {
+    for (let tick = 0; tick < DRAIN_TICKS; tick++) {
+      this.#cpu.strategy.ticked?.(this.#cpu.port)
+      this.#meetAtTick()
+    }
+    this.#cpu.kernel.drain()
+    this.#finishKernel(end)
   }
 
   #finishKernel(end: number): void {
@@ -168,27 +185,25 @@ export class WorkerLoop {
     while (!this.#cpu.kernel.isIdle) if (this.#takeEvents()) this.#step(end)
   }
 
-  /** Interrupts and ticks; false while the CPU is held in its handler. */
-  #takeEvents(): boolean {
-    this.#turns++
+  /** What needs no look at every turn. */
+  #survey(): void {
     const cpu = this.#cpu
-    if ((this.#turns & (TURNS_PER_HEARTBEAT - 1)) === 0) {
-      const { heartbeats } = cpu.cell.control
-      this.#words[heartbeats.base + cpu.id * heartbeats.stride] = this.#turns
-    }
-    // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
-    if (++this.#polls >= this.#pollEvery) {
-      this.#polls = 0
-      if ((this.#isInHandler || Atomics.load(this.#words, this.#mailbox) !== 0) && !this.#handle()) return false
-    }
-    if (this.#nextTickNs < Infinity && this.#turns % TURNS_PER_CLOCK === 0) this.#takeTick()
-    const { tickRequest, ticksTaken } = cpu.cell.control
+    const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
+    this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
+    if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
       cpu.strategy.ticked?.(cpu.port)
       Atomics.add(this.#words, taken, 1)
     }
-    return true
+  }
+
+  /** Interrupts; false while the CPU is held in its handler. */
+  #takeEvents(): boolean {
+    // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
+    if (this.#pollEvery > 1 && ++this.#polls % this.#pollEvery !== 0) return true
+    if (!this.#isInHandler && Atomics.load(this.#words, this.#mailbox) === 0) return true
+    return this.#handle()
   }
 
   #handle(): boolean {
@@ -236,7 +251,7 @@ export class WorkerLoop {
     const head = cpu.watch.journalHead
     if (head > 0) {
       // Interrupts that were sent before an event was noted have to be taken before the event is judged.
-      if (Atomics.load(this.#words, this.#mailbox) !== 0 && this.#pollEvery === 1) return RETRY
+      if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
       cpu.watch.poll(head)
     }
     const outcome = cpu.tape.step(BURST, end)

@@ -66,7 +66,14 @@ export class Round {
   }
 
   /** The request is complete before the first target can see this CPU's bit in its row. */
-  #publish(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number, ticket: Ticket): void {
+  #publish(
+    cpu: Port,
+    space: number,
+    firstPage: number,
+    pageCount: number,
+    stride: number,
+    ticket: Ticket,
+  ): void {
     const at = this.#request.base + cpu.id * this.#request.stride
     cpu.store(at + SPACE, space)
     cpu.store(at + FIRST, firstPage)

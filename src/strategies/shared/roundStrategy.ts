@@ -49,7 +49,13 @@ export abstract class RoundStrategy implements Strategy {
   protected abstract flushed(cpu: Port): Ticket
 
   /** A round for this CPU's own changes; `flushed` is called when it is complete, at once if there is nobody to wait for. */
-  protected startRound(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): Ticket {
+  protected startRound(
+    cpu: Port,
+    space: number,
+    firstPage: number,
+    pageCount: number,
+    stride: number,
+  ): Ticket {
     cpu.set(this.#purpose, FOR_CHANGES)
     const ticket = this.round.start(cpu, space, firstPage, pageCount, stride)
     return ticket === DONE ? this.flushed(cpu) : ticket

@@ -142,7 +142,8 @@ export class SweptRing {
   settleUpTo(cpu: Port, serial: number): void {
     const ring = this.#ringOf(cpu.id)
     cpu.store(ring + ENDED_SERIAL, serial)
-    if (cpu.load(ring + HEAD) === cpu.load(ring + TAIL) && serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
+    if (cpu.load(ring + HEAD) === cpu.load(ring + TAIL) && serial !== cpu.settledUpTo(cpu.id))
+      cpu.settle(cpu.id, serial)
   }
 
   /**

@@ -12,7 +12,7 @@ interface Owner {
 export function checkAcross(recorders: readonly TapeRecorder[]): void {
   const owners = ownersOf(recorders)
   for (const recorder of recorders) {
-    for (const use of recorder.mappings.openUses) checkOpenUse(recorder, use, owners.get(use.handle))
+    for (const use of recorder.guard.mappings.openUses) checkOpenUse(recorder, use, owners.get(use.handle))
   }
   checkBarriers(recorders.filter((recorder) => recorder.role === ROLE_INITIATOR))
 }
@@ -20,7 +20,7 @@ export function checkAcross(recorders: readonly TapeRecorder[]): void {
 function ownersOf(recorders: readonly TapeRecorder[]): Map<Handle, Owner> {
   const owners = new Map<Handle, Owner>()
   for (const recorder of recorders) {
-    for (const mapping of recorder.mappings.mapped) {
+    for (const mapping of recorder.guard.mappings.mapped) {
       const { handle, at } = mapping
       const owner = owners.get(handle)
       if (owner === undefined) owners.set(handle, { recorder, mappings: [mapping] })
@@ -28,7 +28,7 @@ function ownersOf(recorders: readonly TapeRecorder[]): Map<Handle, Owner> {
       else {
         // Which of the two runs first is decided by the strategy's timing.
         const reason = `maps handle ${handle}, which CPU ${owner.recorder.cpu} maps too`
-        throw recorder.misuse.at(at, reason, 'take a handle for each CPU that maps')
+        throw recorder.guard.misuse.at(at, reason, 'take a handle for each CPU that maps')
       }
     }
   }
@@ -38,28 +38,32 @@ function ownersOf(recorders: readonly TapeRecorder[]): Map<Handle, Owner> {
 function checkOpenUse(recorder: TapeRecorder, use: OpenUse, owner: Owner | undefined): void {
   const { verb, handle, at } = use
   if (owner === undefined) {
-    throw recorder.misuse.at(at, `${verb} handle ${handle}, which no tape maps`, 'map it on one of the tapes')
+    throw recorder.guard.misuse.at(
+      at,
+      `${verb} handle ${handle}, which no tape maps`,
+      'map it on one of the tapes',
+    )
   }
   // Nobody knows which of its mappings is there at that time, so the range must lie in each.
-  for (const mapping of owner.mappings) recorder.mappings.checkUse(use, mapping)
+  for (const mapping of owner.mappings) recorder.guard.mappings.checkUse(use, mapping)
   if (!use.isChange) return
   const isKept = owner.mappings.some(
-    (mapping) => !mapping.isInBody && owner.recorder.mappings.isMapped(mapping),
+    (mapping) => !mapping.isInBody && owner.recorder.guard.mappings.isMapped(mapping),
   )
   if (owner.recorder !== recorder && isKept && use.isInBody) return
   const reason = `${verb} handle ${handle}, which may not be mapped then`
   const remedy =
     'change it on the tape that maps it, or in the body where the other tape maps it in its setup and keeps it'
-  throw recorder.misuse.at(at, reason, remedy)
+  throw recorder.guard.misuse.at(at, reason, remedy)
 }
 
 /** Initiators that meet a different number of times would wait for each other for ever. */
 function checkBarriers(initiators: readonly TapeRecorder[]): void {
   for (const recorder of initiators) {
     const [first] = initiators
-    const [setup, body] = recorder.sections.barriers
-    if (setup === first.sections.barriers[0] && body === first.sections.barriers[1]) continue
-    const reason = `${setup} barriers in the setup and ${body} in the body, but CPU ${first.cpu} has ${first.sections.barriers.join(' and ')}`
-    throw recorder.misuse.at(0, reason, 'give every initiator the same number of barriers')
+    const [setup, body] = recorder.guard.sections.barriers
+    if (setup === first.guard.sections.barriers[0] && body === first.guard.sections.barriers[1]) continue
+    const reason = `${setup} barriers in the setup and ${body} in the body, but CPU ${first.cpu} has ${first.guard.sections.barriers.join(' and ')}`
+    throw recorder.guard.misuse.at(0, reason, 'give every initiator the same number of barriers')
   }
 }

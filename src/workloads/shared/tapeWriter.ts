@@ -10,7 +10,6 @@ import {
 import { UsageError } from '../../contract/usageError.js'
 import type { WorkloadModule } from '../../contract/workload.js'
 import { checkAcross } from './crossChecks.js'
-import { Misuse } from './misuse.js'
 import { tapeHash } from './tapeHash.js'
 import { TapeRecorder } from './tapeRecorder.js'
 
@@ -46,7 +45,7 @@ export function makeTapes(name: string, module: WorkloadModule, options: TapeOpt
         throw new UsageError(`workload ${name}`, reason, [], 'use plan.initiatorCount and plan.readerCount')
       }
       const role = cpu < initiators ? ROLE_INITIATOR : ROLE_INNOCENT
-      const recorder = new TapeRecorder(cpu, role, new Misuse(name, cpu), () => handleCount)
+      const recorder = new TapeRecorder(name, cpu, role, () => handleCount)
       recorders.set(cpu, recorder)
       return recorder
     },
@@ -58,9 +57,9 @@ export function makeTapes(name: string, module: WorkloadModule, options: TapeOpt
   const set = {
     tapes,
     handleCount: Math.max(1, handleCount),
-    maxOperationPages: Math.max(1, ...written.map((recorder) => recorder.sections.maxOperationPages)),
+    maxOperationPages: Math.max(1, ...written.map((recorder) => recorder.guard.sections.maxOperationPages)),
     // Space 0 is the kernel's.
-    spaceCount: 1 + Math.max(1, ...written.map((recorder) => recorder.maxSpace)),
+    spaceCount: 1 + Math.max(1, ...written.map((recorder) => recorder.guard.maxSpace)),
   }
   return { ...set, hash: tapeHash(set) }
 }

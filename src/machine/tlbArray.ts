@@ -1,0 +1,91 @@
+import { FRAME_SHIFT, PAGES_PER_LARGE, PERMISSIONS } from '../contract/page.js'
+
+/** Words of a way: key, epoch, entry as cached, stamp of the oracle's clock at the walk that filled it. */
+export const KEY = 0
+export const EPOCH = 1
+export const ENTRY = 2
+export const STAMP = 3
+export const WAY_WORDS = 4
+
+/** An epoch that is never current: the way is free. */
+const DEAD = 0
+
+/** One set-associative array of a TLB, first in, first out. Ways are named by their word index. */
+export class TlbArray {
+  readonly ways: Int32Array
+  readonly #sets: number
+  readonly #wayCount: number
+  /** Next way to replace, by set. */
+  readonly #victims: Int32Array
+
+  constructor(entries: number, wayCount: number) {
+    this.#sets = entries / wayCount
+    this.#wayCount = wayCount
+    this.ways = new Int32Array(entries * WAY_WORDS)
+    this.#victims = new Int32Array(this.#sets)
+  }
+
+  /** @param index what selects the set: the page number without its size mark */
+  find(key: number, index: number, epoch: number): number {
+    const { ways } = this
+    const start = (index % this.#sets) * this.#wayCount * WAY_WORDS
+    const end = start + this.#wayCount * WAY_WORDS
+    for (let way = start; way < end; way += WAY_WORDS) {
+      if (ways[way] === key && ways[way + EPOCH] === epoch) return way
+    }
+    return -1
+  }
+
+  /** Replaces the entry of the same key if there is one, else a dropped way, else the oldest. */
+  place(key: number, index: number, epoch: number, entry: number, stamp: number): number {
+    const { ways } = this
+    const set = index % this.#sets
+    const start = set * this.#wayCount * WAY_WORDS
+    let way = this.find(key, index, epoch)
+    for (let at = start; way < 0 && at < start + this.#wayCount * WAY_WORDS; at += WAY_WORDS) {
+      if (ways[at + EPOCH] === DEAD) way = at
+    }
+    if (way < 0) {
+      const oldest = this.#victims[set]
+      this.#victims[set] = oldest + 1 === this.#wayCount ? 0 : oldest + 1
+      way = start + oldest * WAY_WORDS
+    }
+    ways[way] = key
+    ways[way + EPOCH] = epoch
+    ways[way + ENTRY] = entry
+    ways[way + STAMP] = stamp
+    return way
+  }
+
+  drop(key: number, index: number, epoch: number): void {
+    const way = this.find(key, index, epoch)
+    if (way < 0) return
+    this.ways[way + KEY] = 0
+    this.ways[way + EPOCH] = DEAD
+  }
+
+  clear(): void {
+    this.ways.fill(0)
+  }
+
+  /**
+   * For the oracle: is there an entry that was filled before `stamp`, names `frame` (any, if -1) and
+   * grants a permission that `allowed` does not (any entry, if `allowed` is 0)?
+   * @param offset 4 KiB pages into a large page
+   */
+  holdsStale(
+    key: number,
+    index: number,
+    epoch: number,
+    offset: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+  ): boolean {
+    const way = this.find(key, index, epoch)
+    if (way < 0 || ((this.ways[way + STAMP] - stamp) | 0) >= 0) return false
+    const entry = this.ways[way + ENTRY]
+    if (frame >= 0 && (entry >>> FRAME_SHIFT) + (offset % PAGES_PER_LARGE) !== frame) return false
+    return allowed === 0 || (entry & ~allowed & PERMISSIONS) !== 0
+  }
+}

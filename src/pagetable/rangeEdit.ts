@@ -1,0 +1,78 @@
+import type { Change } from '../contract/change.js'
+import {
+  LEVEL_CALL,
+  LEVEL_RANGE,
+  OPERATION_ADVISE_AWAY,
+  OPERATION_UNMAP,
+  OPERATION_ZAP_DIRECT,
+} from '../contract/operation.js'
+import { HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
+import type { Context } from './context.js'
+import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID } from './position.js'
+import { ruleFor, takes } from './rules.js'
+import { READ_ONLY } from './softBits.js'
+
+/**
+ * What an operation over a range is, and what it makes of an entry. Where it stands is in the locals
+ * of its routine (rangeOperation.ts).
+ */
+export const OPERATION = LOCALS
+export const SPACE_OF = LOCALS + 1
+export const FIRST = LOCALS + 2
+export const COUNT = LOCALS + 3
+export const KIND = LOCALS + 4
+/** Flags that protect leaves to the mapping. */
+export const GRANT = LOCALS + 5
+export const PAGE = LOCALS + 6
+export const LOG_START = LOCALS + 7
+export const WORD = LOCALS + 8
+
+export function newEntry(context: Context, at: number, entry: number): number {
+  const { p } = context
+  switch (p[at + OPERATION]) {
+    case OPERATION_UNMAP:
+      return 0
+    case OPERATION_ADVISE_AWAY:
+      return (entry & WRITABLE) === 0 ? READ_ONLY : 0
+    case OPERATION_ZAP_DIRECT:
+      return entry & ~PRESENT
+    default:
+      return (p[at + GRANT] & WRITABLE) !== 0 ? entry | WRITABLE : entry & ~WRITABLE
+  }
+}
+
+/** What an entry that is still cached may grant: nothing where the page is gone. */
+export function allowedBy(written: number): number {
+  return (written & PRESENT) === 0 ? 0 : (written & PERMISSIONS) | PRESENT
+}
+
+export function fillOperation(context: Context, at: number): void {
+  const { operation, p } = context
+  operation.id = p[OPERATION_ID]
+  operation.depth = p[OPERATION_DEPTH] - 1
+  operation.level = operation.depth > 0 ? LEVEL_RANGE : LEVEL_CALL
+  operation.kind = p[at + OPERATION]
+  operation.space = p[at + SPACE_OF]
+  operation.firstPage = p[at + FIRST]
+  operation.pageCount = p[at + COUNT]
+  operation.wholeSpace = false
+  operation.crowded = p[CROWDED] !== 0
+}
+
+export function fillChange(context: Context, at: number, old: number, written: number, serial: number): void {
+  const { p } = context
+  const change: Change = context.change
+  const rule = ruleFor(p[at + OPERATION], p[at + KIND], takes(old, written))
+  change.serial = serial
+  change.operation = p[OPERATION_ID]
+  change.space = p[at + SPACE_OF]
+  change.scope = rule.scope
+  change.firstPage = p[at + PAGE]
+  change.pageCount = 1
+  change.levels = 1
+  change.kind = p[at + KIND]
+  change.oldFlags = old & HARDWARE_FLAGS
+  change.newFlags = written & HARDWARE_FLAGS
+  change.tablesFreed = false
+  change.obligations = rule.obligations
+}
