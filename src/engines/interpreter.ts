@@ -30,7 +30,7 @@ import { HANDLE_FIRST, HANDLE_MAPPED } from '../machine/words.js'
 import { RESULT } from '../pagetable/position.js'
 import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
 import type { AccessUnit } from './accessUnit.js'
-import { HIT_ALL, MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
+import { MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
 import type { TapeCpu } from './tapeCpu.js'
 import { Rendezvous } from './rendezvous.js'
 
@@ -231,7 +231,8 @@ export class Interpreter {
         : PRESENT | USER
     const wanted = Math.min(left, budget)
     const page = firstPage + state[DONE_PAGES]
-    const outcome = wanted > 0 ? this.#access.run(page, wanted, need) : HIT_ALL
+    // Nothing is wanted when the last page of the run has just been passed over.
+    const outcome = this.#access.run(page, Math.max(0, wanted), need)
     state[DONE_PAGES] += this.#access.done
     if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
     if (outcome === WOULD_MISS) return OUT_OF_TURN

@@ -13,8 +13,9 @@ import { quantile } from '../stats/quantile.js'
 import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
 
-/** Passes of the body before anything counts, and passes that count, on real threads: V8 needs a few thousand calls to compile. */
-const THREADS_WARMUP_PASSES = 3
+/** Milliseconds of passes before anything counts on real threads: V8 needs a few thousand calls to compile. */
+const THREADS_WARMUP_MS = 100
+/** Passes that count. */
 const THREADS_MEASURED_PASSES = 3
 /** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */
 const SIM_WARMUP_PASSES = 1
@@ -63,7 +64,8 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
     pollEvery: 1,
     watchdogMs: job.watchdogMs,
     random,
-    warmupPasses: isOversubscribed || plan.isOracleFull ? 1 : THREADS_WARMUP_PASSES,
+    // Where nothing is timed, or a pass takes seconds, one warm-up pass is enough.
+    warmupMs: isOversubscribed || plan.isOracleFull ? 0 : THREADS_WARMUP_MS,
     measuredPasses: isOversubscribed || plan.isOracleFull ? 1 : THREADS_MEASURED_PASSES,
   })
 }

@@ -1,14 +1,13 @@
 import type { CellPlan } from '../cellWords.js'
-import { figuresOf } from '../figures.js'
+import { attempts, figuresOf } from '../figures.js'
 import { DRAIN_TICKS, judgeDrain, type EngineResult } from '../plan.js'
 import { ROLE_INNOCENT } from '../../contract/tape.js'
-import { COUNT_ACCESSES } from '../../machine/counters.js'
 import { Stuck } from '../stuck.js'
 import { SimMachine } from './simMachine.js'
 import { SimRun } from './simRun.js'
 
 /** How long innocents run alone, twice: to fill their TLBs, and to be counted. */
-const ALONE_PS = 25_000_000
+const ALONE_PS = 500_000_000
 
 export interface SimOptions {
   readonly plan: CellPlan
@@ -61,5 +60,5 @@ function measureAlone(machine: SimMachine, run: SimRun): number {
 }
 
 function countAccesses(machine: SimMachine): number {
-  return machine.cpus.reduce((sum, sim) => sum + sim.cpu.counters[COUNT_ACCESSES], 0)
+  return machine.cpus.reduce((sum, sim) => sum + attempts(sim.cpu.counters), 0)
 }

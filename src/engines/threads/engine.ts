@@ -1,8 +1,7 @@
 import { Bench } from 'tinybench'
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../../contract/tape.js'
-import { COUNT_ACCESSES } from '../../machine/counters.js'
 import { ViolationList } from '../../oracle/violations.js'
-import { figuresOf, type CpuReport } from '../figures.js'
+import { attempts, figuresOf, type CpuReport } from '../figures.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
 import { Stuck } from '../stuck.js'
 import { Coordinator, type ThreadsPlan } from './coordinator.js'
@@ -10,7 +9,8 @@ import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, type PhaseReport } f
 
 export interface ThreadsOptions extends ThreadsPlan {
   readonly random: (bound: number) => number
-  readonly warmupPasses: number
+  /** Warm-up passes are run for this long, and one at least. */
+  readonly warmupMs: number
   readonly measuredPasses: number
 }
 
@@ -45,8 +45,8 @@ async function measurePasses(coordinator: Coordinator, options: ThreadsOptions):
   const bench = new Bench({
     time: 0,
     iterations: options.measuredPasses,
-    warmupTime: 0,
-    warmupIterations: options.warmupPasses,
+    warmupTime: options.warmupMs,
+    warmupIterations: 1,
     throws: true,
   })
   // tinybench calls a function once to find out whether it is asynchronous, unless it is told.
@@ -74,7 +74,7 @@ async function measureAlone(coordinator: Coordinator, tapes: TapeSet): Promise<n
   const reports = await coordinator.run(PHASE_ALONE, ALONE_MS)
   const innocents = reports.filter(({ id }) => tapes.tapes[id].role === ROLE_INNOCENT)
   return innocents.reduce(
-    (sum, { cpu, startNs, endNs }) => sum + cpu.counters[COUNT_ACCESSES] / (endNs - startNs),
+    (sum, { cpu, startNs, endNs }) => sum + attempts(cpu.counters) / (endNs - startNs),
     0,
   )
 }
