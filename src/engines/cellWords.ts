@@ -5,7 +5,7 @@ import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
-import { LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
+import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
 export interface CellPlan {
@@ -96,10 +96,11 @@ export function placeCell(plan: CellPlan): CellWords {
     privates[name] = privateCount
     privateCount += count
   }
-  const demandItems = Math.max(MIN_DEMAND_ITEMS, config.maxOperationPages)
+  const logItems = config.maxOperationPages * LOG_ITEMS_PER_PAGE
+  const demandItems = Math.max(MIN_DEMAND_ITEMS, logItems)
   const demandAt = POSITION_WORDS
   const logAt = demandAt + demandItems * DEMAND_ARRAYS
-  const tapeAt = logAt + config.maxOperationPages * LOG_WORDS
+  const tapeAt = logAt + logItems * LOG_WORDS
   const strategyAt = tapeAt + TAPE_STATE_WORDS + cpuCount
   const privateWordCount = strategyAt + privateCount
   const control: ControlWords = {

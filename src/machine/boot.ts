@@ -1,5 +1,6 @@
 import {
   DIRECT_MAP_BASE,
+  ENTRIES_PER_TABLE,
   FRAME_SHIFT,
   GLOBAL,
   KERNEL_SPACE,
@@ -67,8 +68,12 @@ function mapDirect(memory: Memory, words: MachineWords, config: MachineConfig, t
   for (let frame = 0; frame < largeEnd; frame += PAGES_PER_LARGE) {
     memory.poke(tables.growTo(root, DIRECT_MAP_BASE + frame, 2), (frame << FRAME_SHIFT) | flags | LARGE)
   }
+  let word = 0
   for (let frame = largeEnd; frame < end; frame++) {
-    memory.poke(tables.growTo(root, DIRECT_MAP_BASE + frame, 1), (frame << FRAME_SHIFT) | flags)
+    // Neighbouring entries are neighbouring words; the tree is climbed once per leaf table.
+    const isFirst = frame === largeEnd || (DIRECT_MAP_BASE + frame) % ENTRIES_PER_TABLE === 0
+    word = isFirst ? tables.growTo(root, DIRECT_MAP_BASE + frame, 1) : word + 1
+    memory.poke(word, (frame << FRAME_SHIFT) | flags)
   }
 }
 

@@ -29,15 +29,24 @@ const profileSchema = z.strictObject({
     coresPerSocket: sourced(z.int().min(1).max(1024)),
     threadsPerCore: sourced(z.int().min(1).max(8)),
   }),
-  tlb: z.strictObject({
-    smallEntries: sourced(powerOfTwo),
-    smallWays: sourced(powerOfTwo),
-    largeEntries: sourced(powerOfTwo),
-    largeWays: sourced(powerOfTwo),
-    secondEntries: sourced(powerOfTwo),
-    secondWays: sourced(powerOfTwo),
-    tagCount: sourced(z.int().min(2).max(65536)),
-  }),
+  tlb: z
+    .strictObject({
+      smallEntries: sourced(powerOfTwo),
+      smallWays: sourced(powerOfTwo),
+      largeEntries: sourced(powerOfTwo),
+      largeWays: sourced(powerOfTwo),
+      secondEntries: sourced(powerOfTwo),
+      secondWays: sourced(powerOfTwo),
+      tagCount: sourced(z.int().min(2).max(65536)),
+    })
+    .superRefine((tlb, context) => {
+      for (const level of ['small', 'large', 'second'] as const) {
+        const entries = tlb[`${level}Entries`].value
+        if (tlb[`${level}Ways`].value <= entries) continue
+        const message = `must not be more than ${level}Entries, which is ${entries}`
+        context.addIssue({ code: 'custom', path: [`${level}Ways`, 'value'], message })
+      }
+    }),
   structureCache: z.strictObject({
     leafTables: sourced(powerOfTwo),
     thirdLevel: sourced(powerOfTwo),

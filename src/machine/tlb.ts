@@ -39,6 +39,8 @@ export class Tlb {
   #nextEpoch = 1
   /** Tags above this were never asked for, so they hold nothing and need no new epoch. */
   #highestTag = 0
+  /** Whether a large page was ever cached: most runs have none, and every drop would search two arrays for nothing. */
+  #hasLarge = false
   /** Counts every fill and every drop: equal values mean an unchanged TLB. */
   version = 0
   /** Entry that `lookup` found. */
@@ -116,6 +118,7 @@ export class Tlb {
   /** Caches what a walk found, in both levels. */
   fill(page: number, entry: number, large: boolean, stamp: number, epoch: number): void {
     const index = large ? page >>> LEVEL_BITS : page
+    if (large) this.#hasLarge = true
     this.#second.place(large ? index | LARGE_KEY : page, index, epoch, entry, stamp)
     this.#fillFirst(page, entry, large, stamp, epoch)
   }
@@ -136,6 +139,7 @@ export class Tlb {
     const index = page >>> LEVEL_BITS
     this.#small.drop(page, page, epoch)
     this.#second.drop(page, page, epoch)
+    if (!this.#hasLarge) return
     this.#large.drop(index | LARGE_KEY, index, epoch)
     this.#second.drop(index | LARGE_KEY, index, epoch)
   }
@@ -156,6 +160,7 @@ export class Tlb {
     if (this.#nextEpoch === 0x7fffffff) {
       for (const array of [this.#small, this.#large, this.#second]) array.clear()
       this.#nextEpoch = 1
+      for (let tag = 0; tag < this.#epochs.length; tag++) this.#epochs[tag] = this.#nextEpoch++
     }
     return this.#nextEpoch++
   }

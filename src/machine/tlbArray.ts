@@ -15,14 +15,15 @@ export class TlbArray {
   readonly ways: Int32Array
   readonly #sets: number
   readonly #wayCount: number
-  /** Next way to replace, by set. */
-  readonly #victims: Int32Array
+  /** When each way was filled, in fills; a dropped way is filled out of turn, so no pointer could tell the oldest. */
+  readonly #filledAt: Int32Array
+  #fills = 0
 
   constructor(entries: number, wayCount: number) {
     this.#sets = entries / wayCount
     this.#wayCount = wayCount
     this.ways = new Int32Array(entries * WAY_WORDS)
-    this.#victims = new Int32Array(this.#sets)
+    this.#filledAt = new Int32Array(entries)
   }
 
   /** @param index what selects the set: the page number without its size mark */
@@ -39,22 +40,27 @@ export class TlbArray {
   /** Replaces the entry of the same key if there is one, else a dropped way, else the oldest. */
   place(key: number, index: number, epoch: number, entry: number, stamp: number): number {
     const { ways } = this
-    const set = index % this.#sets
-    const start = set * this.#wayCount * WAY_WORDS
     let way = this.find(key, index, epoch)
-    for (let at = start; way < 0 && at < start + this.#wayCount * WAY_WORDS; at += WAY_WORDS) {
-      if (ways[at + EPOCH] === DEAD) way = at
-    }
     if (way < 0) {
-      const oldest = this.#victims[set]
-      this.#victims[set] = oldest + 1 === this.#wayCount ? 0 : oldest + 1
-      way = start + oldest * WAY_WORDS
+      way = this.#replaceable((index % this.#sets) * this.#wayCount * WAY_WORDS)
+      this.#filledAt[way / WAY_WORDS] = this.#fills
+      this.#fills = (this.#fills + 1) | 0
     }
     ways[way] = key
     ways[way + EPOCH] = epoch
     ways[way + ENTRY] = entry
     ways[way + STAMP] = stamp
     return way
+  }
+
+  #replaceable(start: number): number {
+    const filledAt = this.#filledAt
+    let oldest = start
+    for (let way = start; way < start + this.#wayCount * WAY_WORDS; way += WAY_WORDS) {
+      if (this.ways[way + EPOCH] === DEAD) return way
+      if (((filledAt[way / WAY_WORDS] - filledAt[oldest / WAY_WORDS]) | 0) < 0) oldest = way
+    }
+    return oldest
   }
 
   drop(key: number, index: number, epoch: number): void {

@@ -1,5 +1,6 @@
-import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE } from '../contract/page.js'
+import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT } from '../contract/page.js'
 import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
+import { UsageError } from '../contract/usageError.js'
 import { FRAME_WORDS, LIST_WORDS } from './frames.js'
 import type { Layout } from './layout.js'
 import type { Profile } from './profile.js'
@@ -41,14 +42,16 @@ export const ARENA_LISTS = 8
 /** Ranges that can be free at a time: first page, pages. */
 export const ARENA_FREE_SLOTS = 1024
 export const FREE_SLOT_WORDS = 2
-/** Ranges that can be held at a time: first page, pages, serial, tag. */
+/** Ranges that can be held at a time: first page, pages, serial, tag, space. */
 export const ARENA_HELD_SLOTS = 512
-export const HELD_SLOT_WORDS = 4
+export const HELD_SLOT_WORDS = 5
 export const ARENA_HELD_AT: number = ARENA_LISTS + ARENA_FREE_SLOTS * FREE_SLOT_WORDS
 const ARENA_WORDS: number = ARENA_HELD_AT + ARENA_HELD_SLOTS * HELD_SLOT_WORDS
 
 /** User pages are dealt out below this page; page 0 stays unmapped. */
 const USER_PAGES: number = DIRECT_MAP_BASE / 2
+/** An entry has this many bits for the frame number: one more frame would be reached as frame 0. */
+const MOST_FRAMES: number = 2 ** (32 - FRAME_SHIFT)
 /** Table pages beyond what is computed: ranges that are held while new ones are mapped. */
 const SPARE_TABLES = 512
 
@@ -81,6 +84,14 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
   const { cpuCount } = config
   const tableCount = tablePagesFor(config)
   const frameCount = config.profile.memory.frames.value
+  if (tableCount + frameCount > MOST_FRAMES) {
+    throw new UsageError(
+      `memory.frames=${frameCount} is more than the machine can address`,
+      `with ${tableCount} page-table pages it may have ${MOST_FRAMES - tableCount}`,
+      [],
+      'use --profile-set memory.frames=N with a smaller N',
+    )
+  }
   return {
     issued: layout.lines('issued', cpuCount),
     watermark: layout.lines('watermark', cpuCount),

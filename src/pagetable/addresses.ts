@@ -14,7 +14,6 @@ import {
 import type { Context } from './context.js'
 import { VA_REUSE } from '../contract/obligation.js'
 import { isCovered } from './covered.js'
-import { SPACE } from './position.js'
 
 /**
  * User addresses. Every CPU deals out ranges of its own arena and takes back what it unmaps, so no
@@ -79,6 +78,7 @@ export function holdAddress(
   pageCount: number,
   serial: number,
   tag: number,
+  space: number,
 ): boolean {
   const { memory } = context
   const arena = arenaOf(context)
@@ -89,6 +89,7 @@ export function holdAddress(
   memory.poke(slot + 1, pageCount)
   memory.poke(slot + 2, serial)
   memory.poke(slot + 3, tag)
+  memory.poke(slot + 4, space)
   memory.poke(arena + ARENA_HELD_TAIL, tail + 1)
   return true
 }
@@ -117,7 +118,7 @@ export function reapAddresses(context: Context): void {
         context.cpu,
         memory.peek(slot + 2),
         memory.peek(slot + 3),
-        context.p[SPACE],
+        memory.peek(slot + 4),
         VA_REUSE,
       )
     )
@@ -162,7 +163,7 @@ export function demandOldestAddresses(context: Context, most: number): number {
     demand.owners[i] = context.cpu
     demand.serials[i] = memory.peek(slot + 2)
     demand.tags[i] = memory.peek(slot + 3)
-    demand.spaces[i] = context.p[SPACE]
+    demand.spaces[i] = memory.peek(slot + 4)
   }
   return count
 }

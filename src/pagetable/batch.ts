@@ -4,7 +4,7 @@ import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
 import { claimLog } from './changeLog.js'
 import type { Context } from './context.js'
-import { CROWDED, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT } from './position.js'
+import { BATCH_ID, CROWDED, OPERATION_DEPTH, OPERATION_ID, PHASE, SPACE, TICKET_RESULT } from './position.js'
 import { goTo, pop, push, GO_ON, ROUTINE_DISPOSE, waitFor, type Outcome } from './routine.js'
 
 /**
@@ -18,6 +18,7 @@ export function stepBatchBegin(context: Context, at: number): Outcome {
   beginOutermost(context, p[SPACE])
   p[OPERATION_DEPTH]++
   p[OPERATION_ID]++
+  p[BATCH_ID] = p[OPERATION_ID]
   if (strategy.began === undefined) return goTo(p, 1)
   fillBatch(context)
   return waitFor(p, strategy.began(context.port, context.operation), 1)
@@ -43,7 +44,7 @@ export function stepBatchEnd(context: Context, at: number): Outcome {
 
 function fillBatch(context: Context): void {
   const { operation, p } = context
-  operation.id = p[OPERATION_ID]
+  operation.id = p[BATCH_ID]
   operation.depth = 0
   operation.level = LEVEL_BATCH
   operation.kind = OPERATION_BATCH

@@ -10,8 +10,8 @@ import {
   HELD_LISTED,
   HELD_OPEN,
   LOG_COUNT,
-  LOG_OBLIGATIONS,
   OUTER_SPACE,
+  SERIAL_AT_BEGIN,
 } from './position.js'
 
 /**
@@ -24,7 +24,7 @@ export function beginOutermost(context: Context, space: number): void {
   reapFrames(context)
   reapAddresses(context)
   p[LOG_COUNT] = 0
-  p[LOG_OBLIGATIONS] = 0
+  p[SERIAL_AT_BEGIN] = memory.peek(words.issued.base + context.cpu * words.issued.stride)
   p[HELD_OPEN] = 0
   p[HELD_LISTED] = frames.count(heldListOf(context, context.cpu))
   p[OUTER_SPACE] = space

@@ -1,3 +1,4 @@
+import { reachedSerial } from '../contract/change.js'
 import { VA_REUSE } from '../contract/obligation.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import type { Context } from './context.js'
@@ -10,7 +11,6 @@ import {
   LOG_IS_INHERITED,
   LOG_IS_SETTLED,
   LOG_IS_UNLOCKED,
-  LOG_OBLIGATIONS,
   LOG_OWNER,
   LOG_PAGE,
   LOG_SERIAL,
@@ -19,6 +19,7 @@ import {
   LOG_TAG,
   LOG_WORD,
   LOG_WORDS,
+  SERIAL_AT_BEGIN,
 } from './position.js'
 
 /**
@@ -53,20 +54,24 @@ export function addToLog(
   log[item + LOG_FRAME] = frame
   log[item + LOG_BITS] = 0
   log[item + LOG_ALLOWED] = 0
-  p[LOG_OBLIGATIONS] |= context.change.obligations
   return item
 }
 
 /**
  * The range contains an entry that an unsettled operation of another CPU has changed. This operation
  * must not return as if the page were gone: the other CPU has not flushed yet (two concurrent
- * gathers, Linux `tlb_flush_pending`). Its change is demanded with this operation's own.
+ * gathers, Linux `tlb_flush_pending`). Its change is demanded with this operation's own. What this
+ * operation itself has changed before stands in the log already, and a step that was tried again has
+ * noted it the first time.
  */
 export function noteInherited(context: Context, space: number, page: number, word: number): void {
-  const { memory, log } = context
+  const { p, memory, log } = context
   const owner = memory.peek(word + OWNER_OFFSET)
   const serial = memory.peek(word + SERIAL_OFFSET)
   const tag = memory.peek(word + TAG_OFFSET)
+  if (owner === context.cpu && !reachedSerial(p[SERIAL_AT_BEGIN], serial)) return
+  const last = logEntry(p[LOG_COUNT] - 1)
+  if (p[LOG_COUNT] > 0 && log[last + LOG_WORD] === word && log[last + LOG_SERIAL] === serial) return
   if (isCovered(context, owner, serial, tag, space, VA_REUSE)) return
   const item = addToLog(context, word, space, page, owner, serial, memory.peek(word + STAMP_OFFSET), -1)
   log[item + LOG_TAG] = tag

@@ -21,7 +21,6 @@ import {
   LOG_IS_SETTLED,
   LOG_IS_UNLOCKED,
   LOG_KEEPS_ADDRESS,
-  LOG_OBLIGATIONS,
   LOG_OWNER,
   LOG_PAGE,
   LOG_SERIAL,
@@ -31,6 +30,7 @@ import {
   LOG_WORD,
   PHASE,
   RESULT,
+  SERIAL_AT_BEGIN,
 } from './position.js'
 import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
 import { BUSY, PENDING } from './softBits.js'
@@ -78,6 +78,7 @@ function judge(context: Context): Outcome {
   const { p, log, demand } = context
   const due = dueAtReturn(context.contract)
   let count = 0
+  let asked = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
     if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) continue
@@ -90,11 +91,12 @@ function judge(context: Context): Outcome {
     demand.serials[count] = log[item + LOG_SERIAL]
     demand.tags[count] = log[item + LOG_TAG]
     demand.spaces[count] = log[item + LOG_SPACE]
+    asked |= log[item + LOG_BITS] & due
     count++
   }
   if (count === 0) return goTo(p, RELEASE)
   goTo(p, DEMANDED)
-  pushDemand(context, count, nextDue(p[LOG_OBLIGATIONS] & due), -1)
+  pushDemand(context, count, nextDue(asked), -1)
   return GO_ON
 }
 
@@ -135,7 +137,8 @@ function release(context: Context, at: number, index: number): void {
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
   if ((bits & LOG_IS_INHERITED) !== 0) return
-  const events = bits & (contract === 'reuse' ? REVOKE : SEEN | REVOKE)
+  // Under `none` all that is waived is counted.
+  const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
   for (const obligation of RETURN_EVENTS) {
     if ((events & obligation) === 0) continue
     witness.event(
@@ -165,7 +168,7 @@ const OBLIGATION_MASK = 0xffff
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
-  const { p, frames } = context
+  const { p, frames, memory, words } = context
   const claimed = claimListOf(context)
   if (frames.count(claimed) > 0) {
     const held = heldListOf(context, context.cpu)
@@ -175,7 +178,9 @@ function publish(context: Context, at: number): Outcome {
   }
   const isSettled = p[at + UNSETTLED] === 0
   if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
-  if (p[LOG_COUNT] > 0) context.witness.exposed(p[LAST_SERIAL], isSettled)
+  // What was only inherited is not this operation's exposure.
+  const issued = memory.peek(words.issued.base + context.cpu * words.issued.stride)
+  if (issued !== p[SERIAL_AT_BEGIN]) context.witness.exposed(p[LAST_SERIAL], isSettled)
   p[LAST_SETTLED] = isSettled ? 1 : 0
   p[HELD_OPEN] = 0
   trim(context)

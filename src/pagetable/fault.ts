@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
-import { EXPOSE, VA_REUSE } from '../contract/obligation.js'
+import { EXPOSE, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
 import { COST_FAULT } from '../machine/costs.js'
@@ -18,7 +18,7 @@ import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
 import { freeFrame } from './frameSupply.js'
-import { LOCALS, PHASE, RESULT } from './position.js'
+import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
   goTo,
@@ -46,13 +46,17 @@ const LOOK = 1
 const DEMANDED = 2
 const HAVE_FRAME = 3
 const ZAPPED = 4
-const INSTALL = 5
+const EXPOSED = 5
+const INSTALL = 6
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
 const HANDLE = LOCALS + 2
 const WORD = LOCALS + 3
 const FRAME = LOCALS + 4
+/** The change that the entry was marked with when it was looked at: its owner plus one, and its serial. */
+const SEEN_OWNER = LOCALS + 5
+const SEEN_SERIAL = LOCALS + 6
 
 /** @param need flags that the access needs */
 export function pushFault(context: Context, page: number, need: number, handle: number): void {
@@ -72,8 +76,9 @@ export function stepFault(context: Context, at: number): Outcome {
       context.witness.count(COUNT_FAULTS, 1)
       memory.add(handle + HANDLE_PINS, 1)
       // Pinned first, then checked: the other way round an unmap could start in between and not wait.
-      const first = memory.load(handle + HANDLE_FIRST)
+      // What is mapped stays as it is while it is pinned, so the rest is read after that.
       const isMapped = memory.load(handle + HANDLE_MAPPED) !== 0
+      const first = memory.load(handle + HANDLE_FIRST)
       const page = p[at + PAGE]
       if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
         return end(context, handle, 0)
@@ -106,6 +111,8 @@ export function stepFault(context: Context, at: number): Outcome {
       )
       return goToBelow(p, at, ZAPPED)
     case ZAPPED:
+      return demandExposure(context, at)
+    case EXPOSED:
       return expose(context, at)
     default:
       return install(context, at, handle)
@@ -136,11 +143,14 @@ function look(context: Context, at: number, handle: number): Outcome {
   const wantsWrite = (p[at + NEED] & WRITABLE) !== 0
   if (wantsWrite && ((entry & READ_ONLY) !== 0 || (memory.load(handle + HANDLE_FLAGS) & WRITABLE) === 0))
     return end(context, handle, 0)
+  p[at + SEEN_OWNER] = 0
   if ((entry & PENDING) !== 0) {
     const owner = memory.peek(p[at + WORD] + OWNER_OFFSET)
     const serial = memory.peek(p[at + WORD] + SERIAL_OFFSET)
     const tag = memory.peek(p[at + WORD] + TAG_OFFSET)
     const space = memory.load(handle + HANDLE_SPACE)
+    p[at + SEEN_OWNER] = owner + 1
+    p[at + SEEN_SERIAL] = serial
     if (!isCovered(context, owner, serial, tag, space, VA_REUSE)) {
       demand.owners[0] = owner
       demand.serials[0] = serial
@@ -153,22 +163,53 @@ function look(context: Context, at: number, handle: number): Outcome {
   return goTo(p, DEMANDED)
 }
 
+function directWord(context: Context, frame: number): number {
+  const { memory, tables, words } = context
+  const root = memory.peek(words.spaces.base + KERNEL_SPACE * words.spaces.stride + SPACE_ROOT)
+  return tables.leafWord(root, DIRECT_MAP_BASE + frame)
+}
+
+/** The page is about to be handed over: a zap that is not settled is demanded now, also inside a batch. */
+function demandExposure(context: Context, at: number): Outcome {
+  const { p, memory, demand } = context
+  const word = directWord(context, p[at + FRAME])
+  const isWaived = (waivedBy(context.contract) & EXPOSE) !== 0
+  if (isWaived || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
+  demand.owners[0] = memory.peek(word + OWNER_OFFSET)
+  demand.serials[0] = memory.peek(word + SERIAL_OFFSET)
+  demand.tags[0] = memory.peek(word + TAG_OFFSET)
+  demand.spaces[0] = KERNEL_SPACE
+  pushDemand(context, 1, EXPOSE, p[SPACE])
+  return goToBelow(p, at, EXPOSED)
+}
+
 /** The direct map no longer reaches the frame, on any CPU: from here on it belongs to the guest. */
 function expose(context: Context, at: number): Outcome {
-  const { p, memory, tables, words, frames } = context
+  const { p, memory, frames } = context
   const page = DIRECT_MAP_BASE + p[at + FRAME]
-  const root = memory.peek(words.spaces.base + KERNEL_SPACE * words.spaces.stride + SPACE_ROOT)
-  const stamp = memory.peek(tables.leafWord(root, page) + STAMP_OFFSET)
+  const stamp = memory.peek(directWord(context, p[at + FRAME]) + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
   context.witness.event(EXPOSE, context.cpu, KERNEL_SPACE, page, stamp, p[at + FRAME], 0)
   return goTo(p, INSTALL)
+}
+
+/** Populated and emptied again while this fault waited for a frame: a change that nobody has demanded yet. */
+function isPendingAnew(context: Context, at: number, entry: number, handle: number): boolean {
+  const { p, memory } = context
+  if ((entry & PENDING) === 0) return false
+  const word = p[at + WORD]
+  const owner = memory.peek(word + OWNER_OFFSET)
+  const serial = memory.peek(word + SERIAL_OFFSET)
+  if (p[at + SEEN_OWNER] === owner + 1 && p[at + SEEN_SERIAL] === serial) return false
+  const space = memory.load(handle + HANDLE_SPACE)
+  return !isCovered(context, owner, serial, memory.peek(word + TAG_OFFSET), space, VA_REUSE)
 }
 
 function install(context: Context, at: number, handle: number): Outcome {
   const { p, memory } = context
   const word = p[at + WORD]
   const entry = memory.load(word)
-  if ((entry & (BUSY | PRESENT)) !== 0) {
+  if ((entry & (BUSY | PRESENT)) !== 0 || isPendingAnew(context, at, entry, handle)) {
     // Another CPU was faster, or is just changing the entry: the frame goes back and the fault starts again.
     freeFrame(context, p[at + FRAME])
     return goTo(p, LOOK)

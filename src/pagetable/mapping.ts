@@ -112,8 +112,9 @@ export function stepUnmap(context: Context, at: number): Outcome {
       return pop(p, 0)
     case HOLD_ADDRESS: {
       const first = memory.load(handle + HANDLE_FIRST)
-      if (holdAddress(context, first, memory.load(handle + HANDLE_PAGES), p[LAST_SERIAL], p[LAST_TAG]))
-        return pop(p, 0)
+      const pages = memory.load(handle + HANDLE_PAGES)
+      const space = memory.load(handle + HANDLE_SPACE)
+      if (holdAddress(context, first, pages, p[LAST_SERIAL], p[LAST_TAG], space)) return pop(p, 0)
       const count = demandOldestAddresses(context, Math.min(DEMAND_ADDRESSES, context.demand.owners.length))
       p[at + COUNTED] = count
       p[at + PHASE] = DEMANDED

@@ -16,7 +16,8 @@ export const OPERATION_DEPTH = 5
 export const OPERATION_ID = 6
 /** Change log of the outermost open operation. */
 export const LOG_COUNT = 7
-export const LOG_OBLIGATIONS = 8
+/** The serial that this CPU had issued last when the outermost operation began: later ones are its own. */
+export const SERIAL_AT_BEGIN = 8
 /** Whether another operation was open on the space when the outermost one began, and the count of begun ones then. */
 export const CROWDED = 9
 export const BEGAN_AT = 10
@@ -34,7 +35,9 @@ export const LAST_SERIAL = 16
 export const LAST_TAG = 17
 /** The space of the outermost open operation. */
 export const OUTER_SPACE = 18
-export const FRAMES_AT = 20
+/** The id of the open batch; its parts have ids of their own. */
+export const BATCH_ID = 20
+export const FRAMES_AT = 21
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0
@@ -44,6 +47,8 @@ export const FRAME_SIZE = 12
 export const MAX_DEPTH = 6
 export const POSITION_WORDS: number = FRAMES_AT + MAX_DEPTH * FRAME_SIZE
 
+/** A page adds two entries at most: what another CPU has left unsettled there, and the change itself. */
+export const LOG_ITEMS_PER_PAGE = 2
 /** One entry of the change log. */
 export const LOG_WORD = 0
 export const LOG_SPACE = 1

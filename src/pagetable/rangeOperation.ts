@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP } from '../contract/change.js'
-import { OPERATION_PROTECT, OPERATION_UNMAP } from '../contract/operation.js'
+import { OPERATION_PROTECT, OPERATION_UNMAP, OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
@@ -23,6 +23,7 @@ import {
   OPERATION_DEPTH,
   OPERATION_ID,
   PHASE,
+  SERIAL_AT_BEGIN,
   TICKET_RESULT,
 } from './position.js'
 import {
@@ -114,6 +115,8 @@ export function stepRange(context: Context, at: number): Outcome {
       return GO_ON
     case UNLOCK:
       for (let item = p[at + LOG_START]; item < p[LOG_COUNT]; item++) unlockItem(context, item)
+      // Its event is the exposure, which does not wait for the end of the batch: the fault demands it.
+      if (p[at + OPERATION] === OPERATION_ZAP_DIRECT) p[LOG_COUNT] = p[at + LOG_START]
       return pop(p, 0)
     default:
       return pop(p, 0)
@@ -158,12 +161,17 @@ function nextPage(context: Context, at: number): Outcome {
   return goTo(p, SCAN)
 }
 
-/** An entry that is not present makes no change, but a protection must be remembered for the next fault. */
+/**
+ * An entry that is not present makes no change, but a protection must be remembered for the next
+ * fault, and forgotten with the mapping: the address is dealt out again.
+ */
 function passOver(context: Context, at: number, entry: number): Outcome {
   const { p, memory } = context
-  if (p[at + OPERATION] === OPERATION_PROTECT) {
-    const marked = (p[at + GRANT] & WRITABLE) === 0 ? entry | READ_ONLY : entry & ~READ_ONLY
-    if (memory.compareExchange(p[at + WORD], entry, marked) !== entry) return RETRY
+  const isRemembered = p[at + OPERATION] === OPERATION_PROTECT && (p[at + GRANT] & WRITABLE) === 0
+  const isForgotten = p[at + OPERATION] === OPERATION_UNMAP || p[at + OPERATION] === OPERATION_PROTECT
+  if (isRemembered || isForgotten) {
+    const marked = isRemembered ? entry | READ_ONLY : entry & ~READ_ONLY
+    if (marked !== entry && memory.compareExchange(p[at + WORD], entry, marked) !== entry) return RETRY
   }
   nextPage(context, at)
   // Thousands of empty entries must not keep interrupts waiting.
@@ -191,8 +199,8 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   const { p, memory, words, witness, frames } = context
   const word = p[at + WORD]
   const stamp = witness.stamp()
-  if (p[LOG_COUNT] === 0) witness.changing()
   const issued = words.issued.base + context.cpu * words.issued.stride
+  if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()
   const serial = (memory.peek(issued) + 1) | 0
   fillChange(context, at, old, written, serial)
   const { change } = context

@@ -29,7 +29,7 @@ export default {
       source: 'proposal: faults are single pages (order 0), a guest has any number',
     },
     ops: {
-      default: 256,
+      default: 64,
       min: 1,
       max: 1_000_000,
       unit: 'ops',

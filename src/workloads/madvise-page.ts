@@ -25,7 +25,7 @@ export default {
       source: 'tlb_flush2 has 1 MiB',
     },
     ops: {
-      default: 512,
+      default: 128,
       min: 1,
       max: 1_000_000,
       unit: 'ops',

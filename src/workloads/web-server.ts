@@ -42,7 +42,7 @@ export default {
         'proposal: about 13,000 requests/s, which is 150,000 spread over 12 cores (their number is unverified)',
     },
     ops: {
-      default: 120,
+      default: 48,
       min: 1,
       max: 100_000,
       unit: 'ops',

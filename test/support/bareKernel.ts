@@ -23,7 +23,7 @@ import {
 } from '../../dist/src/machine/words.js'
 import type { Context } from '../../dist/src/pagetable/context.js'
 import { Kernel } from '../../dist/src/pagetable/kernel.js'
-import { LOG_WORDS, POSITION_WORDS, RESULT, SPACE } from '../../dist/src/pagetable/position.js'
+import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS, RESULT, SPACE } from '../../dist/src/pagetable/position.js'
 import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
 
 /** Plain words that tell who is written, and let a test step in between a load and its compare-exchange. */
@@ -253,7 +253,7 @@ export class BareMachine {
 
   #context(cpu: number, strategy: Strategy, contract: Contract): Context {
     const { config, memory, placed, tables, frames, meter } = this
-    const items = Math.max(64, config.maxOperationPages)
+    const items = Math.max(64, config.maxOperationPages * LOG_ITEMS_PER_PAGE)
     const p = new Int32Array(POSITION_WORDS)
     p[SPACE] = USER_SPACE
     return {
@@ -282,7 +282,7 @@ export class BareMachine {
       },
       contract,
       p,
-      log: new Int32Array(config.maxOperationPages * LOG_WORDS),
+      log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),
       change: {
         serial: 0,
         operation: 0,

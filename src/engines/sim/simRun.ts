@@ -140,8 +140,9 @@ export class SimRun {
       if (++this.#idleTurns > STUCK_TURNS) throw this.#stuck(`nothing got further for ${STUCK_TURNS} turns`)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time
+      const wasWaiting = sim.isWaiting
       this.#turn(sim)
-      this.#machine.noteTicket(sim)
+      if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)
       this.#reschedule(next)
     }
     return this.#endPs

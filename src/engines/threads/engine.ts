@@ -15,7 +15,7 @@ export interface ThreadsOptions extends ThreadsPlan {
 }
 
 /** How long innocents run alone. */
-const ALONE_MS = 10
+const ALONE_MS = 5
 
 interface Pass {
   reports: PhaseReport[]
