@@ -9,7 +9,7 @@ import type { Watch } from '../oracle/watch.js'
 import type { BasePort } from './basePort.js'
 
 /** All accesses hit the first level. */
-export const HIT_ALL = 0
+const HIT_ALL = 0
 /** The run stopped after an access that missed and was filled: other CPUs' events come first. */
 export const MISSED = 1
 /** The run stopped before an access that faults. */

@@ -16,6 +16,7 @@ import {
   TAPE_LOOP,
   TAPE_LOOP_END,
   TAPE_MAP,
+  TAPE_NAMES,
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
@@ -53,6 +54,13 @@ const LOOP_DEPTH = 2
 const PART = 3
 const LOOPS = 4
 const LOOP_WORDS = 2
+
+/** @param state the words of a tape's state, from `CellWords.tapeAt` on */
+export function describeTape(tape: Tape, state: Int32Array): string {
+  const at = state[AT]
+  const name = TAPE_NAMES[tape.instructions[at] & 0xff]
+  return `tape at instruction ${at / INSTRUCTION_WORDS} (${name ?? 'past its end'})`
+}
 
 /**
  * Runs one CPU's tape, a step at a time: one instruction, one step of the kernel, or a run of
@@ -99,8 +107,8 @@ export class Interpreter {
   }
 
   /** For watchdogs. */
-  get position(): number {
-    return this.#state[AT] / INSTRUCTION_WORDS
+  describe(): string {
+    return describeTape(this.#tape, this.#state)
   }
 
   /**

@@ -1,11 +1,11 @@
 import { FRAME_SHIFT, PAGES_PER_LARGE, PERMISSIONS } from '../contract/page.js'
 
 /** Words of a way: key, epoch, entry as cached, stamp of the oracle's clock at the walk that filled it. */
-export const KEY = 0
+const KEY = 0
 export const EPOCH = 1
 export const ENTRY = 2
 export const STAMP = 3
-export const WAY_WORDS = 4
+const WAY_WORDS = 4
 
 /** An epoch that is never current: the way is free. */
 const DEAD = 0

@@ -74,7 +74,7 @@ export interface MachineWords {
   readonly userPagesPerCpu: number
 }
 
-export function tablePagesFor(config: MachineConfig): number {
+function tablePagesFor(config: MachineConfig): number {
   const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
   return directMap + SPARE_TABLES + config.cpuCount * 4 + config.spaceCount * 2

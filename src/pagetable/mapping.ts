@@ -39,7 +39,7 @@ const DEMAND_ADDRESSES = 64
 const HANDLE = LOCALS
 const COUNTED = LOCALS + 3
 
-export class AddressesExhausted extends Error {
+class AddressesExhausted extends Error {
   constructor(cpu: number, pageCount: number) {
     super(`CPU ${cpu} has no free range of ${pageCount} pages left in its part of the address space`)
     this.name = 'AddressesExhausted'

@@ -27,8 +27,6 @@ export const ADDRESS_MARK = 11
 export const HELD_OPEN = 12
 export const HELD_PEAK = 13
 export const HELD_LISTED = 19
-/** This CPU's private clock of changes, for the local part of the oracle. */
-export const LOCAL_STAMP = 14
 /** Whether the operation that ended last left nothing unsettled. */
 export const LAST_SETTLED = 15
 export const LAST_SERIAL = 16
@@ -69,7 +67,6 @@ export const LOG_IS_SETTLED = 1 << 16
 export const LOG_IS_UNLOCKED = 1 << 17
 /** Another CPU's unsettled change that this operation found in its range. */
 export const LOG_IS_INHERITED = 1 << 18
-export const LOG_IS_FREED = 1 << 19
 /** The address stays mapped and may be populated again by a fault. */
 export const LOG_KEEPS_ADDRESS = 1 << 20
 

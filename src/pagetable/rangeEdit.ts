@@ -20,7 +20,7 @@ export const OPERATION = LOCALS
 export const SPACE_OF = LOCALS + 1
 export const FIRST = LOCALS + 2
 export const COUNT = LOCALS + 3
-export const KIND = LOCALS + 4
+const KIND = LOCALS + 4
 /** Flags that protect leaves to the mapping. */
 export const GRANT = LOCALS + 5
 export const PAGE = LOCALS + 6

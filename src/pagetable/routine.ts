@@ -42,7 +42,7 @@ export const ROUTINE_BATCH_BEGIN = 8
 export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
-export const ROUTINE_NAMES = [
+const ROUTINE_NAMES = [
   'none',
   'range',
   'demand',

@@ -1,6 +1,7 @@
 import {
   KIND_DIRECT_MAP,
   KIND_GUEST,
+  KIND_NAMES,
   KIND_USER,
   SCOPE_ALL,
   SCOPE_SPACE,
@@ -9,6 +10,7 @@ import {
 import { EXPOSE, FRAME_REUSE, RELAXED, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
+  OPERATION_NAMES,
   OPERATION_PROTECT,
   OPERATION_UNMAP,
   OPERATION_ZAP_DIRECT,
@@ -127,6 +129,6 @@ export function takes(oldFlags: number, newFlags: number): boolean {
 export function ruleFor(operation: number, kind: number, isTaking: boolean): Rule {
   const rule = byKey[keyOf(operation, kind, isTaking)]
   if (rule === undefined)
-    throw new Error(`no rule for operation ${operation} on kind ${kind} (takes: ${isTaking})`)
+    throw new Error(`no rule for ${OPERATION_NAMES[operation]} of ${KIND_NAMES[kind]} (takes: ${isTaking})`)
   return rule
 }

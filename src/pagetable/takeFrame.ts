@@ -12,7 +12,7 @@ const FROM_LISTS = 0
 const CLAIM = 1
 const CLAIMED = 2
 
-export class FramesExhausted extends Error {
+class FramesExhausted extends Error {
   constructor(frameCount: number) {
     super(
       `all ${frameCount} frames are mapped and none is held; --profile-set memory.frames=N gives the machine more`,

@@ -23,7 +23,13 @@ import {
 } from '../../dist/src/machine/words.js'
 import type { Context } from '../../dist/src/pagetable/context.js'
 import { Kernel } from '../../dist/src/pagetable/kernel.js'
-import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS, RESULT, SPACE } from '../../dist/src/pagetable/position.js'
+import {
+  LOG_ITEMS_PER_PAGE,
+  LOG_WORDS,
+  POSITION_WORDS,
+  RESULT,
+  SPACE,
+} from '../../dist/src/pagetable/position.js'
 import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
 
 /** Plain words that tell who is written, and let a test step in between a load and its compare-exchange. */

@@ -69,11 +69,15 @@ export class Lookahead {
     const { id } = sim.cpu
     const own = Math.min(sim.arrivalPs, sim.nextTickPs)
     if (!this.#isSteady(id)) return Math.min(own, this.#schedule.earliestOther(id) + this.#aheadPs)
+    return Math.min(own, this.#othersQuietUntil(id) + this.#aheadPs)
+  }
+
+  #othersQuietUntil(id: number): number {
     if (this.#influenceAt !== this.kernelSteps) {
       this.#influenceAt = this.kernelSteps
       for (let cpu = 0; cpu < this.#cpus.length; cpu++) this.#influence.set(cpu, this.#influencePs(cpu))
     }
-    return Math.min(own, this.#influence.earliestOther(id) + this.#aheadPs)
+    return this.#influence.earliestOther(id)
   }
 
   /** A body begins anew. */
@@ -102,7 +106,9 @@ export class Lookahead {
     pass.steadyAt = isCopy ? this.kernelSteps : -1
     let times = 0
     if (isCopy && mayRepeat) {
-      times = Math.max(0, Math.floor((Math.min(this.horizon(sim), untilPs) - clock.nowPs) / tookPs))
+      // Not as far as the horizon: who waits for passes to end must not see them before their time.
+      const quietUntil = Math.min(this.horizon(sim), this.#othersQuietUntil(cpu.id), untilPs)
+      times = Math.max(0, Math.floor((quietUntil - clock.nowPs) / tookPs))
       clock.nowPs += times * tookPs
       cpu.counters[COUNT_ACCESSES] += times * (cpu.counters[COUNT_ACCESSES] - pass.accesses)
       cpu.counters[COUNT_PASSED_OVER] += times * (cpu.counters[COUNT_PASSED_OVER] - pass.passedOver)

@@ -112,6 +112,6 @@ export class SimCpu {
     const { cpu } = this
     const wait = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
     const pending = this.arrivalPs < Infinity ? ', an interrupt is pending' : ''
-    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, tape at instruction ${cpu.tape.position}`
+    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, ${cpu.tape.describe()}`
   }
 }

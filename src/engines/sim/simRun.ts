@@ -16,8 +16,11 @@ import type { SimCpu } from './simCpu.js'
  * time of an interrupt, because nothing that another CPU does now can reach it earlier.
  */
 
-/** Turns without any CPU's tape or kernel getting further: far beyond every legal wait. */
-const STUCK_TURNS = 20_000_000
+/**
+ * Turns for each CPU without any tape that has an end getting further: far beyond every legal wait. What
+ * innocents do in between is no progress, because they go on for as long as somebody hangs.
+ */
+const STUCK_TURNS = 5_000_000
 
 /** The space that all CPUs run unless their tapes say otherwise. */
 const FIRST_SPACE = 1
@@ -135,9 +138,10 @@ export class SimRun {
       const time = this.#schedule.timeOf(next)
       if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler))
         return time
-      if (time >= this.#untilPs) return this.#untilPs
+      // In this order: without a limit in time, Infinity would pass for the end of the run.
       if (time === Infinity) throw this.#stuck('no CPU can go on')
-      if (++this.#idleTurns > STUCK_TURNS) throw this.#stuck(`nothing got further for ${STUCK_TURNS} turns`)
+      if (time >= this.#untilPs) return this.#untilPs
+      if (++this.#idleTurns > STUCK_TURNS * this.#cpus.length) this.#judgeIdle()
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time
       const wasWaiting = sim.isWaiting
@@ -146,6 +150,16 @@ export class SimRun {
       this.#reschedule(next)
     }
     return this.#endPs
+  }
+
+  /** A pause on an initiator's tape may be long, and innocents that never repeat themselves take many turns in it. */
+  #judgeIdle(): void {
+    const turns = this.#idleTurns
+    const isPausing = this.#cpus.some(
+      (sim) => !sim.hasEnded && !sim.cpu.tape.isInnocent && sim.busyUntilPs > 0,
+    )
+    if (!isPausing) throw this.#stuck(`nothing got further for ${turns} turns`)
+    this.#idleTurns = 0
   }
 
   #stuck(reason: string): Stuck {
@@ -179,7 +193,7 @@ export class SimRun {
       this.#machine.chargeTicket(sim)
       cpu.kernel.resume()
       if (cpu.kernel.ticket === AGAIN) clock.charge(COST_SPIN, 1)
-      this.#idleTurns = 0
+      else this.#idleTurns = 0
       return
     }
     if (sim.hasEnded && cpu.kernel.isIdle) return
@@ -206,7 +220,7 @@ export class SimRun {
         return
       }
       if (outcome === WAITING || outcome === OUT_OF_TURN) return
-      this.#idleTurns = 0
+      if (!this.#isBody || !cpu.tape.isInnocent) this.#idleTurns = 0
       if (outcome === PAUSED) {
         sim.busyUntilPs = cpu.tape.waitUntilNs * 1000
         return

@@ -1,9 +1,9 @@
 import type { Profile } from '../../machine/profile.js'
 
 /** Distances between CPUs; also offsets into the costs that stand in a row by distance. */
-export const SIBLING = 0
-export const SAME_SOCKET = 1
-export const OTHER_SOCKET = 2
+const SIBLING = 0
+const SAME_SOCKET = 1
+const OTHER_SOCKET = 2
 
 /**
  * Where CPUs are: socket by socket, core by core, siblings next to each other. A run with more CPUs

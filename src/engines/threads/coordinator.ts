@@ -3,6 +3,7 @@ import { boot } from '../../machine/boot.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
+import { describeTape } from '../interpreter.js'
 import { Stuck } from '../stuck.js'
 import { AtomicMemory } from './atomicMemory.js'
 import { PHASE_BITS, PHASE_EXIT, type PhaseReport, type WorkerBirth } from './protocol.js'
@@ -115,7 +116,10 @@ export class Coordinator {
       const pending =
         this.#words[mailboxes.base + id * mailboxes.stride] === 0 ? '' : ', an interrupt is pending'
       const asleep = this.#words[sleepers.base + id * sleepers.stride] === 0 ? '' : ', asleep'
-      return `CPU ${id}: ${describeStack(p)}${ticket}${pending}${asleep}, about ${this.#words[heartbeats.base + id * heartbeats.stride]} turns`
+      const steps = this.#words[heartbeats.base + id * heartbeats.stride]
+      const state = this.#words.subarray(at + this.cell.tapeAt, at + this.cell.strategyAt)
+      const tape = describeTape(this.#options.plan.tapes.tapes[id], state)
+      return `CPU ${id}: ${describeStack(p)}${ticket}${pending}${asleep}, ${tape}, ${steps} steps`
     })
   }
 
