@@ -262,6 +262,18 @@ describe('a TLB', () => {
     expect(tlb.hits(5 + 256, 1, PRESENT | WRITABLE, epoch)).toBe(0)
   })
 
+  test('an entry keeps its age when it is copied to the first level', () => {
+    const tlb = new Tlb(TINY)
+    const epoch = tlb.epochOf(1)
+    tlb.fill(2, PRESENT, false, 50, epoch)
+    // Four more pages of its set displace it from the first level.
+    for (const other of [4, 6, 8, 10]) tlb.fill(other, PRESENT, false, 60, epoch)
+    expect([tlb.lookup(2, epoch), tlb.foundFirst]).toEqual([true, false])
+    expect([tlb.lookup(2, epoch), tlb.foundFirst]).toEqual([true, true])
+    expect(tlb.holdsStale(2, epoch, 50, -1, 0)).toBe(false)
+    expect(tlb.holdsStale(2, epoch, 51, -1, 0)).toBe(true)
+  })
+
   test('a dropped tag never sees its old entries again, however often it is dropped', () => {
     const tlb = new Tlb(TINY)
     const seen = new Set<number>()

@@ -67,7 +67,12 @@ describe('a fault', () => {
   })
 
   test('on a page whose change is not settled demands the reuse of its address first', () => {
-    const script: Script = { changed: (_cpu, change) => void (change.tag = 99) ?? DONE }
+    const script: Script = {
+      changed: (_cpu, change) => {
+        change.tag = 99
+        return DONE
+      },
+    }
     const { machine, cpu } = mapped(1, script)
     cpu.fault(0, 0)
     cpu.change(OPERATION_ADVISE_AWAY, 0, 0, 1)
@@ -183,24 +188,26 @@ describe('an unmap', () => {
     expect(machine.heldCount(0)).toBe(1)
   })
 
-  test('and a new mapping between two looks of a fault do not make it believe in the old one', () => {
-    const { machine } = mapped(2, { finished: () => SETTLED }, { cpuCount: 2 })
+  test('and a new mapping while a fault looks at the handle do not make it believe in the old one', () => {
+    const { machine } = mapped(2, {}, { cpuCount: 2 })
     const [first, second] = machine.cpus
     const old = machine.firstPage(0)
-    const pins = machine.handleWord(0) + 1
-    second.startFault(0, 0, true)
-    // In the moment of the pin the handle gets another, larger mapping at another address.
-    machine.memory.onWrite = (word) => {
-      if (word !== pins) return
-      machine.memory.onWrite = null
-      machine.words[pins] = 0
-      first.unmap(0)
+    first.fault(0, 0)
+    second.startFault(0, 1, true)
+    first.kernel.unmap(0)
+    // Nobody has pinned the mapping when the unmap looks.
+    first.stepUntil(() => machine.calls.length === 1)
+    const handle = machine.handleWord(0)
+    machine.memory.afterLoad = (word) => {
+      if (word < handle || word > handle + 5) return
+      machine.memory.afterLoad = null
+      first.run()
       first.map(0, 2000, WRITABLE)
-      machine.words[pins] = 1
     }
     second.run()
     expect(machine.firstPage(0)).not.toBe(old)
     expect(second.result).toBe(0)
+    expect(machine.words[machine.tables.leafWord(machine.root(USER_SPACE), old + 1)]).toBe(0)
   })
 
   test('of a mapping that was protected leaves nothing to the next one at its address', () => {

@@ -94,7 +94,10 @@ describe('an operation', () => {
     const frame = frameOf(machine.entry(0, 0))
     const issued = machine.issuedWord(0)
     const held = machine.heldList(0)
-    machine.script.changing = () => void order.push('changing') ?? DONE
+    machine.script.changing = () => {
+      order.push('changing')
+      return DONE
+    }
     machine.script.changed = (_cpu, change) => {
       order.push('changed')
       expect(machine.issued(0)).toBe(change.serial)
@@ -255,7 +258,12 @@ describe('a change that is not settled', () => {
   })
 
   test('is not demanded once it is covered, by the watermark or by the predicate', () => {
-    const settles: Script = { finished: (port) => void port.settle(port.id, port.issued(port.id)) ?? DONE }
+    const settles: Script = {
+      finished: (port) => {
+        port.settle(port.id, port.issued(port.id))
+        return DONE
+      },
+    }
     const watermark = machineWith(1, settles, { contract: 'return' })
     watermark.cpu.change(OPERATION_ADVISE_AWAY, 0, 0, 1)
     expect(watermark.machine.demands()).toEqual([])
@@ -483,6 +491,26 @@ describe('a batch', () => {
     expect(machine.entry(0, 0)).toBe(PENDING)
     expect(machine.cpus[1].fault(0, 0)).toBe(1)
     expect(machine.demands()).toMatchObject([{ obligation: VA_REUSE, owners: [0], serials: [1] }])
+  })
+
+  test('that is settled takes its own marks away again, and no others', () => {
+    const { machine } = machineWith(2, {}, { cpuCount: 2 })
+    const [first, second] = machine.cpus
+    first.kernel.beginBatch()
+    first.run()
+    first.change(OPERATION_ADVISE_AWAY, 0, 0, 2)
+    // The other CPU populates a page and empties it again: that change is settled by nobody.
+    second.fault(0, 1)
+    second.change(OPERATION_ADVISE_AWAY, 0, 1, 1)
+    machine.script.finished = () => SETTLED
+    first.kernel.endBatch()
+    first.run()
+    expect([machine.entry(0, 0), machine.entry(0, 1)]).toEqual([0, PENDING])
+    machine.calls.length = 0
+    expect(first.fault(0, 0)).toBe(1)
+    expect(machine.demands()).toEqual([])
+    expect(first.fault(0, 1)).toBe(1)
+    expect(machine.demands()).toMatchObject([{ obligation: VA_REUSE, owners: [1] }])
   })
 
   test('does not inherit from itself, and fits into the log of its pages', () => {

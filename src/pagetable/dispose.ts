@@ -18,6 +18,7 @@ import {
   LOG_COUNT,
   LOG_FRAME,
   LOG_IS_INHERITED,
+  LOG_IS_MARKED,
   LOG_IS_SETTLED,
   LOG_IS_UNLOCKED,
   LOG_KEEPS_ADDRESS,
@@ -33,6 +34,7 @@ import {
   SERIAL_AT_BEGIN,
 } from './position.js'
 import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
+import { OWNER_OFFSET, SERIAL_OFFSET } from '../machine/tables.js'
 import { BUSY, PENDING } from './softBits.js'
 
 /**
@@ -137,6 +139,7 @@ function release(context: Context, at: number, index: number): void {
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
   if ((bits & LOG_IS_INHERITED) !== 0) return
+  if (isSettled && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
   // Under `none` all that is waived is counted.
   const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
   for (const obligation of RETURN_EVENTS) {
@@ -198,8 +201,24 @@ export function unlockItem(context: Context, index: number): void {
   const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   if ((bits & LOG_IS_UNLOCKED) !== 0) return
-  if ((bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0)
-    memory.or(log[item + LOG_WORD], PENDING)
+  const isMarked = (bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0
+  if (isMarked) memory.or(log[item + LOG_WORD], PENDING)
   memory.and(log[item + LOG_WORD], ~BUSY)
-  log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED
+  log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED | (isMarked ? LOG_IS_MARKED : 0)
+}
+
+/**
+ * A part of a batch has handed the entry over, and the change is settled now: nobody needs to demand
+ * it any more. Under the lock, because the mark may be another CPU's by now.
+ */
+function unmark(context: Context, item: number): void {
+  const { log, memory } = context
+  const word = log[item + LOG_WORD]
+  const entry = memory.load(word)
+  if ((entry & BUSY) !== 0 || (entry & PENDING) === 0) return
+  if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return
+  const isOwn =
+    memory.peek(word + OWNER_OFFSET) === context.cpu &&
+    memory.peek(word + SERIAL_OFFSET) === log[item + LOG_SERIAL]
+  memory.and(word, isOwn ? ~(BUSY | PENDING) : ~BUSY)
 }

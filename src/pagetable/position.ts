@@ -67,6 +67,8 @@ export const LOG_IS_SETTLED = 1 << 16
 export const LOG_IS_UNLOCKED = 1 << 17
 /** Another CPU's unsettled change that this operation found in its range. */
 export const LOG_IS_INHERITED = 1 << 18
+/** The entry was unlocked before the change was settled, and marked as pending. */
+export const LOG_IS_MARKED = 1 << 19
 /** The address stays mapped and may be populated again by a fault. */
 export const LOG_KEEPS_ADDRESS = 1 << 20
 

@@ -36,6 +36,7 @@ import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
 export class PlainMemory implements Memory {
   readonly words: Int32Array
   onWrite: ((word: number, before: number, after: number) => void) | null = null
+  afterLoad: ((word: number) => void) | null = null
   beforeCompareExchange: ((word: number) => void) | null = null
 
   constructor(words: Int32Array) {
@@ -50,7 +51,9 @@ export class PlainMemory implements Memory {
   }
 
   load(word: number): number {
-    return this.words[word]
+    const value = this.words[word]
+    this.afterLoad?.(word)
+    return value
   }
 
   store(word: number, value: number): void {
@@ -481,5 +484,146 @@ export class BareMachine {
 
   freeCount(cpu: number): number {
     return this.frames.count(this.placed.freeLists.base + cpu * this.placed.freeLists.stride)
+  }
+}
+
+/** A port over shared words that writes down what a strategy does, in order. */
+export class WordPort implements Port {
+  readonly id: number
+  readonly count: number
+  readonly words: Int32Array
+  readonly privates = new Int32Array(256)
+  readonly log: string[] = []
+  readonly issuedSerials: Int32Array
+  readonly settled: Int32Array
+  onStore: ((word: number) => void) | null = null
+
+  constructor(id: number, count: number, words: Int32Array, issued: Int32Array, settled: Int32Array) {
+    this.id = id
+    this.count = count
+    this.words = words
+    this.issuedSerials = issued
+    this.settled = settled
+  }
+
+  /** The ports of `count` CPUs over the same words. */
+  static all(count: number, wordCount: number): WordPort[] {
+    const [words, issued, settled] = [wordCount, count, count].map((length) => new Int32Array(length))
+    return Array.from({ length: count }, (_, id) => new WordPort(id, count, words, issued, settled))
+  }
+
+  now(): number {
+    return 0
+  }
+
+  load(word: number): number {
+    return this.words[word]
+  }
+
+  store(word: number, value: number): void {
+    this.words[word] = value
+    this.onStore?.(word)
+  }
+
+  #update(word: number, value: number): number {
+    const before = this.words[word]
+    this.words[word] = value
+    return before
+  }
+
+  add(word: number, delta: number): number {
+    return this.#update(word, this.words[word] + delta)
+  }
+
+  or(word: number, bits: number): number {
+    this.log.push(`or ${word}`)
+    return this.#update(word, this.words[word] | bits)
+  }
+
+  and(word: number, bits: number): number {
+    return this.#update(word, this.words[word] & bits)
+  }
+
+  exchange(word: number, value: number): number {
+    return this.#update(word, value)
+  }
+
+  compareExchange(word: number, expected: number, value: number): number {
+    return this.words[word] === expected ? this.#update(word, value) : this.words[word]
+  }
+
+  fence(): void {}
+
+  get(index: number): number {
+    return this.privates[index]
+  }
+
+  set(index: number, value: number): void {
+    this.privates[index] = value
+  }
+
+  invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.log.push(`invalidate ${space} ${firstPage} ${pageCount} ${stridePages}`)
+  }
+
+  invalidateSpace(space: number): void {
+    this.log.push(`invalidateSpace ${space}`)
+  }
+
+  invalidateAll(): void {
+    this.log.push('invalidateAll')
+  }
+
+  activate(): void {}
+
+  interruptOne(target: number): void {
+    this.log.push(`interrupt ${target}`)
+  }
+
+  interruptSet(targets: number): void {
+    const set: number[] = []
+    for (let cpu = 0; cpu < this.count; cpu++) {
+      if (((this.privates[targets + Math.floor(cpu / 32)] >>> (cpu % 32)) & 1) === 1) set.push(cpu)
+    }
+    this.log.push(`interrupt ${set.join(' ')}`)
+  }
+
+  interruptAllButSelf(): void {
+    this.log.push('interrupt others')
+  }
+
+  arm(count: number): Ticket {
+    this.log.push(`arm ${count}`)
+    return count === 0 ? DONE : ((1000 + this.id) << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  acknowledge(ticket: Ticket): void {
+    this.log.push(`acknowledge ${(ticket >> TICKET_SHIFT) - 1000}`)
+  }
+
+  zero(word: number): Ticket {
+    return (word << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  reached(word: number): Ticket {
+    return this.zero(word)
+  }
+
+  at(): Ticket {
+    return DONE
+  }
+
+  issued(owner: number): number {
+    this.log.push(`issued ${owner}`)
+    return this.issuedSerials[owner]
+  }
+
+  settle(owner: number, serial: number): void {
+    this.log.push(`settle ${owner} ${serial}`)
+    this.settled[owner] = serial
+  }
+
+  settledUpTo(owner: number): number {
+    return this.settled[owner]
   }
 }

@@ -57,7 +57,7 @@ export interface CellResult extends EngineResult {
 }
 
 /** The planted strategies are plain files that can also be given to `--strategy`. */
-export function fixtureFile(name: string): string {
+function fixtureFile(name: string): string {
   return resolve(ROOT, 'test/fixtures/strategies', `${name}.mjs`)
 }
 

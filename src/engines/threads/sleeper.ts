@@ -47,26 +47,27 @@ export class Sleeper {
     this.#looks = 0
   }
 
-  /** One look was in vain: spin on, or sleep until rung. */
+  /**
+   * One look was in vain: may the worker sleep, or should it look again? Asked apart from sleeping, so
+   * that a spinning wait makes no closure.
+   */
+  isTired(): boolean {
+    return ++this.#looks >= this.#spins
+  }
+
+  /** Sleeps until rung. @param canRing whether whoever satisfies the wait knows whom to ring */
   wait(isSatisfied: () => boolean, canRing: boolean): void {
-    if (++this.#looks < this.#spins) return
     this.#sleep(isSatisfied, canRing ? SLEEP_MS : BLIND_SLEEP_MS)
   }
 
+  /** Something is locked, or another tape is not there yet: nobody rings for that. */
   retry(): void {
-    if (++this.#looks < this.#spins) return
-    this.#sleep(() => false, BLIND_SLEEP_MS)
-  }
-
-  /** Nothing to do but to answer interrupts. */
-  idle(isOver: () => boolean): void {
-    if (++this.#looks < this.#spins) return
-    this.#sleep(isOver, SLEEP_MS)
+    if (this.isTired()) this.#sleep(never, BLIND_SLEEP_MS)
   }
 
   /** A pause on the tape: the core is given away only where somebody else could use it. */
   pause(leftNs: number): void {
-    if (this.#isOversubscribed) this.#sleep(() => false, Math.min(leftNs / 1e6, SLEEP_MS))
+    if (this.#isOversubscribed) this.#sleep(never, Math.min(leftNs / 1e6, SLEEP_MS))
   }
 
   #sleep(isSatisfied: () => boolean, ms: number): void {
@@ -88,4 +89,8 @@ export class Sleeper {
       Atomics.notify(this.#words, bell)
     }
   }
+}
+
+function never(): boolean {
+  return false
 }

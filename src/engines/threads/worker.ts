@@ -2,10 +2,6 @@ import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { StrategyModule } from '../../contract/strategy.js'
 import { ROLE_INITIATOR } from '../../contract/tape.js'
-import { ViolationList } from '../../oracle/violations.js'
-import { placeCell } from '../cellWords.js'
-import { Cpu } from '../cpu.js'
-import { AtomicMemory } from './atomicMemory.js'
 import {
   PHASE_ALONE,
   PHASE_BITS,
@@ -15,43 +11,18 @@ import {
   type PhaseReport,
   type WorkerBirth,
 } from './protocol.js'
-import { Sleeper } from './sleeper.js'
-import { clockNs, FREE, ThreadsPort } from './threadsPort.js'
-import { WorkerLoop } from './workerLoop.js'
+import { rehearse } from './rehearsal.js'
+import { makeWorkerCpu } from './workerCpu.js'
 
 /** Entry of a worker thread: one CPU, one strategy, nothing else loaded. Started by {@link file://./coordinator.ts}. */
 
 const birth = workerData as WorkerBirth
-const loaded = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
+const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
 const words = new Int32Array(birth.buffer)
-const plan = {
-  tapes: birth.tapes,
-  profile: birth.profile,
-  module: loaded.default,
-  parameters: birth.parameters,
-  isOracleFull: birth.isOracleFull,
-  serialStart: birth.serialStart,
-}
-const cell = placeCell(plan)
-const violations = new ViolationList()
-const cpu = new Cpu({
-  id: birth.id,
-  plan,
-  cell,
-  words,
-  memory: new AtomicMemory(words),
-  meter: FREE,
-  strategy: loaded.default.create(cell.host),
-  violations,
-  judge: null,
-  makePort: (privates, tlb, structures, counters) =>
-    new ThreadsPort(birth.id, cell, privates, tlb, structures, counters, words),
-  nowNs: clockNs,
-  ticksRequested: () => sleeper.wakeAll(),
-})
-const sleeper = new Sleeper(words, cell, birth.id, birth.isOversubscribed)
-const tickNs = loaded.default.assumes(birth.parameters).tickNs ?? Infinity
-const loop = new WorkerLoop(cpu, words, sleeper, tickNs, birth.pollEvery)
+// First, so that this worker's own objects are born with the shapes that V8 has compiled for. With more
+// workers than cores nothing that is timed means much, and a rehearsal takes its time.
+if (!birth.isOversubscribed) rehearse(birth, module)
+const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
 
 post('ready')

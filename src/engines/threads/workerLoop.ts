@@ -38,6 +38,8 @@ export class WorkerLoop {
   #polls = 0
   #isInHandler = false
   #pausedUntilNs = 0
+  /** Time does not matter: pauses and computing are passed over. */
+  #isPractice = false
   responderNs = 0
   /** When the body ended. */
   endNs = 0
@@ -95,14 +97,14 @@ export class WorkerLoop {
     let isRunning = takesPart
     this.endNs = 0
     while (Atomics.load(this.#words, this.#over) === 0) {
-      this.#survey()
+      this.survey()
       if (!isRunning) {
-        if (this.#takeEvents()) this.#sleeper.idle(() => Atomics.load(this.#words, this.#over) !== 0)
+        if (this.#takeEvents() && this.#sleeper.isTired()) this.#sleeper.wait(() => Atomics.load(this.#words, this.#over) !== 0, true)
       } else if (phase === PHASE_DRAIN) {
         this.#drain(end)
         isRunning = this.#end(phaseEnded, needed, monotonicNs)
       } else if (this.#advance(end)) {
-        if (isBody && this.#role === ROLE_INNOCENT) this.#nextPass()
+        if (isBody && this.#role === ROLE_INNOCENT) this.nextPass()
         else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
@@ -111,8 +113,8 @@ export class WorkerLoop {
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
     while (Atomics.load(this.#words, phaseQuiet) < cell.config.cpuCount) {
-      if (this.#takeEvents())
-        this.#sleeper.idle(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount)
+      if (this.#takeEvents() && this.#sleeper.isTired())
+        this.#sleeper.wait(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount, true)
     }
     return report
   }
@@ -127,7 +129,8 @@ export class WorkerLoop {
     return phase !== PHASE_PASS || this.#role !== ROLE_BYSTANDER
   }
 
-  #nextPass(): void {
+  /** An innocent's body begins again. */
+  nextPass(): void {
     const { passes } = this.#cpu.cell.control
     Atomics.add(this.#words, passes.base + this.#cpu.id * passes.stride, 1)
     this.#cpu.tape.rewind(true)
@@ -157,7 +160,13 @@ export class WorkerLoop {
       }
       return true
     }
-    while (!all()) if (this.#takeEvents()) this.#sleeper.idle(all)
+    while (!all()) if (this.#takeEvents()) this.#sleeper.wait(all, false)
+  }
+
+  /** One turn of a rehearsal; true when the tape's section has ended. */
+  practise(end: number): boolean {
+    this.#isPractice = true
+    return this.#takeEvents() && this.#step(end) === ENDED
   }
 
   /** Steps until the next survey; true when the tape's section has ended. */
@@ -186,7 +195,7 @@ export class WorkerLoop {
   }
 
   /** What needs no look at every turn. */
-  #survey(): void {
+  survey(): void {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
@@ -237,11 +246,11 @@ export class WorkerLoop {
     cpu.steps++
     if (cpu.kernel.ticket !== DONE) {
       if (this.#isSatisfied()) cpu.kernel.resume()
-      else this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
+      else if (this.#sleeper.isTired()) this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
       return RETRY
     }
     if (this.#pausedUntilNs > 0) {
-      const left = this.#pausedUntilNs - clockNs()
+      const left = this.#isPractice ? 0 : this.#pausedUntilNs - clockNs()
       if (left > 0) {
         this.#sleeper.pause(left)
         return RETRY

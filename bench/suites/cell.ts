@@ -1,0 +1,45 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import type { StrategyModule } from '../../src/contract/strategy.js'
+import type { WorkloadModule } from '../../src/contract/workload.js'
+import type { CellPlan } from '../../src/engines/cellWords.js'
+import { loadProfile } from '../../src/machine/profile.js'
+import immediate from '../../src/strategies/immediate.js'
+import { makeTapes } from '../../src/workloads/shared/tapeWriter.js'
+
+const PROFILE = 'icelake-2s64c'
+
+export interface CellOptions {
+  readonly cpus: number
+  readonly initiators: number
+  readonly readers: number
+  readonly isOracleFull?: boolean
+  readonly parameters?: Record<string, number>
+  readonly profileSets?: readonly string[]
+}
+
+/** A cell under `immediate`, the strategy of all suites, with a workload of the suite's own. */
+export function planOf(write: WorkloadModule['write'], options: CellOptions): CellPlan {
+  const workload: WorkloadModule = { summary: '', source: '', op: '', parameters: {}, write }
+  const { cpus, initiators, readers, parameters = {} } = options
+  return {
+    tapes: makeTapes('suite', workload, {
+      cpuCount: cpus,
+      initiators,
+      readers,
+      parameters,
+      random: randomBelow(),
+    }),
+    profile: loadProfile(PROFILE, options.profileSets ?? []).profile,
+    module: immediate as StrategyModule,
+    parameters: {},
+    isOracleFull: options.isOracleFull ?? false,
+    serialStart: 0,
+  }
+}
+
+/** The same numbers every time: suites are compared from run to run. */
+export function randomBelow(): (bound: number) => number {
+  const generator = xoroshiro128plus(1)
+  return (bound) => uniformInt(generator, 0, bound - 1)
+}
