@@ -311,11 +311,18 @@ describe('guest memory', () => {
     const { machine, cpu } = guest({}, { contract: 'return', maxOperationPages: 1 })
     cpu.kernel.beginBatch()
     cpu.run()
-    for (const page of [0, 1, 0, 1]) expect(cpu.fault(0, page)).toBe(1)
-    expect(machine.demands().map(({ obligation }) => obligation)).toEqual([EXPOSE, EXPOSE])
+    cpu.map(1, 5, WRITABLE | GUEST)
+    for (const page of [0, 1, 2, 3, 4]) expect(cpu.fault(1, page)).toBe(1)
+    expect(machine.demands().map(({ obligation }) => obligation)).toEqual([
+      EXPOSE,
+      EXPOSE,
+      EXPOSE,
+      EXPOSE,
+      EXPOSE,
+    ])
     cpu.kernel.endBatch()
     cpu.run()
-    expect(machine.demands().length).toBe(2)
+    expect(machine.demands().length).toBe(5)
   })
 
   test('is not demanded under contract none', () => {

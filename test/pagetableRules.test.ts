@@ -62,9 +62,7 @@ describe('the rules', () => {
               OPERATION[name] === operation && KIND[ofKind] === kind && both === isTaking,
           )
           if (has) continue
-          expect(() => ruleFor(operation, kind, isTaking)).toThrow(
-            `no rule for operation ${operation} on kind ${kind}`,
-          )
+          expect(() => ruleFor(operation, kind, isTaking)).toThrow('no rule for ')
         }
       }
     }

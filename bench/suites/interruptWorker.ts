@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { SCOPE_SPACE, type Change } from '../../src/contract/change.js'
-import { KIND_USER, PRESENT, USER } from '../../src/contract/page.js'
+import { KIND_USER, SCOPE_SPACE, type Change } from '../../src/contract/change.js'
+import { PRESENT, USER } from '../../src/contract/page.js'
 import { SEEN } from '../../src/contract/obligation.js'
 import { DONE, SETTLED, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../../src/contract/ticket.js'
 import { PHASE_PASS, PHASE_SETUP } from '../../src/engines/threads/protocol.js'

@@ -37,7 +37,7 @@ export abstract class BasePort implements Port {
   activeSpace: number = KERNEL_SPACE
   /** Operands of the ticket that the task waits for: the value of `reached`, the time of `at`. */
   ticketValue = 0
-  ticketTimeNs = 0
+  ticketTimeNs = Number.NaN
 
   constructor(
     id: number,

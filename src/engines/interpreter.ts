@@ -73,10 +73,10 @@ export class Interpreter {
   readonly #rendezvous: Rendezvous
   readonly #state: Int32Array
   /** When PAUSED ends. */
-  waitUntilNs = 0
+  waitUntilNs = Number.NaN
   /** Nanoseconds of compute that are left; engines take from it. */
   computeLeftNs = 0
-  #opBeganNs = 0
+  #opBeganNs = Number.NaN
   /** Latencies of the timed ops, in order. */
   opsNs: number[] = []
   isRecording = false

@@ -59,7 +59,8 @@ export class Watch implements Witness {
   }
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
-  #sinceNs = 0
+  // A double from the start, see WorkerLoop.
+  #sinceNs = Number.NaN
   readonly #pendingSerials: number[] = []
   readonly #pendingSince: number[] = []
   /** From the first change of an operation until it was settled, one per operation, nanoseconds. */

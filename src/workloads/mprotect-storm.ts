@@ -34,7 +34,7 @@ export default {
       source: "stress-ng takes one random page at a time, Amit's loop has one page",
     },
     pairs: {
-      default: 64,
+      default: 48,
       min: 1,
       max: 100_000,
       unit: 'pairs',

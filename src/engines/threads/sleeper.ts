@@ -1,7 +1,10 @@
 import type { CellWords } from '../cellWords.js'
 
-/** Looks before a waiting worker goes to sleep. Enough for an acknowledgement that comes at once. */
-const SPINS = 2000
+/**
+ * Looks before a waiting worker goes to sleep, some 0.3 ms. Being woken costs 50 to 100 us, so a wait
+ * that sleeps earlier measures the futex and not the shootdown.
+ */
+const SPINS = 20_000
 /** With more workers than cores whoever could answer may need this core. */
 const SPINS_OVERSUBSCRIBED = 20
 /** Sleep where nobody rings: a lock, a tape that waits for another, a word of a strategy's own. */

@@ -37,12 +37,14 @@ export class WorkerLoop {
   #nextTickNs = Infinity
   #polls = 0
   #isInHandler = false
-  #pausedUntilNs = 0
+  // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
+  // from an integer into a double throws away all code that was compiled for the class.
+  #pausedUntilNs = Number.NaN
   /** Time does not matter: pauses and computing are passed over. */
   #isPractice = false
-  responderNs = 0
+  responderNs = Number.NaN
   /** When the body ended. */
-  endNs = 0
+  endNs = Number.NaN
 
   constructor(
     cpu: Cpu,

@@ -1,0 +1,22 @@
+import type { SuiteRow } from './suite.js'
+import { SUITES } from './suites.js'
+
+/** Entry of the child process that runs one suite. Started by {@link file://./runSuites.ts}. */
+
+/** What the child answers, once. */
+export type Answer = { rows: SuiteRow[] } | { error: string }
+
+// Without a parent nobody is left to answer to.
+process.on('disconnect', () => process.exit(1))
+const [name, budgetMs] = process.argv.slice(2)
+const answer = await run().catch((error: unknown): Answer => ({
+  error: error instanceof Error ? error.message : String(error),
+}))
+process.send?.(answer, () => process.exit(0))
+
+async function run(): Promise<Answer> {
+  const load = SUITES.get(name)
+  if (load === undefined) throw new Error(`there is no suite ${name}`)
+  const { default: suite } = await load()
+  return { rows: await suite(name, Number(budgetMs)) }
+}
