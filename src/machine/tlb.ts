@@ -1,4 +1,4 @@
-import { LEVEL_BITS } from '../contract/page.js'
+import { HARDWARE_FLAGS, LEVEL_BITS } from '../contract/page.js'
 import { ENTRY, EPOCH, STAMP, TlbArray } from './tlbArray.js'
 
 export interface TlbGeometry {
@@ -15,7 +15,18 @@ export interface TlbGeometry {
 /** Large pages are kept under their large page number with this bit: 4 KiB page numbers (31 bits) never equal that. */
 const LARGE_KEY = 1 << 31
 
-/** Where a page was last found in the first level; only a shortcut past the search, never the truth. */
+/**
+ * Pages of which the first level is known to hold an entry, by their low bits: page, then epoch and
+ * flags in one word. A shortcut past the search and never more: what leaves the first level leaves this
+ * too, what is not here is searched.
+ */
+const KNOWN = 256
+const KNOWN_WORDS = 2
+/** The hardware's flags lie below an epoch. */
+const EPOCH_SHIFT = 8
+const LAST_EPOCH = 2 ** (32 - EPOCH_SHIFT) - 1
+
+/** Where a large page was last found in the first level; read through, so that it may be wrong. */
 const HINTS = 256
 
 export const GLOBAL_TAG = 0
@@ -33,7 +44,7 @@ export class Tlb {
   readonly #small: TlbArray
   readonly #large: TlbArray
   readonly #second: TlbArray
-  readonly #hints = new Int32Array(HINTS)
+  readonly #known = new Int32Array(KNOWN * KNOWN_WORDS)
   readonly #largeHints = new Int32Array(HINTS)
   readonly #epochs: Int32Array
   #nextEpoch = 1
@@ -66,21 +77,37 @@ export class Tlb {
    * most `count`. This is the loop that everything else exists around; it allocates and writes nothing.
    */
   hits(firstPage: number, count: number, need: number, epoch: number): number {
-    const small = this.#small.ways
-    const large = this.#large.ways
-    const hints = this.#hints
-    const largeHints = this.#largeHints
-    for (let done = 0; done < count; done++) {
-      const page = firstPage + done
-      let way = hints[page & (HINTS - 1)]
-      if (small[way] === page && small[way + EPOCH] === epoch && (small[way + ENTRY] & need) === need)
-        continue
+    const known = this.#known
+    const wanted = (epoch << EPOCH_SHIFT) | need
+    const mask = (-1 << EPOCH_SHIFT) | need
+    const end = firstPage + count
+    for (let page = firstPage; ; page++) {
+      // A loop of its own, with large pages outside of it: what is not in it need not be kept in registers.
+      for (; page < end; page++) {
+        const at = (page & (KNOWN - 1)) * KNOWN_WORDS
+        if (known[at] !== page || (known[at + 1] & mask) !== wanted) break
+      }
+      if (page === end) return count
+      const large = this.#large.ways
       const key = (page >>> LEVEL_BITS) | LARGE_KEY
-      way = largeHints[key & (HINTS - 1)]
+      const way = this.#largeHints[key & (HINTS - 1)]
       if (large[way] !== key || large[way + EPOCH] !== epoch || (large[way + ENTRY] & need) !== need)
-        return done
+        return page - firstPage
     }
-    return count
+  }
+
+  #know(page: number, epoch: number, entry: number): void {
+    const at = (page & (KNOWN - 1)) * KNOWN_WORDS
+    this.#known[at] = page
+    this.#known[at + 1] = (epoch << EPOCH_SHIFT) | (entry & HARDWARE_FLAGS)
+  }
+
+  /** An entry for the page, under whatever epoch, has left the first level. */
+  #forget(page: number): void {
+    const at = (page & (KNOWN - 1)) * KNOWN_WORDS
+    if (this.#known[at] !== page) return
+    this.#known[at] = 0
+    this.#known[at + 1] = 0
   }
 
   /**
@@ -92,7 +119,7 @@ export class Tlb {
     const key = index | LARGE_KEY
     let way = this.#small.find(page, page, epoch)
     if (way >= 0) {
-      this.#hints[page & (HINTS - 1)] = way
+      this.#know(page, epoch, this.#small.ways[way + ENTRY])
       return this.#report(this.#small, way, true)
     }
     way = this.#large.find(key, index, epoch)
@@ -129,7 +156,9 @@ export class Tlb {
       const index = page >>> LEVEL_BITS
       this.#largeHints[index & (HINTS - 1)] = this.#large.place(index | LARGE_KEY, index, epoch, entry, stamp)
     } else {
-      this.#hints[page & (HINTS - 1)] = this.#small.place(page, page, epoch, entry, stamp)
+      this.#small.place(page, page, epoch, entry, stamp)
+      this.#forget(this.#small.evicted)
+      this.#know(page, epoch, entry)
     }
   }
 
@@ -138,6 +167,7 @@ export class Tlb {
     this.version++
     const index = page >>> LEVEL_BITS
     this.#small.drop(page, page, epoch)
+    this.#forget(page)
     this.#second.drop(page, page, epoch)
     if (!this.#hasLarge) return
     this.#large.drop(index | LARGE_KEY, index, epoch)
@@ -156,8 +186,9 @@ export class Tlb {
   }
 
   #freshEpoch(): number {
-    // 2^31 flushes of one CPU take hours at best, but an epoch used twice would revive dead entries.
-    if (this.#nextEpoch === 0x7fffffff) {
+    // An epoch used twice would revive dead entries: once in 16 million flushes of a CPU all entries go.
+    if (this.#nextEpoch === LAST_EPOCH) {
+      this.#known.fill(0)
       for (const array of [this.#small, this.#large, this.#second]) array.clear()
       this.#nextEpoch = 1
       for (let tag = 0; tag < this.#epochs.length; tag++) this.#epochs[tag] = this.#nextEpoch++

@@ -18,6 +18,8 @@ export class TlbArray {
   /** When each way was filled, in fills; a dropped way is filled out of turn, so no pointer could tell the oldest. */
   readonly #filledAt: Int32Array
   #fills = 0
+  /** Key that the last `place` wrote over, whatever its epoch; 0: none. */
+  evicted = 0
 
   constructor(entries: number, wayCount: number) {
     this.#sets = entries / wayCount
@@ -46,6 +48,7 @@ export class TlbArray {
       this.#filledAt[way / WAY_WORDS] = this.#fills
       this.#fills = (this.#fills + 1) | 0
     }
+    this.evicted = ways[way]
     ways[way] = key
     ways[way + EPOCH] = epoch
     ways[way + ENTRY] = entry

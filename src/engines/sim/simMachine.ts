@@ -111,6 +111,8 @@ export class SimMachine implements SimEvents {
 
   /** Tickets on words of a strategy's own: whoever waits for one looks again after each write. */
   wrote(atPs: number): void {
+    // Nobody does as a rule, and an iterator for every write would cost more than the write.
+    if (this.#wordWaiters.size === 0) return
     for (const waiter of this.#wordWaiters) {
       const sim = this.cpus[waiter]
       if (sim.ticketReadyPs() === Infinity) continue

@@ -19,9 +19,9 @@ import { makeWorkerCpu } from './workerCpu.js'
 const birth = workerData as WorkerBirth
 const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
 const words = new Int32Array(birth.buffer)
-// First, so that this worker's own objects are born with the shapes that V8 has compiled for. With more
-// workers than cores nothing that is timed means much, and a rehearsal takes its time.
-if (!birth.isOversubscribed) rehearse(birth, module)
+// First, so that this worker's own objects are born with the shapes that V8 has compiled for. Where
+// nothing is timed, or little that means anything, it would only take its time.
+if (!birth.isOversubscribed && !birth.isOracleFull) rehearse(birth, module)
 const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
 

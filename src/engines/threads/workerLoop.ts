@@ -1,9 +1,9 @@
 import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
-import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
+import { COUNT_ACCESSES, COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
 import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
-import { RETRY } from '../../pagetable/routine.js'
+import { RAN, RETRY } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
 import { ENDED, PAUSED } from '../interpreter.js'
@@ -265,7 +265,7 @@ export class WorkerLoop {
       if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
       cpu.watch.poll(head)
     }
-    const outcome = cpu.tape.step(BURST, end)
+    const outcome = this.#burst(end)
     if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs
     else if (outcome === RETRY) this.#sleeper.retry()
     else this.#sleeper.gotFurther()
@@ -274,6 +274,19 @@ export class WorkerLoop {
       cpu.tape.computeLeftNs = 0
     }
     return outcome
+  }
+
+  /** One step, or as many accesses as make a burst: short runs would pay for a look at the mailbox each. */
+  #burst(end: number): number {
+    const { tape, counters } = this.#cpu
+    if (!tape.isNextLocal) return tape.step(BURST, end)
+    const before = counters[COUNT_ACCESSES]
+    for (let instructions = 1; ; instructions++) {
+      const outcome = tape.step(BURST - (counters[COUNT_ACCESSES] - before), end)
+      // A walk, a fault, or what is not an access: the mailbox comes first.
+      if (outcome !== RAN || !tape.isNextLocal) return outcome
+      if (counters[COUNT_ACCESSES] - before + instructions >= BURST) return outcome
+    }
   }
 
   #isSatisfied(): boolean {
