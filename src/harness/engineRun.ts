@@ -14,15 +14,15 @@ import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
 
 /** Milliseconds of passes before anything counts on real threads: V8 needs a few thousand calls to compile. */
-const THREADS_WARMUP_MS = 150
+const THREADS_WARMUP_MS = 200
 /** Passes that count. */
 const THREADS_MEASURED_PASSES = 8
 /** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */
 const SIM_WARMUP_PASSES = 1
 
 /**
- * Runs one repetition in this process. Only the one engine and the one strategy that the job names are
- * ever loaded: the second class at a call site makes every strategy several times slower in V8.
+ * Runs one repetition in this process, which only ever gets jobs of one engine and one strategy: a
+ * second class at a call site makes every strategy several times slower in V8.
  */
 export async function runJob(job: Job): Promise<JobDone> {
   const tapes = await tapesOf(job)

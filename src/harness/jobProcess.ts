@@ -3,15 +3,15 @@ import { Stuck } from '../engines/stuck.js'
 import { runJob } from './engineRun.js'
 
 /**
- * Entry of the child process that runs one repetition. Started by {@link file://./runChild.ts}: it is
- * sent one job, answers once and ends.
+ * Entry of the child process that runs repetitions of one engine and one strategy. Started by
+ * {@link file://./jobChild.ts}: it is sent a job, answers, and waits for the next until it is killed.
  */
 
 // Ctrl-C is the parent's to decide; it kills this process when it has.
 process.on('SIGINT', () => {})
 // Without a parent nobody is left to answer to.
 process.on('disconnect', () => process.exit(1))
-process.once('message', (message: { type: 'job'; job: Job }) => {
+process.on('message', (message: { type: 'job'; job: Job }) => {
   void answer(message.job)
 })
 
@@ -22,7 +22,7 @@ async function answer(job: Job): Promise<void> {
   } catch (error) {
     result = failureOf(error)
   }
-  process.send?.({ type: 'result', result }, () => process.exit(0))
+  process.send?.({ type: 'result', result })
 }
 
 function failureOf(error: unknown): JobFailed {

@@ -1,12 +1,12 @@
-import { setMaxListeners } from 'node:events'
 import type { Job, JobResult } from './job.js'
-import { runChild } from './runChild.js'
+import { JobChild } from './jobChild.js'
 
 export interface RunOptions {
   /** The file that a child runs; see src/harness/jobProcess.ts. */
   entry: string
   /** How many jobs run at once: all cores for virtual time, 1 where wall-clock time is measured. */
   lanes: number
+  /** What a child gets on top of the job's own watchdog before it is killed. */
   graceMs: number
   signal: AbortSignal
   onStart?(index: number): void
@@ -14,21 +14,52 @@ export interface RunOptions {
   onEnd(index: number, result: JobResult): void
 }
 
-/** Runs all jobs, each in a process of its own. Returns when no process is left, whether it ended or was aborted. */
+/** Processes that wait for a job of their strategy; more are ended, oldest first. */
+const IDLE_CHILDREN = 8
+
+/**
+ * Runs all jobs in child processes. A process serves one engine and one strategy only, because a class
+ * of strategy that an isolate has never seen slows down the next one; for that one it is kept, which
+ * spares most jobs the start of a process. On real threads every job has fresh workers all the same,
+ * and in virtual time nothing depends on the isolate.
+ *
+ * Returns when no process is left, whether it ended or was aborted.
+ */
 export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
-  const stop = new AbortController()
-  const { signal } = stop
-  // One listener for each lane, and a machine may have a hundred cores: that is no leak.
-  setMaxListeners(0, signal)
-  const stopAll = (): void => stop.abort()
-  if (options.signal.aborted) stopAll()
-  options.signal.addEventListener('abort', stopAll)
+  const children = new Set<JobChild>()
+  const idle: { key: string; child: JobChild }[] = []
+  let isStopped = options.signal.aborted
+  const stop = (): void => {
+    isStopped = true
+    for (const child of children) void child.end()
+  }
+  options.signal.addEventListener('abort', stop)
+
+  const take = (key: string): JobChild => {
+    const index = idle.findIndex((entry) => entry.key === key && entry.child.isUsable)
+    if (index >= 0) return idle.splice(index, 1)[0].child
+    const child = new JobChild(options.entry)
+    children.add(child)
+    return child
+  }
+  const giveBack = async (key: string, child: JobChild): Promise<void> => {
+    if (child.isUsable) idle.push({ key, child })
+    const surplus = child.isUsable ? (idle.length > IDLE_CHILDREN ? idle.shift()?.child : undefined) : child
+    if (surplus === undefined) return
+    await surplus.end()
+    children.delete(surplus)
+  }
+
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < jobs.length && !signal.aborted) {
+    while (next < jobs.length && !isStopped) {
       const index = next++
+      const job = jobs[index]
       options.onStart?.(index)
-      const outcome = await runChild(jobs[index], { entry: options.entry, graceMs: options.graceMs, signal })
+      const key = JSON.stringify([job.engine, job.strategy.file])
+      const child = take(key)
+      const outcome = await child.run(job, job.watchdogMs + options.graceMs)
+      await giveBack(key, child)
       if (outcome !== 'aborted') options.onEnd(index, outcome)
     }
   }
@@ -37,12 +68,13 @@ export async function runJobs(jobs: readonly Job[], options: RunOptions): Promis
       await lane()
     } catch (error) {
       // What `onEnd` throws (a full disk) ends the run; the other lanes' children must not outlive it.
-      stopAll()
+      stop()
       throw error
     }
   })
   const ends = await Promise.allSettled(lanes)
-  options.signal.removeEventListener('abort', stopAll)
+  options.signal.removeEventListener('abort', stop)
+  await Promise.all(Array.from(children, (child) => child.end()))
   const broken = ends.find((end) => end.status === 'rejected')
   if (broken !== undefined) throw broken.reason
 }

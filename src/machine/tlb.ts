@@ -50,7 +50,7 @@ export class Tlb {
   #nextEpoch = 1
   /** Tags above this were never asked for, so they hold nothing and need no new epoch. */
   #highestTag = 0
-  /** Whether a large page was ever cached: most runs have none, and every drop would search two arrays for nothing. */
+  /** Whether a large page was ever cached: most runs have none, and every drop and every miss would search two arrays for nothing. */
   #hasLarge = false
   /** Counts every fill and every drop: equal values mean an unchanged TLB. */
   version = 0
@@ -122,14 +122,14 @@ export class Tlb {
       this.#know(page, epoch, this.#small.ways[way + ENTRY])
       return this.#report(this.#small, way, true)
     }
-    way = this.#large.find(key, index, epoch)
+    way = this.#hasLarge ? this.#large.find(key, index, epoch) : -1
     if (way >= 0) {
       this.#largeHints[key & (HINTS - 1)] = way
       return this.#report(this.#large, way, true)
     }
     way = this.#second.find(page, page, epoch)
     const isSmall = way >= 0
-    if (!isSmall) way = this.#second.find(key, index, epoch)
+    if (!isSmall && this.#hasLarge) way = this.#second.find(key, index, epoch)
     if (way < 0) return false
     const { ways } = this.#second
     this.#fillFirst(page, ways[way + ENTRY], !isSmall, ways[way + STAMP], epoch)

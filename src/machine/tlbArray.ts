@@ -13,7 +13,8 @@ const DEAD = 0
 /** One set-associative array of a TLB, first in, first out. Ways are named by their word index. */
 export class TlbArray {
   readonly ways: Int32Array
-  readonly #sets: number
+  /** Sets are a power of two (src/machine/profile.ts): their number less one. */
+  readonly #setMask: number
   readonly #wayCount: number
   /** When each way was filled, in fills; a dropped way is filled out of turn, so no pointer could tell the oldest. */
   readonly #filledAt: Int32Array
@@ -22,7 +23,7 @@ export class TlbArray {
   evicted = 0
 
   constructor(entries: number, wayCount: number) {
-    this.#sets = entries / wayCount
+    this.#setMask = entries / wayCount - 1
     this.#wayCount = wayCount
     this.ways = new Int32Array(entries * WAY_WORDS)
     this.#filledAt = new Int32Array(entries)
@@ -31,7 +32,7 @@ export class TlbArray {
   /** @param index what selects the set: the page number without its size mark */
   find(key: number, index: number, epoch: number): number {
     const { ways } = this
-    const start = (index % this.#sets) * this.#wayCount * WAY_WORDS
+    const start = (index & this.#setMask) * this.#wayCount * WAY_WORDS
     const end = start + this.#wayCount * WAY_WORDS
     for (let way = start; way < end; way += WAY_WORDS) {
       if (ways[way] === key && ways[way + EPOCH] === epoch) return way
@@ -44,7 +45,7 @@ export class TlbArray {
     const { ways } = this
     let way = this.find(key, index, epoch)
     if (way < 0) {
-      way = this.#replaceable((index % this.#sets) * this.#wayCount * WAY_WORDS)
+      way = this.#replaceable((index & this.#setMask) * this.#wayCount * WAY_WORDS)
       this.#filledAt[way / WAY_WORDS] = this.#fills
       this.#fills = (this.#fills + 1) | 0
     }

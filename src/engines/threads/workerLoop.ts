@@ -281,11 +281,14 @@ export class WorkerLoop {
     const { tape, counters } = this.#cpu
     if (!tape.isNextLocal) return tape.step(BURST, end)
     const before = counters[COUNT_ACCESSES]
+    let left = BURST
     for (let instructions = 1; ; instructions++) {
-      const outcome = tape.step(BURST - (counters[COUNT_ACCESSES] - before), end)
+      const outcome = tape.step(left, end)
       // A walk, a fault, or what is not an access: the mailbox comes first.
       if (outcome !== RAN || !tape.isNextLocal) return outcome
-      if (counters[COUNT_ACCESSES] - before + instructions >= BURST) return outcome
+      // As an integer: counters are doubles, and a double here would make doubles of all page numbers.
+      left = (BURST - (counters[COUNT_ACCESSES] - before)) | 0
+      if (left <= instructions) return outcome
     }
   }
 
