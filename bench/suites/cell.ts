@@ -8,6 +8,8 @@ import immediate from '../../src/strategies/immediate.js'
 import { makeTapes } from '../../src/workloads/shared/tapeWriter.js'
 
 const PROFILE = 'icelake-2s64c'
+/** A small machine boots sooner, and no suite runs out of frames. */
+const SMALL_MACHINE = ['memory.frames=8192']
 
 export interface CellOptions {
   readonly cpus: number
@@ -30,7 +32,7 @@ export function planOf(write: WorkloadModule['write'], options: CellOptions): Ce
       parameters,
       random: randomBelow(),
     }),
-    profile: loadProfile(PROFILE, options.profileSets ?? []).profile,
+    profile: loadProfile(PROFILE, options.profileSets ?? SMALL_MACHINE).profile,
     module: immediate as StrategyModule,
     parameters: {},
     isOracleFull: options.isOracleFull ?? false,

@@ -42,7 +42,11 @@ export async function compare(suite: string, sides: readonly Side[], budgetMs: n
   return sides.map((side) => rowOf(suite, side, perOperation))
 }
 
-async function rounds(round: (isForward: boolean) => Promise<void>, ms: number, least: number): Promise<void> {
+async function rounds(
+  round: (isForward: boolean) => Promise<void>,
+  ms: number,
+  least: number,
+): Promise<void> {
   const end = clockNs() + ms * 1e6
   for (let done = 0; done < least || clockNs() < end; done++) await round(done % 2 === 0)
 }

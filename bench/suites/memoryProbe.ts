@@ -11,7 +11,7 @@ const bare = process.memoryUsage.rss()
 const parameters = Object.fromEntries(
   Object.entries(storm.parameters).map(([name, { default: value }]) => [name, value]),
 )
-const plan = planOf(storm.write, { cpus, initiators: 1, readers: cpus - 1, parameters })
+const plan = planOf(storm.write, { cpus, initiators: 1, readers: cpus - 1, parameters, profileSets: [] })
 runSim({ plan, random: randomBelow(), warmupPasses: 1, mayRepeatPasses: true })
 const memory: Memory = { bare: bare / 1e6, peak: (process.resourceUsage().maxRSS * 1024) / 1e6 }
 process.send?.(memory, () => process.exit(0))

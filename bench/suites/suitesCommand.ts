@@ -1,7 +1,12 @@
 import { Command } from 'commander'
 import { UsageError } from '../../src/contract/usageError.js'
 import { strayArgument } from '../../src/harness/cli.js'
-import { readEnvironment, readLoad, type Environment, type MachineLoad } from '../../src/harness/environment.js'
+import {
+  readEnvironment,
+  readLoad,
+  type Environment,
+  type MachineLoad,
+} from '../../src/harness/environment.js'
 import { EXIT_FAILED, EXIT_PASS } from '../../src/harness/exitCodes.js'
 import { nearestFirst } from '../../src/harness/nearest.js'
 import { asTyped } from '../../src/harness/quote.js'

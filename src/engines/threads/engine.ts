@@ -6,7 +6,7 @@ import { attempts, figuresOf, type CpuReport } from '../figures.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
 import { Stuck } from '../stuck.js'
 import { Coordinator, type ThreadsPlan } from './coordinator.js'
-import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, type PhaseReport } from './protocol.js'
+import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP, type PhaseReport } from './protocol.js'
 
 export interface ThreadsOptions extends ThreadsPlan {
   readonly random: (bound: number) => number
@@ -50,18 +50,22 @@ export async function runThreads(options: ThreadsOptions): Promise<EngineResult>
 
 async function measurePasses(coordinator: Coordinator, options: ThreadsOptions): Promise<Pass[]> {
   const passes: Pass[] = []
+  let phase = PHASE_WARMUP
   const bench = new Bench({
     time: 0,
     iterations: options.measuredPasses,
     warmupTime: options.warmupMs,
     warmupIterations: 1,
     throws: true,
+    setup: (_task, mode) => {
+      phase = mode === 'warmup' ? PHASE_WARMUP : PHASE_PASS
+    },
   })
   // tinybench calls a function once to find out whether it is asynchronous, unless it is told.
   bench.add(
     'pass',
     async () => {
-      const reports = await coordinator.run(PHASE_PASS)
+      const reports = await coordinator.run(phase)
       const initiators = reports.filter(({ id }) => options.plan.tapes.tapes[id].role === ROLE_INITIATOR)
       const elapsedNs =
         Math.max(...initiators.map(({ endNs }) => endNs)) - Math.min(...reports.map(({ startNs }) => startNs))

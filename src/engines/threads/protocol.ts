@@ -28,6 +28,8 @@ export const PHASE_ALONE = 2
 export const PHASE_PASS = 3
 export const PHASE_DRAIN = 4
 export const PHASE_EXIT = 5
+/** A pass that does not count and passes over the pauses of its tapes: what matters is how often code runs. */
+export const PHASE_WARMUP = 6
 
 /** Tells the phase in the low bits of the word that workers wait on; the rest counts up. */
 export const PHASE_BITS = 3

@@ -8,10 +8,10 @@ import {
   PHASE_DRAIN,
   PHASE_EXIT,
   PHASE_PASS,
+  PHASE_WARMUP,
   type PhaseReport,
   type WorkerBirth,
 } from './protocol.js'
-import { rehearse } from './rehearsal.js'
 import { makeWorkerCpu } from './workerCpu.js'
 
 /** Entry of a worker thread: one CPU, one strategy, nothing else loaded. Started by {@link file://./coordinator.ts}. */
@@ -19,9 +19,6 @@ import { makeWorkerCpu } from './workerCpu.js'
 const birth = workerData as WorkerBirth
 const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
 const words = new Int32Array(birth.buffer)
-// First, so that this worker's own objects are born with the shapes that V8 has compiled for. Where
-// nothing is timed, or little that means anything, it would only take its time.
-if (!birth.isOversubscribed && !birth.isOracleFull) rehearse(birth, module)
 const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
 
@@ -47,11 +44,12 @@ function serve(): void {
     seen = Atomics.load(words, phase)
     const kind = seen & ((1 << PHASE_BITS) - 1)
     if (kind === PHASE_EXIT) return
-    if (kind === PHASE_PASS || kind === PHASE_ALONE) loop.resetCounts()
+    if (kind === PHASE_PASS || kind === PHASE_WARMUP || kind === PHASE_ALONE) loop.resetCounts()
     cpu.tape.isRecording = kind === PHASE_PASS
     meet(phaseArrived)
     const startNs = monotonicNs()
-    const needed = kind === PHASE_ALONE ? 0 : kind === PHASE_PASS ? initiators : cell.config.cpuCount
+    const isPass = kind === PHASE_PASS || kind === PHASE_WARMUP
+    const needed = kind === PHASE_ALONE ? 0 : isPass ? initiators : cell.config.cpuCount
     const report = loop.run(kind, needed, monotonicNs)
     const message: PhaseReport = {
       id: birth.id,

@@ -8,7 +8,7 @@ import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
 import { ENDED, PAUSED } from '../interpreter.js'
 import { DRAIN_TICKS } from '../plan.js'
-import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP } from './protocol.js'
+import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
 
@@ -40,8 +40,8 @@ export class WorkerLoop {
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
   #pausedUntilNs = Number.NaN
-  /** Time does not matter: pauses and computing are passed over. */
-  #isPractice = false
+  /** A warm-up: pauses and computing are passed over. */
+  #skipsPauses = false
   responderNs = Number.NaN
   /** When the body ended. */
   endNs = Number.NaN
@@ -89,7 +89,8 @@ export class WorkerLoop {
     const { cell, tape, kernel } = this.#cpu
     const { phaseEnded, phaseQuiet } = cell.control
     const takesPart = this.#takesPart(phase)
-    const isBody = phase === PHASE_PASS || phase === PHASE_ALONE
+    const isBody = phase === PHASE_PASS || phase === PHASE_WARMUP || phase === PHASE_ALONE
+    this.#skipsPauses = phase === PHASE_WARMUP
     const end = isBody
       ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length
       : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
@@ -99,14 +100,15 @@ export class WorkerLoop {
     let isRunning = takesPart
     this.endNs = 0
     while (Atomics.load(this.#words, this.#over) === 0) {
-      this.survey()
+      this.#survey()
       if (!isRunning) {
-        if (this.#takeEvents() && this.#sleeper.isTired()) this.#sleeper.wait(() => Atomics.load(this.#words, this.#over) !== 0, true)
+        if (this.#takeEvents() && this.#sleeper.isTired())
+          this.#sleeper.wait(() => Atomics.load(this.#words, this.#over) !== 0, true)
       } else if (phase === PHASE_DRAIN) {
         this.#drain(end)
         isRunning = this.#end(phaseEnded, needed, monotonicNs)
       } else if (this.#advance(end)) {
-        if (isBody && this.#role === ROLE_INNOCENT) this.nextPass()
+        if (isBody && this.#role === ROLE_INNOCENT) this.#nextPass()
         else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
@@ -128,11 +130,11 @@ export class WorkerLoop {
 
   #takesPart(phase: number): boolean {
     if (phase === PHASE_ALONE) return this.#role === ROLE_INNOCENT
-    return phase !== PHASE_PASS || this.#role !== ROLE_BYSTANDER
+    return (phase !== PHASE_PASS && phase !== PHASE_WARMUP) || this.#role !== ROLE_BYSTANDER
   }
 
   /** An innocent's body begins again. */
-  nextPass(): void {
+  #nextPass(): void {
     const { passes } = this.#cpu.cell.control
     Atomics.add(this.#words, passes.base + this.#cpu.id * passes.stride, 1)
     this.#cpu.tape.rewind(true)
@@ -165,12 +167,6 @@ export class WorkerLoop {
     while (!all()) if (this.#takeEvents()) this.#sleeper.wait(all, false)
   }
 
-  /** One turn of a rehearsal; true when the tape's section has ended. */
-  practise(end: number): boolean {
-    this.#isPractice = true
-    return this.#takeEvents() && this.#step(end) === ENDED
-  }
-
   /** Steps until the next survey; true when the tape's section has ended. */
   #advance(end: number): boolean {
     for (let turn = 0; turn < TURNS_PER_SURVEY; turn++) {
@@ -197,7 +193,7 @@ export class WorkerLoop {
   }
 
   /** What needs no look at every turn. */
-  survey(): void {
+  #survey(): void {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
@@ -252,7 +248,7 @@ export class WorkerLoop {
       return RETRY
     }
     if (this.#pausedUntilNs > 0) {
-      const left = this.#isPractice ? 0 : this.#pausedUntilNs - clockNs()
+      const left = this.#skipsPauses ? 0 : this.#pausedUntilNs - clockNs()
       if (left > 0) {
         this.#sleeper.pause(left)
         return RETRY
