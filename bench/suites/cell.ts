@@ -1,6 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { StrategyModule } from '../../src/contract/strategy.js'
 import type { WorkloadModule } from '../../src/contract/workload.js'
 import type { CellPlan } from '../../src/engines/cellWords.js'
 import { loadProfile } from '../../src/machine/profile.js'
@@ -33,7 +32,7 @@ export function planOf(write: WorkloadModule['write'], options: CellOptions): Ce
       random: randomBelow(),
     }),
     profile: loadProfile(PROFILE, options.profileSets ?? SMALL_MACHINE).profile,
-    module: immediate as StrategyModule,
+    module: immediate,
     parameters: {},
     isOracleFull: options.isOracleFull ?? false,
     serialStart: 0,

@@ -48,16 +48,9 @@ export interface SuiteRow {
 export type SuiteRun = (name: string, budgetMs: number) => Promise<SuiteRow[]>
 
 export function targetText(target: Target | undefined, unit: SuiteRow['unit']): string | null {
-  switch (target?.kind) {
-    case undefined:
-      return null
-    case 'ratio':
-      return `<= ${target.most}x`
-    case 'rate':
-      return `>= ${target.least / 1e6} M/s`
-    case 'value':
-      return `<= ${target.most} ${unit}`
-  }
+  if (target === undefined) return null
+  if (target.kind === 'rate') return `>= ${target.least / 1e6} M/s`
+  return target.kind === 'ratio' ? `<= ${target.most}x` : `<= ${target.most} ${unit}`
 }
 
 /** @returns null where there is no target, or not what it is about */
@@ -65,16 +58,11 @@ export function isMet(
   target: Target | undefined,
   measured: { median: number; ratio: number | null; perSecond: number | null },
 ): boolean | null {
-  switch (target?.kind) {
-    case undefined:
-      return null
-    case 'ratio':
-      return measured.ratio === null ? null : measured.ratio <= target.most
-    case 'rate':
-      return measured.perSecond === null ? null : measured.perSecond >= target.least
-    case 'value':
-      return measured.median <= target.most
-  }
+  if (target === undefined) return null
+  const { median, ratio, perSecond } = measured
+  if (target.kind === 'rate') return perSecond === null ? null : perSecond >= target.least
+  const value = target.kind === 'ratio' ? ratio : median
+  return value === null ? null : value <= target.most
 }
 
 export function clockNs(): number {

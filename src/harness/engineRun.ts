@@ -14,7 +14,7 @@ import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
 
 /** Milliseconds of passes before anything counts on real threads: V8 needs a few thousand calls to compile. */
-const THREADS_WARMUP_MS = 250
+const THREADS_WARMUP_MS = 450
 /** Passes that count. */
 const THREADS_MEASURED_PASSES = 8
 /** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */

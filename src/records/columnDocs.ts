@@ -15,8 +15,9 @@ The schema version is ${SCHEMA_VERSION}. Within a version columns are only added
 - Times may have a fraction of a nanosecond: the simulator counts picoseconds, and a median may lie between two.
 - Quantiles are R-7: linear between the two nearest order statistics.
 - The interval of \`ns_per_op\` assumes nothing about the distribution. Its ends are order statistics: the
-  innermost pair that covers the true median with at least 95 %. With 5 repetitions not even the smallest
-  and the largest do: they cover 93.75 %, and are given nevertheless. With fewer there is no interval.
+  innermost pair that covers the true median with at least 95 %. With fewer than 6 repetitions not even
+  the smallest and the largest do: they cover 93.75 % for 5, 87.5 % for 4 and 75 % for 3, and are given
+  nevertheless. With fewer there is no interval.
 - The cell of a row is \`engine\`, \`strategy\`, \`workload\`, \`params\`, \`cpus\`, \`profile\` and \`seed\` together.
 - \`summary.csv\` can be computed again from \`samples.csv\`, but for the rows of skipped cells.
 `

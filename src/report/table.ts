@@ -14,7 +14,7 @@ const NOTE_INDENT = ' '.repeat(6)
 /** However long the figures get. */
 const LEAST_LABEL_WIDTH = 4
 
-const FOOTER = `low..high encloses the true median with at least 95 % coverage (93.75 % with 5 repetitions, none below).
+const FOOTER = `low..high encloses the true median with 95 % coverage or more (5 repetitions: 93.75 %, 3: 75 %, fewer: none).
 vs immediate: above 1 is faster. Rows are ranked within one contract only. -: unknown.`
 
 export interface TableOptions {

@@ -11,8 +11,11 @@
 
 /** The innermost pair that reaches this is taken. */
 const NOMINAL_COVERAGE = 0.95
-/** Where not even the whole range reaches that, it must reach this: n = 5 has 0.9375, n = 4 only 0.875. */
-const LEAST_COVERAGE = 0.93
+/**
+ * Where not even the whole range reaches that, the range is given with the coverage that it has: 0.9375
+ * for n = 5, 0.875 for 4, 0.75 for 3. The range of two is as likely wrong as right, and is not given.
+ */
+const LEAST_COVERAGE = 0.75
 
 export interface MedianInterval {
   readonly low: number
@@ -21,7 +24,7 @@ export interface MedianInterval {
   readonly coverage: number
 }
 
-/** @returns null below 5 values: no honest interval exists */
+/** @returns null below 3 values */
 export function medianInterval(values: readonly number[]): MedianInterval | null {
   const ranks = medianRanks(values.length)
   if (ranks === null) return null

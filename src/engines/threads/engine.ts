@@ -6,7 +6,14 @@ import { attempts, figuresOf, type CpuReport } from '../figures.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
 import { Stuck } from '../stuck.js'
 import { Coordinator, type ThreadsPlan } from './coordinator.js'
-import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP, type PhaseReport } from './protocol.js'
+import {
+  PHASE_ALONE,
+  PHASE_DRAIN,
+  PHASE_PASS,
+  PHASE_SETUP,
+  PHASE_WARMUP,
+  type PhaseReport,
+} from './protocol.js'
 
 export interface ThreadsOptions extends ThreadsPlan {
   readonly random: (bound: number) => number
@@ -16,7 +23,7 @@ export interface ThreadsOptions extends ThreadsPlan {
 }
 
 /** How long innocents run alone. */
-const ALONE_MS = 5
+const ALONE_MS = 8
 
 /**
  * V8 compiles a function after it has run this many bytes of bytecode (67,584 by default). Earlier

@@ -17,7 +17,9 @@ import { makeWorkerCpu } from './workerCpu.js'
 /** Entry of a worker thread: one CPU, one strategy, nothing else loaded. Started by {@link file://./coordinator.ts}. */
 
 const birth = workerData as WorkerBirth
-const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as { default: StrategyModule }
+const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as {
+  default: StrategyModule
+}
 const words = new Int32Array(birth.buffer)
 const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
