@@ -8,10 +8,14 @@ import { childrenOf, until } from './support/steeredBench.js'
 const ENTRY = join(import.meta.dirname, 'fixtures/cli/child.mjs')
 const [ANSWERS, EXITS, DIES, HANGS, FAILS, STAYS, THROWS] = [0, 1, 2, 3, 5, 6, 7]
 
-function job(mode: number, more: { delayMs?: number; repetition?: number } = {}): Job {
+function job(mode: number, more: { delayMs?: number; repetition?: number; strategy?: string } = {}): Job {
   return {
     engine: 'sim',
-    strategy: { name: 's', file: '/s.js', parameters: { mode, delayMs: more.delayMs ?? 0, only: -1 } },
+    strategy: {
+      name: 's',
+      file: more.strategy ?? '/s.js',
+      parameters: { mode, delayMs: more.delayMs ?? 0, only: -1 },
+    },
     workload: { name: 'w', file: '/w.js', parameters: {} },
     cpus: 2,
     profile: {},
@@ -84,6 +88,21 @@ describe('a child', () => {
   test('that cannot be loaded says why', async () => {
     const { results } = await run([job(ANSWERS)], { entry: '/nowhere/child.mjs' })
     expect(message(results[0])).toMatch(/exit code 1\)\nError: Cannot find module/)
+  })
+})
+
+describe('a process', () => {
+  test('is kept for jobs of its strategy, and gets none of another', async () => {
+    const most = { now: 0 }
+    const watch = setInterval(() => (most.now = Math.max(most.now, childrenOf(process.pid).length)), 2)
+    const jobs = [0, 1, 2, 3, 4].map((index) =>
+      job(ANSWERS, { delayMs: 30, strategy: index % 2 === 0 ? '/a.js' : '/b.js' }),
+    )
+    const { results } = await run(jobs, { lanes: 1 })
+    clearInterval(watch)
+    expect(results.map((result) => result.status)).toEqual(jobs.map(() => 'done'))
+    expect(most.now).toBe(2)
+    expect(childrenOf(process.pid)).toEqual([])
   })
 })
 

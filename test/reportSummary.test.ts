@@ -90,9 +90,10 @@ describe('one cell', () => {
     expect(only(samples).ns_per_op).toBe((10 + 30) / 2)
   })
 
-  test('has no interval below 5 repetitions', () => {
+  test('has no interval below 3 repetitions, and the range of 3', () => {
     expect(only(totals([100]))).toMatchObject({ ns_per_op: 10, ns_per_op_low: null, ns_per_op_high: null })
-    expect(only(totals([90, 100, 110, 120]))).toMatchObject({ ns_per_op_low: null, ns_per_op_high: null })
+    expect(only(totals([90, 120]))).toMatchObject({ ns_per_op_low: null, ns_per_op_high: null })
+    expect(only(totals([90, 100, 120]))).toMatchObject({ ns_per_op_low: 9, ns_per_op_high: 12 })
   })
 
   test('latencies are medians of the repetitions, but the longest is the longest of all', () => {

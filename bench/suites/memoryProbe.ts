@@ -1,7 +1,7 @@
 import { runSim } from '../../src/engines/sim/engine.js'
 import storm from '../../src/workloads/munmap-storm.js'
 import { planOf, randomBelow } from './cell.js'
-import type { Memory } from './simMemory.js'
+import type { Memory } from './suite.js'
 
 /** A fresh process that runs one cell and tells what memory it took. Started by {@link file://./simMemory.ts}. */
 

@@ -1,24 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { quantile } from '../../src/stats/quantile.js'
-import { isMet, targetText, type SuiteRow, type SuiteRun, type Target } from './suite.js'
+import { isMet, targetText, type Memory, type SuiteRow, type SuiteRun, type Target } from './suite.js'
 
 const CPUS = 512
 const TARGET: Target = { kind: 'value', most: 150 }
 const PROBE = fileURLToPath(new URL('./memoryProbe.js', import.meta.url))
-/** Every process takes about a second. */
+/** A process takes several seconds, whatever the budget: no more of them than this for one. */
 const MS_OF_A_PROCESS = 1000
-
-/** What a fresh process says of itself, MB: `bare` before it made a machine, `peak` at its highest. */
-export interface Memory {
-  bare: number
-  peak: number
-}
 
 /** Not a matter of time, so no tinybench: one fresh process is one round. */
 const run: SuiteRun = async (name, budgetMs) => {
   const seen: Memory[] = []
-  const processes = Math.max(1, Math.min(5, Math.round(budgetMs / MS_OF_A_PROCESS)))
+  const processes = Math.max(1, Math.min(3, Math.round(budgetMs / MS_OF_A_PROCESS)))
   for (let round = 0; round < processes; round++) seen.push(await probe())
   const peaks = seen.map(({ peak }) => peak)
   const bares = seen.map(({ bare }) => bare)

@@ -44,6 +44,12 @@ export interface SuiteRow {
   met: boolean | null
 }
 
+/** What a fresh process says of itself, MB: `bare` before it made a machine, `peak` at its highest. */
+export interface Memory {
+  bare: number
+  peak: number
+}
+
 /** A suite as its file exports it. It is given milliseconds to spend. */
 export type SuiteRun = (name: string, budgetMs: number) => Promise<SuiteRow[]>
 

@@ -28,9 +28,10 @@ const IDLE_CHILDREN = 8
 export async function runJobs(jobs: readonly Job[], options: RunOptions): Promise<void> {
   const children = new Set<JobChild>()
   const idle: { key: string; child: JobChild }[] = []
-  let isStopped = options.signal.aborted
+  const stopped = new AbortController()
+  if (options.signal.aborted) stopped.abort()
   const stop = (): void => {
-    isStopped = true
+    stopped.abort()
     for (const child of children) void child.end()
   }
   options.signal.addEventListener('abort', stop)
@@ -52,7 +53,7 @@ export async function runJobs(jobs: readonly Job[], options: RunOptions): Promis
 
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < jobs.length && !isStopped) {
+    while (next < jobs.length && !stopped.signal.aborted) {
       const index = next++
       const job = jobs[index]
       options.onStart?.(index)

@@ -1,19 +1,18 @@
 import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
-import { COUNT_ACCESSES, COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
+import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
 import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
-import { RAN, RETRY } from '../../pagetable/routine.js'
+import { RETRY } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
 import { ENDED, PAUSED } from '../interpreter.js'
 import { DRAIN_TICKS } from '../plan.js'
 import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
+import { burst } from './burst.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
 
-/** Accesses between two looks at the mailbox: the delivery latency of an interrupt, about 0.2 us. */
-const BURST = 64
 /**
  * Turns between two looks at everything but the mailbox: the end of the phase, the clock, ticks that a
  * tape asks for. An atomic load costs as much as five hits, a reading of the clock as much as ten.
@@ -261,7 +260,7 @@ export class WorkerLoop {
       if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
       cpu.watch.poll(head)
     }
-    const outcome = this.#burst(end)
+    const outcome = burst(cpu.tape, cpu.counters, end)
     if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs
     else if (outcome === RETRY) this.#sleeper.retry()
     else this.#sleeper.gotFurther()
@@ -270,22 +269,6 @@ export class WorkerLoop {
       cpu.tape.computeLeftNs = 0
     }
     return outcome
-  }
-
-  /** One step, or as many accesses as make a burst: short runs would pay for a look at the mailbox each. */
-  #burst(end: number): number {
-    const { tape, counters } = this.#cpu
-    if (!tape.isNextLocal) return tape.step(BURST, end)
-    const before = counters[COUNT_ACCESSES]
-    let left = BURST
-    for (let instructions = 1; ; instructions++) {
-      const outcome = tape.step(left, end)
-      // A walk, a fault, or what is not an access: the mailbox comes first.
-      if (outcome !== RAN || !tape.isNextLocal) return outcome
-      // As an integer: counters are doubles, and a double here would make doubles of all page numbers.
-      left = (BURST - (counters[COUNT_ACCESSES] - before)) | 0
-      if (left <= instructions) return outcome
-    }
   }
 
   #isSatisfied(): boolean {
