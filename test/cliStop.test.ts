@@ -54,6 +54,8 @@ describe('a signal', () => {
     // The fast ones answer at once; nothing outside tells when all four have.
     await new Promise((wake) => setTimeout(wake, 1000))
     expect(column(samples(folder), 'repetition')).toEqual([])
+    const seen = childrenOf(child.pid!)
+    expect(seen.length).toBe(2)
     // npm passes on the Ctrl-C that the terminal has sent already.
     for (let times = 0; times < 3; times++) {
       child.kill('SIGINT')
@@ -61,7 +63,7 @@ describe('a signal', () => {
     }
     const { code, stdout, stderr } = await ended
     expect([code, stdout]).toEqual([130, ''])
-    expect([...seen].filter((id) => existsSync(`/proc/${id}`))).toEqual([])
+    expect(seen.filter((id) => existsSync(`/proc/${id}`))).toEqual([])
     expect(column(samples(folder), 'repetition').toSorted()).toEqual(['1', '2', '3', '4'])
     expect(stderr).toContain(`interrupted: 4 of 5 repetitions are kept in ${folder}\n`)
     expect(stderr).toContain(`npm run bench -- --resume ${folder}\n`)
