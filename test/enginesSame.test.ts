@@ -54,6 +54,7 @@ describe('virtual time is exact', () => {
     seed: 1,
     repetition: 0,
     oracle: 'local',
+    warmupMs: 0,
     watchdogMs: 10_000,
     ...more,
   })

@@ -22,6 +22,7 @@ function job(mode: number, more: { delayMs?: number; repetition?: number; strate
     seed: 1,
     repetition: more.repetition ?? 0,
     oracle: 'full',
+    warmupMs: 0,
     watchdogMs: 1500,
   }
 }

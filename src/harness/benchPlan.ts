@@ -18,6 +18,7 @@ export interface BenchPlan {
   profile: ProfileChoice
   seed: number
   repetitions: Record<EngineName, number>
+  warmupMs: number
   identity: PlanIdentity
 }
 
@@ -27,6 +28,7 @@ export interface PlanIdentity {
   profile: string
   profile_hash: string
   repetitions: Record<EngineName, number>
+  warmup_ms: number
   /** `engine/strategy/workload/cpus params`, in the order of the matrix. */
   cells: string[]
   /** Hash of the file of each strategy and workload. */
@@ -52,10 +54,19 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     profile: profile.name,
     profile_hash: profile.hash,
     repetitions,
+    warmup_ms: standard.warmupMs,
     cells: cells.map((cell) => `${cellName(cell)} ${cell.params}`.trimEnd()),
     modules: moduleHashes(cells),
   }
-  return { cells, blocks: planBlocks(cells, repetitions, seed), profile, seed, repetitions, identity }
+  return {
+    cells,
+    blocks: planBlocks(cells, repetitions, seed),
+    profile,
+    seed,
+    repetitions,
+    warmupMs: standard.warmupMs,
+    identity,
+  }
 }
 
 export function planHash(identity: PlanIdentity): string {

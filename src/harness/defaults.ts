@@ -8,6 +8,8 @@ export interface BenchDefaults {
   cpus: Record<EngineName, readonly number[]>
   /** Measured repetitions of a cell; one verified repetition comes on top. */
   repetitions: Record<EngineName, number>
+  /** Warm-up of a repetition on real threads. */
+  warmupMs: number
   profile: string
   seed: number
   label: string
@@ -15,5 +17,6 @@ export interface BenchDefaults {
   quick: {
     cpus: Record<EngineName, readonly number[]>
     repetitions: Record<EngineName, number>
+    warmupMs: number
   }
 }

@@ -13,8 +13,6 @@ import { quantile } from '../stats/quantile.js'
 import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
 
-/** Milliseconds of passes before anything counts on real threads: V8 needs a few thousand calls to compile. */
-const THREADS_WARMUP_MS = 450
 /** Passes that count. */
 const THREADS_MEASURED_PASSES = 8
 /** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */
@@ -65,7 +63,7 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
     watchdogMs: job.watchdogMs,
     random,
     // Where nothing is timed, or a pass takes seconds, one warm-up pass is enough.
-    warmupMs: isOversubscribed || plan.isOracleFull ? 0 : THREADS_WARMUP_MS,
+    warmupMs: isOversubscribed || plan.isOracleFull ? 0 : job.warmupMs,
     measuredPasses: isOversubscribed || plan.isOracleFull ? 1 : THREADS_MEASURED_PASSES,
   })
 }

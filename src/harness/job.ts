@@ -26,6 +26,8 @@ export interface Job {
   seed: number
   repetition: number
   oracle: OracleMode
+  /** How long passes are run before any counts, `threads` only: V8 compiles meanwhile. */
+  warmupMs: number
   /** Wall-clock limit for the repetition; a hung CPU fails the job with each CPU's state. */
   watchdogMs: number
 }

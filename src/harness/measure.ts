@@ -84,6 +84,7 @@ function toJob(planned: PlannedJob, work: Measurement): Job {
     seed: work.plan.seed,
     repetition,
     oracle,
+    warmupMs: work.plan.warmupMs,
     watchdogMs: work.isolation.watchdogMs[cell.engine],
   }
 }
