@@ -96,18 +96,23 @@ function figuresOf(run: RunFigures): Figures {
     ops: run.ops,
     elapsedNs: run.elapsedNs,
     opTotalNs: run.opTotalNs,
-    opP50Ns: quantile(run.opsNs, 0.5),
-    opP99Ns: quantile(run.opsNs, 0.99),
-    opMaxNs: quantile(run.opsNs, 1),
+    opP50Ns: toPicoseconds(quantile(run.opsNs, 0.5)),
+    opP99Ns: toPicoseconds(quantile(run.opsNs, 0.99)),
+    opMaxNs: toPicoseconds(quantile(run.opsNs, 1)),
     ipis: run.ipis,
     flushRounds: run.flushRounds,
     pagesInvalidated: run.pagesInvalidated,
     fullFlushes: run.fullFlushes,
     tlbMisses: run.tlbMisses,
     responderNs: run.responderNs,
-    innocentSlowdown: run.innocentSlowdown,
+    innocentSlowdown: run.innocentSlowdown === null ? null : Math.round(run.innocentSlowdown * 1e6) / 1e6,
     heldFramesPeak: run.heldFramesPeak,
-    exposureP99Ns: quantile(run.exposuresNs, 0.99),
-    exposureMaxNs: quantile(run.exposuresNs, 1),
+    exposureP99Ns: toPicoseconds(quantile(run.exposuresNs, 0.99)),
+    exposureMaxNs: toPicoseconds(quantile(run.exposuresNs, 1)),
   }
+}
+
+/** What interpolation adds below a picosecond is no information. */
+function toPicoseconds(ns: number | null): number | null {
+  return ns === null ? null : Math.round(ns * 1000) / 1000
 }

@@ -35,7 +35,7 @@ export default {
       unit: 'ops',
       summary: 'faults of each initiator in one pass',
       source: 'proposal: four laps over the guest',
-      quick: 64,
+      quick: 32,
     },
     directFrames: {
       default: 64,

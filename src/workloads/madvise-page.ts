@@ -31,7 +31,7 @@ export default {
       unit: 'ops',
       summary: 'pages advised away by each initiator in one pass',
       source: 'proposal: two laps over the region of the source',
-      quick: 128,
+      quick: 64,
     },
     shared: {
       default: 0,

@@ -40,7 +40,7 @@ export default {
       unit: 'pairs',
       summary: 'takes and gives of each initiator in one pass, two ops each',
       source: 'proposal',
-      quick: 40,
+      quick: 24,
     },
     ...READER_PARAMETERS,
   },

@@ -48,7 +48,7 @@ export default {
       unit: 'ops',
       summary: 'requests of each initiator in one pass',
       source: 'proposal: as many as a ring of 64 slots must bear twice',
-      quick: 40,
+      quick: 24,
     },
     ...READER_PARAMETERS,
   },
