@@ -30,7 +30,7 @@ export default {
       max: 1_000_000,
       unit: 'ops',
       summary: 'pages advised away by each initiator in one pass',
-      source: 'proposal: two laps over the region of the source',
+      source: 'proposal: half a lap over the region of the source',
       quick: 64,
     },
     shared: {
