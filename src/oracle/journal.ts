@@ -106,9 +106,10 @@ export class Journal {
     event.stamp = memory.peek(at + STAMP)
     event.frame = memory.peek(at + FRAME)
     event.allowed = memory.peek(at + ALLOWED)
-    // Overwritten while it was read: lost, and counted.
-    if (memory.load(at + READY) !== this.#cursor + 1) this.lost++
     this.#cursor++
-    return true
+    if (memory.load(at + READY) === this.#cursor) return true
+    // Overwritten while it was read: what was read may be of two records.
+    this.lost++
+    return this.next(head, event)
   }
 }

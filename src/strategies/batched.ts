@@ -13,22 +13,19 @@ import {
   type RoundWords,
 } from './shared/roundStrategy.js'
 
-type Privates = RoundPrivates | 'gather' | 'serial'
+type Privates = RoundPrivates | 'gather'
 
 class Batched extends RoundStrategy {
   readonly #gather: Gather
   readonly #gatherLimit: number
-  readonly #serial: number
 
   constructor(host: StrategyHost<RoundWords, Privates>) {
     super(host)
     this.#gather = new Gather(host.privates.gather, host.parameters['ceiling'])
     this.#gatherLimit = host.parameters['gatherLimit']
-    this.#serial = host.privates.serial
   }
 
   changed(cpu: Port, change: Change): Ticket {
-    cpu.set(this.#serial, change.serial)
     if ((change.obligations & BINDING) === 0) return DONE
     this.#gather.add(cpu, change)
     return this.#gather.count(cpu) < this.#gatherLimit ? DONE : this.#flush(cpu)
@@ -47,9 +44,10 @@ class Batched extends RoundStrategy {
     return ticket
   }
 
-  /** Whatever this CPU has changed so far was in this round or an earlier one: a prefix. */
+  /** Whatever this CPU has issued so far was in this round or an earlier one, for it waits while a round runs: a prefix. */
   protected flushed(cpu: Port): Ticket {
-    if (cpu.get(this.#serial) !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, cpu.get(this.#serial))
+    const serial = cpu.issued(cpu.id)
+    if (serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
     return SETTLED
   }
 }
@@ -78,6 +76,6 @@ export default {
   contract: () => 'return',
   assumes: () => ({ timeless: true }),
   words: roundWords,
-  privateWords: (shape) => ({ ...roundPrivates(shape), gather: GATHER_PRIVATES, serial: 1 }),
+  privateWords: (shape) => ({ ...roundPrivates(shape), gather: GATHER_PRIVATES }),
   create: (host) => new Batched(host),
 } satisfies StrategyModule<RoundWords, Privates>

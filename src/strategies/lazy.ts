@@ -15,7 +15,7 @@ import {
 } from './shared/roundStrategy.js'
 
 type Words = RoundWords | 'ring' | 'epoch'
-type Privates = RoundPrivates | 'urgent' | 'deferred' | 'serial' | 'slot' | 'swept'
+type Privates = RoundPrivates | 'urgent' | 'deferred' | 'slot' | 'swept'
 
 /** What may wait for a sweep: that the page is seen gone is waived by the contract, reuse is prevented by holding. */
 const DEFERRABLE = SEEN | FRAME_REUSE | VA_REUSE
@@ -30,7 +30,6 @@ class Lazy extends RoundStrategy {
   readonly #urgent: Gather
   readonly #deferred: Gather
   readonly #ring: SweptRing
-  readonly #serial: number
   readonly #slot: number
 
   constructor(host: StrategyHost<Words, Privates>) {
@@ -39,12 +38,10 @@ class Lazy extends RoundStrategy {
     this.#urgent = new Gather(privates.urgent, parameters['ceiling'])
     this.#deferred = new Gather(privates.deferred, parameters['ceiling'])
     this.#ring = new SweptRing(words.ring, words.epoch, privates.swept, parameters['ring'], shape.cpuCount)
-    this.#serial = privates.serial
     this.#slot = privates.slot
   }
 
   changed(cpu: Port, change: Change): Ticket {
-    cpu.set(this.#serial, change.serial)
     const binding = change.obligations & BINDING
     // The slot that the operation will get if it gets one: a later demand finds the range by it.
     change.tag = this.#ring.nextSlot(cpu)
@@ -62,13 +59,7 @@ class Lazy extends RoundStrategy {
     if (this.#ring.isFull(cpu)) return this.#flush(cpu)
     // This CPU's own entries go now, as LATR's do: only the others are lazy.
     this.#ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
-    this.#ring.append(
-      cpu,
-      deferred.space(cpu),
-      deferred.first(cpu),
-      deferred.pages(cpu),
-      cpu.get(this.#serial),
-    )
+    this.#ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.issued(cpu.id))
     deferred.clear(cpu)
     return DONE
   }
@@ -90,7 +81,7 @@ class Lazy extends RoundStrategy {
       this.#ring.finishEarly(cpu, cpu.get(this.#slot))
       return DONE
     }
-    this.#ring.settleUpTo(cpu, cpu.get(this.#serial))
+    this.#ring.settleUpTo(cpu, cpu.issued(cpu.id))
     return SETTLED
   }
 
@@ -163,7 +154,6 @@ export default {
     ...roundPrivates(shape),
     urgent: GATHER_PRIVATES,
     deferred: GATHER_PRIVATES,
-    serial: 1,
     slot: 1,
     swept: 2 + shape.cpuCount,
   }),

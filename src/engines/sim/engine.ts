@@ -2,7 +2,6 @@ import type { CellPlan } from '../cellWords.js'
 import { attempts, figuresOf } from '../figures.js'
 import { DRAIN_TICKS, judgeDrain, type EngineResult } from '../plan.js'
 import { ROLE_INNOCENT } from '../../contract/tape.js'
-import { Stuck } from '../stuck.js'
 import { SimMachine } from './simMachine.js'
 import { SimRun } from './simRun.js'
 
@@ -43,7 +42,7 @@ export function runSim(options: SimOptions): EngineResult {
   const [first] = machine.cpus
   judgeDrain(machine.cell, first.cpu.memory, first.cpu.strategy, left, machine.violations)
   const lost = machine.cpus.reduce((sum, sim) => sum + sim.cpu.watch.lostEvents, 0)
-  if (lost > 0) throw new Stuck(`the oracle's journal lost ${lost} events; nothing is proved`, [])
+  if (lost > 0) throw new Error(`the oracle's journal lost ${lost} events; nothing is proved`)
   const { violations } = machine
   return { figures, passNs: [elapsedNs], violationCount: violations.count, violations: violations.kept }
 }

@@ -1,7 +1,7 @@
 import type { TapeSet } from '../../contract/tape.js'
 import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../contract/ticket.js'
 import { boot } from '../../machine/boot.js'
-import { COST_ACCESS, COST_DELIVER_SIBLING, COST_LINE_SIBLING } from '../../machine/costs.js'
+import { COST_ACCESS, COST_DELIVER_SIBLING } from '../../machine/costs.js'
 import { Claims } from '../../oracle/claims.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
@@ -158,7 +158,9 @@ export class SimMachine implements SimEvents {
 
   /** The waiter reads the line that the last acknowledgement has written. */
   chargeTicket(sim: SimCpu): void {
-    sim.clock.charge(COST_LINE_SIBLING + 1, 1)
+    const { ticket } = sim.cpu.kernel
+    const kind = ticket & TICKET_KIND
+    if (kind === TICKET_ZERO || kind === TICKET_REACHED) sim.cpu.port.load(ticket >> TICKET_SHIFT)
   }
 
   /** Accesses that fit into a span of virtual time; at least one, so that every turn gets further. */

@@ -22,6 +22,9 @@ import type { SimCpu } from './simCpu.js'
  */
 const STUCK_TURNS = 5_000_000
 
+/** Often enough that the oracle's journal cannot lap a CPU that rests. */
+const TURNS_PER_REST_CHECK = 256
+
 /** The space that all CPUs run unless their tapes say otherwise. */
 const FIRST_SPACE = 1
 
@@ -36,6 +39,7 @@ export class SimRun {
   #idleTurns = 0
   #untilPs = Infinity
   #isBody = false
+  #turns = 0
   /** The loop ends when every kernel is idle. */
   #drainKernels = false
   /** When the last tape ended. */
@@ -147,6 +151,7 @@ export class SimRun {
       const wasWaiting = sim.isWaiting
       this.#turn(sim)
       if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)
+      if (++this.#turns % TURNS_PER_REST_CHECK === 0) this.#pollResting()
       this.#reschedule(next)
     }
     return this.#endPs
@@ -169,6 +174,15 @@ export class SimRun {
     )
   }
 
+  /** CPUs that have nothing to do take no turns, but could start a step at any time: what has passed concerns them too. */
+  #pollResting(): void {
+    for (const sim of this.#cpus) {
+      const { cpu } = sim
+      const isResting = sim.hasEnded && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
+      if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
+    }
+  }
+
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
@@ -181,7 +195,7 @@ export class SimRun {
     if (sim.nextTickPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
       sim.nextTickPs += this.#machine.tickPs
-      cpu.strategy.ticked?.(cpu.port)
+      this.#runTick(sim)
       return
     }
     if (sim.tickAskedPs <= clock.nowPs) {
@@ -255,9 +269,16 @@ export class SimRun {
     this.#idleTurns = 0
   }
 
+  /** Work in user mode goes on after the tick, as it does after a handler. */
+  #runTick(sim: SimCpu): void {
+    const before = sim.clock.nowPs
+    sim.cpu.strategy.ticked?.(sim.cpu.port)
+    if (sim.isComputing) sim.busyUntilPs += sim.clock.nowPs - before
+  }
+
   #tick(sim: SimCpu): void {
     this.#lookahead.unsettle(sim.cpu.id)
-    sim.cpu.strategy.ticked?.(sim.cpu.port)
+    this.#runTick(sim)
     this.#machine.noteTick(sim)
     this.#idleTurns = 0
   }

@@ -1,6 +1,6 @@
 import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
+import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
 import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
 import { RETRY } from '../../pagetable/routine.js'
@@ -12,6 +12,7 @@ import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from 
 import { burst } from './burst.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
+import { isSatisfied } from './ticketWait.js'
 
 /**
  * Turns between two looks at everything but the mailbox: the end of the phase, the clock, ticks that a
@@ -39,6 +40,7 @@ export class WorkerLoop {
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
   #pausedUntilNs = Number.NaN
+  #isComputing = false
   /** A warm-up: pauses and computing are passed over. */
   #skipsPauses = false
   responderNs = Number.NaN
@@ -101,8 +103,7 @@ export class WorkerLoop {
     while (Atomics.load(this.#words, this.#over) === 0) {
       this.#survey()
       if (!isRunning) {
-        if (this.#takeEvents() && this.#sleeper.isTired())
-          this.#sleeper.wait(() => Atomics.load(this.#words, this.#over) !== 0, true)
+        this.#rest(() => Atomics.load(this.#words, this.#over) !== 0)
       } else if (phase === PHASE_DRAIN) {
         this.#drain(end)
         isRunning = this.#end(phaseEnded, needed, monotonicNs)
@@ -116,10 +117,18 @@ export class WorkerLoop {
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
     while (Atomics.load(this.#words, phaseQuiet) < cell.config.cpuCount) {
-      if (this.#takeEvents() && this.#sleeper.isTired())
-        this.#sleeper.wait(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount, true)
+      this.#rest(() => Atomics.load(this.#words, phaseQuiet) >= cell.config.cpuCount)
     }
     return report
+  }
+
+  /** Nothing to do but to answer interrupts, and to look at what passes: this CPU could start a step at any time. */
+  #rest(isOver: () => boolean): void {
+    const { watch } = this.#cpu
+    const head = watch.journalHead
+    if (!this.#takeEvents()) return
+    if (head > 0) watch.poll(head)
+    if (this.#sleeper.isTired()) this.#sleeper.wait(isOver, true)
   }
 
   /** What the drain of this CPU could not settle. */
@@ -222,7 +231,10 @@ export class WorkerLoop {
     }
     const isOver = cpu.strategy.interrupted(cpu.port) !== AGAIN
     this.#isInHandler = !isOver
-    this.responderNs += clockNs() - start
+    const tookNs = clockNs() - start
+    this.responderNs += tookNs
+    // Work in user mode goes on after the handler; a pause only waits for its time.
+    if (this.#isComputing) this.#pausedUntilNs += tookNs
     return isOver
   }
 
@@ -252,6 +264,7 @@ export class WorkerLoop {
         this.#sleeper.pause(left)
         return RETRY
       }
+      this.#isComputing = false
       this.#pausedUntilNs = 0
     }
     const head = cpu.watch.journalHead
@@ -266,23 +279,14 @@ export class WorkerLoop {
     else this.#sleeper.gotFurther()
     if (cpu.tape.computeLeftNs > 0) {
       this.#pausedUntilNs = clockNs() + cpu.tape.computeLeftNs
+      this.#isComputing = true
       cpu.tape.computeLeftNs = 0
     }
     return outcome
   }
 
   #isSatisfied(): boolean {
-    const ticket = this.#cpu.kernel.ticket
-    if (ticket === AGAIN) return true
-    const word = ticket >> TICKET_SHIFT
-    switch (ticket & TICKET_KIND) {
-      case TICKET_AT:
-        return clockNs() >= this.#cpu.port.ticketTimeNs
-      case TICKET_REACHED:
-        return reachedSerial(Atomics.load(this.#words, word), this.#cpu.port.ticketValue)
-      default:
-        return Atomics.load(this.#words, word) === 0
-    }
+    return isSatisfied(this.#cpu.kernel.ticket, this.#words, this.#cpu.port)
   }
 
   /** Only the last acknowledgement of a countdown rings; who waits for another word has to look again. */

@@ -1,4 +1,5 @@
 import { reachedSerial } from '../../contract/change.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type Placed } from '../../contract/strategy.js'
 import type { Holders } from './holders.js'
@@ -173,7 +174,9 @@ export class SweptRing {
     for (; slot !== head; slot = (slot + 1) | 0) {
       const at = this.slotWord(owner, slot)
       const space = cpu.load(at + SPACE)
-      if (holders.holds(cpu, space)) flush(cpu, space, cpu.load(at + FIRST), cpu.load(at + PAGES), 1)
+      // Kernel mappings have no holders: every CPU may cache them.
+      if (space === KERNEL_SPACE || holders.holds(cpu, space))
+        flush(cpu, space, cpu.load(at + FIRST), cpu.load(at + PAGES), 1)
     }
     cpu.set(cursor, head)
   }
