@@ -11,7 +11,7 @@ export const MATRIX: BenchDefaults = {
   // up: three that are warm say more in the minute than five that are not; --repetitions 6 gives 95 % intervals.
   repetitions: { sim: 1, threads: 3 },
   // V8 needs about half a second for all that a repetition runs; the figures settle when it is done.
-  warmupMs: 450,
+  warmupMs: 550,
   profile: 'icelake-2s64c',
   seed: 1,
   label: 'bench',
@@ -19,6 +19,6 @@ export const MATRIX: BenchDefaults = {
     cpus: { sim: [2, 8], threads: [2] },
     repetitions: { sim: 1, threads: 1 },
     // A look, not a measurement: the figures of real threads are those of code that is half compiled.
-    warmupMs: 50,
+    warmupMs: 20,
   },
 }

@@ -14,7 +14,7 @@ import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
 
 /** Passes that count. */
-const THREADS_MEASURED_PASSES = 6
+const THREADS_MEASURED_PASSES = 4
 /** In virtual time one pass fills TLBs, free lists and lazy rings; nothing else has to warm up. */
 const SIM_WARMUP_PASSES = 1
 

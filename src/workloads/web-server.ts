@@ -12,8 +12,7 @@ import { READER_PARAMETERS, writeReaders } from './shared/readers.js'
  */
 export default {
   summary: 'per request maps, reads and unmaps a few pages that only one CPU touched',
-  source:
-    'Apache mpm_event serving files below 12 KiB to wrk, 150,000 requests/s: LATR (ASPLOS 2018), field notes W12',
+  source: 'Apache mpm_event serving files below 12 KiB to wrk, 150,000 requests/s: LATR (ASPLOS 2018)',
   op: 'one request: map, read, work, unmap',
   parameters: {
     pages: {
