@@ -155,7 +155,7 @@ export default {
     urgent: GATHER_PRIVATES,
     deferred: GATHER_PRIVATES,
     slot: 1,
-    swept: 2 + shape.cpuCount,
+    swept: 1 + shape.cpuCount,
   }),
   create: (host) => new Lazy(host),
 } satisfies StrategyModule<Words, Privates>

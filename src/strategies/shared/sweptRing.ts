@@ -32,12 +32,12 @@ const SLOT_WORDS = 8
 
 const EPOCHS_TO_FREE = 3
 
-/** Slot numbers count up and wrap; 0 and up are all in use, so "none" is the number before the first. */
+/** No slot. Slot numbers count up from 0 and come to this one only after 2^32 operations of a CPU. */
 export const NO_SLOT = -1
 
-/** Private words: the epoch of this CPU's last counted sweep plus one, unused, then per owner the next slot to look at. */
+/** Private words: the epoch of this CPU's last counted sweep plus one, then per owner the next slot to look at. */
 const COUNTED_EPOCH = 0
-const CURSORS = 2
+const CURSORS = 1
 
 export class SweptRing {
   static wordsPerCpu(slots: number): number {
