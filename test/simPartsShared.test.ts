@@ -239,7 +239,7 @@ describe('a swept ring', () => {
       holders.enter(port, 1)
       port.words[placed.base + port.id * placed.stride + HEAD] = start
       port.words[placed.base + port.id * placed.stride + TAIL] = start
-      port.privates.fill(start, PRIVATES + 2, PRIVATES + 2 + cpuCount)
+      port.privates.fill(start, PRIVATES + 1, PRIVATES + 1 + cpuCount)
     }
     for (const port of ports) port.log.length = 0
     const ring = new SweptRing(placed, epoch, PRIVATES, SLOTS, cpuCount)
