@@ -15,8 +15,11 @@ import type { MachineWords } from '../machine/words.js'
  * obligation's event passes; everything is judged against the change's stamp.
  */
 export interface Witness {
-  /** A new reading of the oracle's clock, taken after an entry is written. Readings only grow. */
-  stamp(): number
+  /**
+   * A new reading of the oracle's clock, taken after an entry is written. Readings of one entry only grow.
+   * @param word the entry
+   */
+  stamp(word: number): number
   /**
    * @param obligation the one whose event passes now
    * @param owner the CPU that made the change

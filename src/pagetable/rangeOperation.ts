@@ -19,6 +19,7 @@ import {
   LOG_FRAME,
   LOG_IS_SETTLED,
   LOG_KEEPS_ADDRESS,
+  LOG_SERIAL,
   LOG_TAG,
   OPERATION_DEPTH,
   OPERATION_ID,
@@ -198,7 +199,7 @@ function write(context: Context, at: number): Outcome {
 function tell(context: Context, at: number, old: number, written: number): Outcome {
   const { p, memory, words, witness, frames } = context
   const word = p[at + WORD]
-  const stamp = witness.stamp()
+  const stamp = witness.stamp(word)
   const issued = words.issued.base + context.cpu * words.issued.stride
   if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()
   const serial = (memory.peek(issued) + 1) | 0
@@ -229,20 +230,23 @@ function tell(context: Context, at: number, old: number, written: number): Outco
     change.obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
-  return waitFor(p, context.strategy.changed(context.port, change), CHANGED)
+  const ticket = context.strategy.changed(context.port, change)
+  // Written down at once: `change` is an object, and nothing outside of words outlives a step.
+  context.log[item + LOG_TAG] = change.tag
+  memory.poke(word + TAG_OFFSET, change.tag)
+  p[LAST_SERIAL] = serial
+  p[LAST_TAG] = change.tag
+  return waitFor(p, ticket, CHANGED)
 }
 
 function afterChanged(context: Context, at: number): Outcome {
-  const { p, memory, log, change } = context
+  const { p, log } = context
   const item = logEntry(p[LOG_COUNT] - 1)
-  log[item + LOG_TAG] = change.tag
-  memory.poke(p[at + WORD] + TAG_OFFSET, change.tag)
-  p[LAST_SERIAL] = change.serial
-  p[LAST_TAG] = change.tag
+  const serial = log[item + LOG_SERIAL]
   if (log[item + LOG_FRAME] >= 0)
-    context.frames.hold(log[item + LOG_FRAME], context.cpu, change.serial, change.tag)
+    context.frames.hold(log[item + LOG_FRAME], context.cpu, serial, log[item + LOG_TAG])
   if (p[TICKET_RESULT] === SETTLED) {
-    context.witness.claimed(context.cpu, change.serial, change.serial)
+    context.witness.claimed(context.cpu, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
     if (log[item + LOG_FRAME] >= 0) {
