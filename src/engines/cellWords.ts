@@ -15,6 +15,8 @@ export interface CellPlan {
   readonly parameters: Parameters
   readonly isOracleFull: boolean
   readonly serialStart: number
+  /** Changes that one demand can name at least; without it MIN_DEMAND_ITEMS. The explorer keeps its states small. */
+  readonly minDemandItems?: number
 }
 
 /** Words through which the engine itself works: interrupts, tickets, tapes that wait for each other. */
@@ -97,7 +99,7 @@ export function placeCell(plan: CellPlan): CellWords {
     privateCount += count
   }
   const logItems = config.maxOperationPages * LOG_ITEMS_PER_PAGE
-  const demandItems = Math.max(MIN_DEMAND_ITEMS, logItems)
+  const demandItems = Math.max(plan.minDemandItems ?? MIN_DEMAND_ITEMS, logItems)
   const demandAt = POSITION_WORDS
   const logAt = demandAt + demandItems * DEMAND_ARRAYS
   const tapeAt = logAt + logItems * LOG_WORDS

@@ -1,8 +1,5 @@
-import type { Change } from '../contract/change.js'
-import { SCOPE_SPACE } from '../contract/change.js'
-import type { Operation } from '../contract/operation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
-import type { Demand, Strategy } from '../contract/strategy.js'
+import type { Strategy } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import { COUNTER_NAMES } from '../machine/counters.js'
 import type { Meter } from '../machine/costs.js'
@@ -17,6 +14,7 @@ import type { ClaimJudge } from '../oracle/watch.js'
 import { Watch } from '../oracle/watch.js'
 import type { ViolationList } from '../oracle/violations.js'
 import type { Context } from '../pagetable/context.js'
+import { demandOver, emptyChange, emptyOperation } from '../pagetable/hookArguments.js'
 import { Kernel } from '../pagetable/kernel.js'
 import { POSITION_WORDS } from '../pagetable/position.js'
 import { AccessUnit } from './accessUnit.js'
@@ -111,7 +109,7 @@ export class Cpu implements TapeCpu {
       log: this.privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),
       operation: emptyOperation(),
-      demand: demandOver(this.privates, cell),
+      demand: demandOver(this.privates, cell.demandAt, cell.demandItems),
     }
     this.kernel = new Kernel(context)
     const walker = new Walker(memory, tables, structures, meter)
@@ -154,55 +152,5 @@ function geometryOf(profile: Profile) {
     secondEntries: tlb.secondEntries.value,
     secondWays: tlb.secondWays.value,
     tagCount: tlb.tagCount.value,
-  }
-}
-
-function emptyChange(): Change {
-  return {
-    serial: 0,
-    operation: 0,
-    space: 0,
-    scope: SCOPE_SPACE,
-    firstPage: 0,
-    pageCount: 0,
-    levels: 0,
-    kind: 0,
-    oldFlags: 0,
-    newFlags: 0,
-    tablesFreed: false,
-    obligations: 0,
-    tag: 0,
-  }
-}
-
-function emptyOperation(): Operation {
-  return {
-    id: 0,
-    depth: 0,
-    level: 0,
-    kind: 0,
-    space: 0,
-    firstPage: 0,
-    pageCount: 0,
-    wholeSpace: false,
-    crowded: false,
-  }
-}
-
-function demandOver(privates: Int32Array, cell: CellWords): Demand {
-  const array = (index: number) => {
-    const at = cell.demandAt + index * cell.demandItems
-    return privates.subarray(at, at + cell.demandItems)
-  }
-  return {
-    obligation: 0,
-    count: 0,
-    owners: array(0),
-    serials: array(1),
-    tags: array(2),
-    spaces: array(3),
-    newOwner: -1,
-    mayFail: false,
-    maySleep: false,
   }
 }

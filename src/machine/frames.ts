@@ -51,7 +51,12 @@ export class Frames {
   }
 
   generation(frame: number): number {
-    return this.#memory.peek(this.#word(frame, GENERATION))
+    return this.#memory.peek(this.generationWord(frame))
+  }
+
+  /** Nothing depends on how often a frame has changed hands: the explorer leaves the word out of its states. */
+  generationWord(frame: number): number {
+    return this.#word(frame, GENERATION)
   }
 
   /** A new owner is a new generation: what was cached for the old one must never be used again. */

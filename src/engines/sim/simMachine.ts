@@ -9,7 +9,7 @@ import { Cpu } from '../cpu.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
 import { Lines } from './lines.js'
-import { SimMemory } from './simMemory.js'
+import { PlainMemory } from '../plainMemory.js'
 import { SimPort, type SimEvents } from './simPort.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
@@ -37,7 +37,7 @@ export class SimMachine implements SimEvents {
     this.cell = cell
     const words = new Int32Array(cell.layout.wordCount)
     this.#words = words
-    const memory = new SimMemory(words)
+    const memory = new PlainMemory(words)
     this.costs = costTable(plan.profile)
     this.#accessPs = this.costs[COST_ACCESS]
     this.#topology = new Topology(plan.profile)

@@ -1,7 +1,7 @@
-import type { Memory } from '../../machine/memory.js'
+import type { Memory } from '../machine/memory.js'
 
 /** Plain words: one CPU runs at a time. The kernel side's own accesses are part of its flat costs and not charged one by one. */
-export class SimMemory implements Memory {
+export class PlainMemory implements Memory {
   readonly #words: Int32Array
 
   constructor(words: Int32Array) {

@@ -1,0 +1,60 @@
+import type { Preemption } from './stepLog.js'
+
+/** What a CPU can do at a time of its choice. Each becomes one action per page where it names one. */
+export const OPERATION_KINDS = [
+  /** Takes one page away and keeps its address: `madvise(MADV_DONTNEED)`. */
+  'advise',
+  /** The same for all pages in one call. */
+  'adviseAll',
+  /** Faults in a page that is not there. */
+  'touch',
+  /** Takes the right to write a page away, and gives it back. */
+  'protect',
+  'unprotect',
+  /** Each CPU unmaps and maps a mapping of its own, at an address that the library picks. */
+  'remap',
+  /** Opens and closes a batch. */
+  'batch',
+  /** Loads the other of two spaces. */
+  'switch',
+] as const
+export type OperationKind = (typeof OPERATION_KINDS)[number]
+
+/** One small case: everything that happens in it is a choice of the search. */
+export interface ExploreCase {
+  readonly name: string
+  readonly cpuCount: number
+  /** Pages of the mapping that all CPUs share. */
+  readonly pageCount: number
+  /** Operations of each CPU, freely chosen from the alphabet. */
+  readonly operationCount: number
+  readonly alphabet: readonly OperationKind[]
+  /** The shared mapping is guest memory: each fault takes a page out of the kernel's direct map. */
+  readonly isGuest: boolean
+  readonly preemption: Preemption
+  /** Frames of the pool. */
+  readonly frameCount: number
+  /** Ticks and spurious interrupts that each CPU takes at most. */
+  readonly tickCount: number
+  readonly spuriousCount: number
+  /** Plain stores of strategies wait in a buffer per CPU, as under x86's total store order. */
+  readonly hasStoreBuffer: boolean
+  readonly serialStart: number
+  /** Only the next CPU that has done nothing yet may begin: right for strategies that treat all CPUs alike. */
+  readonly isSymmetric: boolean
+}
+
+/** One thing that a CPU can begin, as the search numbers them. */
+export interface OperationChoice {
+  readonly kind: OperationKind
+  readonly page: number
+}
+
+export function choicesOf(plan: ExploreCase): OperationChoice[] {
+  return plan.alphabet.flatMap((kind): OperationChoice[] => {
+    const perPage = kind === 'advise' || kind === 'touch' || kind === 'protect' || kind === 'unprotect'
+    return perPage
+      ? Array.from({ length: plan.pageCount }, (_, page) => ({ kind, page }))
+      : [{ kind, page: 0 }]
+  })
+}

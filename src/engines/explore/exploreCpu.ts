@@ -1,0 +1,208 @@
+import { reachedSerial } from '../../contract/change.js'
+import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
+import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../../contract/operation.js'
+import type { Parameters } from '../../contract/parameter.js'
+import type { Strategy, StrategyModule } from '../../contract/strategy.js'
+import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
+import { Frames } from '../../machine/frames.js'
+import type { Profile } from '../../machine/profile.js'
+import { Tables } from '../../machine/tables.js'
+import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
+import type { Context } from '../../pagetable/context.js'
+import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
+import { Kernel } from '../../pagetable/kernel.js'
+import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
+import { describeStack } from '../../pagetable/routine.js'
+import type { CellWords } from '../cellWords.js'
+import type { Arena } from './arena.js'
+import type { OperationChoice } from './exploreCase.js'
+import { ExploreMemory } from './exploreMemory.js'
+import { ExplorePort, type PortParts } from './explorePort.js'
+import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
+import { ExploreWitness } from './exploreWitness.js'
+import { forgetDeadWords } from './privateWords.js'
+import { StoreBuffer } from './storeBuffer.js'
+
+/** Handle of the mapping that all CPUs share; CPU c's own one follows. */
+export const SHARED_HANDLE = 0
+export const FIRST_SPACE = 1
+export const OTHER_SPACE = 2
+
+/** Nothing is charged: there is no time. */
+const FREE = { charge(): void {} }
+
+export interface CpuPlan {
+  readonly id: number
+  readonly module: StrategyModule
+  readonly parameters: Parameters
+  readonly profile: Profile
+  readonly strategy: Strategy
+  readonly pageCount: number
+  readonly isGuest: boolean
+  readonly hasStoreBuffer: boolean
+}
+
+/** One CPU of the explorer: the kernel side and the strategy as they are measured, over words that can be put back. */
+export class ExploreCpu {
+  readonly id: number
+  readonly kernel: Kernel
+  readonly port: ExplorePort
+  readonly strategy: Strategy
+  readonly buffer: StoreBuffer
+  readonly p: Int32Array
+  readonly memory: ExploreMemory
+  readonly #plan: CpuPlan
+  readonly #arena: Arena
+  readonly #cell: CellWords
+  readonly #context: Context
+  /** First of this CPU's words of the engine. */
+  readonly state: number
+  readonly #privatesAt: number
+  readonly #clockWord: number
+
+  constructor(plan: CpuPlan, parts: PortParts) {
+    const { id, strategy } = plan
+    const { arena, cell, log, words } = parts
+    this.id = id
+    this.#plan = plan
+    this.#arena = arena
+    this.#cell = cell
+    this.strategy = strategy
+    this.state = words.cpus.base + id * words.cpus.stride
+    const at = cell.control.privates.base + id * cell.control.privates.stride
+    this.#privatesAt = at
+    this.#clockWord = words.clock
+    const privates = arena.words.subarray(at, at + cell.privateWordCount)
+    this.p = privates.subarray(0, POSITION_WORDS)
+    this.buffer = new StoreBuffer(arena, id, words.cpus, words.buffers, plan.hasStoreBuffer)
+    this.memory = new ExploreMemory(arena, log, parts.speculation, this.buffer)
+    this.port = new ExplorePort(id, parts, privates.subarray(cell.strategyAt), this.buffer)
+    this.#context = {
+      cpu: id,
+      cpuCount: cell.config.cpuCount,
+      memory: this.memory,
+      words: cell.machine,
+      profile: plan.profile,
+      tables: new Tables(this.memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable),
+      frames: new Frames(this.memory, cell.machine.frames),
+      meter: FREE,
+      strategy,
+      port: this.port,
+      witness: new ExploreWitness(arena, log, parts.oracle),
+      contract: plan.module.contract(plan.parameters),
+      p: this.p,
+      log: privates.subarray(cell.logAt, cell.tapeAt),
+      change: emptyChange(),
+      operation: emptyOperation(),
+      demand: demandOver(privates, cell.demandAt, cell.demandItems),
+    }
+    this.kernel = new Kernel(this.#context)
+  }
+
+  #word(offset: number): number {
+    return this.#arena.words[this.state + offset]
+  }
+
+  get isInUserMode(): boolean {
+    return this.p[DEPTH] === 0
+  }
+
+  #handleWord(handle: number): number {
+    return this.#cell.machine.handles.base + handle * this.#cell.machine.handles.stride
+  }
+
+  get #ownHandle(): number {
+    return this.#handleWord(1 + this.id)
+  }
+
+  /** What a CPU in user mode can begin; an operation that the program could not ask for is no choice. */
+  canBegin({ kind, page }: OperationChoice): boolean {
+    const { words } = this.#arena
+    const shared = this.#handleWord(SHARED_HANDLE)
+    const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
+    const isBatchOpen = this.#word(IN_BATCH) !== 0
+    if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
+    if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
+    if (kind === 'switch') return !isBatchOpen
+    if (kind === 'remap' || kind === 'batch') return true
+    return isHome
+  }
+
+  #entry(page: number): number {
+    const first = this.#arena.words[this.#handleWord(SHARED_HANDLE) + HANDLE_FIRST]
+    return this.#arena.words[this.#context.tables.leafWord(this.#rootOf(FIRST_SPACE), first + page)]
+  }
+
+  #rootOf(space: number): number {
+    return this.#arena.words[this.#cell.machine.spaces.base + space * this.#cell.machine.spaces.stride]
+  }
+
+  /** Enters the kernel; the first step follows in the same transition. */
+  begin({ kind, page }: OperationChoice): void {
+    const { kernel } = this
+    const pages = this.#plan.pageCount
+    switch (kind) {
+      case 'advise':
+        return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, page, 1, 0)
+      case 'adviseAll':
+        return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, 0, pages, 0)
+      case 'protect':
+        return kernel.change(OPERATION_PROTECT, SHARED_HANDLE, page, 1, 0)
+      case 'unprotect':
+        return kernel.change(OPERATION_PROTECT, SHARED_HANDLE, page, 1, WRITABLE)
+      case 'touch':
+        return kernel.fault(
+          this.memory.load(this.#handleWord(SHARED_HANDLE) + HANDLE_FIRST) + page,
+          PRESENT | USER,
+          SHARED_HANDLE,
+        )
+      case 'switch':
+        return kernel.switchTo(this.p[SPACE] === FIRST_SPACE ? OTHER_SPACE : FIRST_SPACE)
+      case 'remap':
+        return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
+          ? kernel.map(1 + this.id, 1, WRITABLE)
+          : kernel.unmap(1 + this.id)
+      case 'batch':
+        return this.#word(IN_BATCH) === 0 ? kernel.beginBatch() : kernel.endBatch()
+    }
+  }
+
+  get isTicketSatisfied(): boolean {
+    const ticket = this.kernel.ticket
+    if (ticket === DONE) return false
+    if (ticket === AGAIN) return true
+    const value = this.buffer.read(ticket >> TICKET_SHIFT)
+    switch (ticket & TICKET_KIND) {
+      case TICKET_AT:
+        return this.#arena.words[this.#clockWord] >= this.#word(TICKET_VALUE)
+      case TICKET_REACHED:
+        return reachedSerial(value, this.#word(TICKET_VALUE))
+      default:
+        return value === 0
+    }
+  }
+
+  /** The step is finished: what it wrote into this CPU's own words becomes part of the state. */
+  commitPrivates(): void {
+    const { words, committed } = this.#arena
+    forgetDeadWords(this.p, this.#context.log, this.#context.demand)
+    const end = this.#privatesAt + this.#cell.privateWordCount
+    for (let word = this.#privatesAt; word < end; word++) {
+      if (words[word] !== committed[word]) this.#arena.set(word, words[word])
+    }
+  }
+
+  /** The step was preempted: it will run again from its start. */
+  restorePrivates(): void {
+    const { words, committed } = this.#arena
+    const end = this.#privatesAt + this.#cell.privateWordCount
+    for (let word = this.#privatesAt; word < end; word++) words[word] = committed[word]
+  }
+
+  /** For what hangs. */
+  describe(): string {
+    const { ticket } = this.kernel
+    const wait = ticket === DONE ? '' : ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
+    return `CPU ${this.id} ${describeStack(this.p)}${wait}`
+  }
+}

@@ -1,0 +1,164 @@
+import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { DIRECT_MAP_BASE, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
+import type { Parameters } from '../../contract/parameter.js'
+import type { StrategyModule } from '../../contract/strategy.js'
+import { ROLE_INITIATOR, type TapeSet } from '../../contract/tape.js'
+import { boot } from '../../machine/boot.js'
+import { Frames } from '../../machine/frames.js'
+import type { Profile } from '../../machine/profile.js'
+import { Tables } from '../../machine/tables.js'
+import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
+import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
+import { Arena } from './arena.js'
+import { Choices } from './choices.js'
+import { choicesOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
+import { ExploreCpu, FIRST_SPACE } from './exploreCpu.js'
+import { ExploreOracle } from './exploreOracle.js'
+import { placeExplore, type ExploreWords } from './exploreWords.js'
+import { HeldEntries, type TrackedPage } from './heldEntries.js'
+import { PlainMemory } from '../plainMemory.js'
+import { Speculation } from './speculation.js'
+import { StepLog } from './stepLog.js'
+
+const SPACES = 3
+/** Changes that a demand can name: more would only make states longer. */
+const DEMAND_ITEMS = 8
+
+export interface ExplorePlan {
+  readonly case: ExploreCase
+  readonly module: StrategyModule
+  readonly parameters: Parameters
+  /** Its costs play no part; its sizes are cut down to the case. */
+  readonly profile: Profile
+}
+
+/** The machine of one search: all words in one arena, all CPUs over it. */
+export class ExploreMachine {
+  readonly plan: ExplorePlan
+  readonly cell: CellWords
+  readonly words: ExploreWords
+  readonly arena: Arena
+  readonly log: StepLog
+  readonly choices = new Choices()
+  readonly held: HeldEntries
+  readonly speculation: Speculation
+  readonly oracle: ExploreOracle
+  readonly cpus: readonly ExploreCpu[]
+  readonly operations: readonly OperationChoice[]
+
+  constructor(plan: ExplorePlan) {
+    this.plan = plan
+    const { cpuCount } = plan.case
+    this.operations = choicesOf(plan.case)
+    const profile = smallProfile(plan)
+    const cell = placeCell(cellPlan(plan, profile))
+    this.cell = cell
+    this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case))
+    const words = new Int32Array(cell.layout.wordCount)
+    boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
+    const pages = trackedPages(plan.case, cell, words)
+    this.arena = new Arena(words)
+    this.log = new StepLog(this.arena)
+    this.held = new HeldEntries(this.arena, this.words.held, pages)
+    this.speculation = new Speculation(this.arena, this.choices, this.held, this.words.cpus, cpuCount)
+    this.oracle = new ExploreOracle(this.arena, this.words, this.held, cpuCount)
+    const strategy = plan.module.create(cell.host)
+    this.cpus = Array.from(
+      { length: cpuCount },
+      (_, id) =>
+        new ExploreCpu(
+          {
+            id,
+            module: plan.module,
+            parameters: plan.parameters,
+            profile,
+            strategy,
+            pageCount: plan.case.pageCount,
+            isGuest: plan.case.isGuest,
+            hasStoreBuffer: plan.case.hasStoreBuffer,
+          },
+          this,
+        ),
+    )
+    const frames = new Frames(new PlainMemory(words), cell.machine.frames)
+    const frameCount = cell.machine.tableCount + plan.case.frameCount
+    for (let frame = 0; frame < frameCount; frame++) this.arena.ignore(frames.generationWord(frame))
+  }
+}
+
+function smallProfile(plan: ExplorePlan): Profile {
+  const { memory } = plan.profile
+  return {
+    ...plan.profile,
+    memory: {
+      ...memory,
+      frames: { ...memory.frames, value: plan.case.frameCount },
+      // A CPU that takes more than it needs would leave the others without.
+      listBatch: { ...memory.listBatch, value: 1 },
+    },
+  }
+}
+
+function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
+  const { cpuCount, pageCount, operationCount, alphabet } = plan.case
+  const tapes: TapeSet = {
+    tapes: Array.from({ length: cpuCount }, () => ({
+      role: ROLE_INITIATOR,
+      instructions: new Int32Array(0),
+      bodyAt: 0,
+      opCount: 0,
+    })),
+    handleCount: 1 + cpuCount,
+    maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
+    spaceCount: SPACES,
+    hash: '',
+  }
+  return {
+    tapes,
+    profile,
+    module: plan.module,
+    parameters: plan.parameters,
+    isOracleFull: false,
+    serialStart: plan.case.serialStart,
+    minDemandItems: DEMAND_ITEMS,
+  }
+}
+
+/** Mappings that a CPU's own handle has had by the end. */
+function ownRanges({ alphabet, operationCount }: ExploreCase): number {
+  return alphabet.includes('remap') ? 1 + Math.ceil(operationCount / 2) : 0
+}
+
+function trackedCount(plan: ExploreCase): number {
+  return plan.pageCount + plan.cpuCount * ownRanges(plan) + (plan.isGuest ? plan.frameCount : 0)
+}
+
+/** Every page that a CPU could cache, with the leaf tables that they need: built beforehand, so that no step of the search builds one. */
+function trackedPages(plan: ExploreCase, cell: CellWords, words: Int32Array): TrackedPage[] {
+  const memory = new PlainMemory(words)
+  const { machine } = cell
+  const tables = new Tables(memory, machine.tables, machine.tableCount, machine.nextTable)
+  const rootOf = (space: number) => words[machine.spaces.base + space * machine.spaces.stride + SPACE_ROOT]
+  const track = (space: number, page: number): TrackedPage => ({
+    space,
+    page,
+    word: tables.growTo(rootOf(space), page, 1),
+  })
+  const firstOf = (cpu: number) => words[machine.arenas.base + cpu * machine.arenas.stride]
+  const pages: TrackedPage[] = []
+  for (let page = 0; page < plan.pageCount; page++) pages.push(track(FIRST_SPACE, firstOf(0) + page))
+  for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
+    const first = firstOf(cpu) + (cpu === 0 ? plan.pageCount : 0)
+    for (let range = 0; range < ownRanges(plan); range++) pages.push(track(FIRST_SPACE, first + range))
+  }
+  if (plan.isGuest) {
+    for (let frame = 0; frame < plan.frameCount; frame++)
+      pages.push(track(KERNEL_SPACE, DIRECT_MAP_BASE + firstPoolFrame(machine) + frame))
+  }
+  return pages
+}
+
+/** Flags of the shared mapping, as the tape's map instruction has them. */
+export function sharedFlags({ isGuest }: ExploreCase): number {
+  return WRITABLE | ((isGuest ? KIND_GUEST : KIND_USER) << 8)
+}

@@ -1,0 +1,193 @@
+import { reachedSerial } from '../../contract/change.js'
+import { BINDING, EXPOSE, TABLE_REUSE } from '../../contract/obligation.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
+import { invariantOf, obligationName } from '../../oracle/violations.js'
+import type { Arena } from './arena.js'
+import {
+  ACTIVE_SPACE,
+  IN_HANDLER,
+  KIND,
+  KIND_INTERRUPT,
+  KIND_NONE,
+  MOST_OPEN,
+  OPEN_WORDS,
+  type ExploreWords,
+} from './exploreWords.js'
+import type { HeldEntries } from './heldEntries.js'
+
+/** What the search has found. */
+export interface Finding {
+  readonly invariant: string
+  readonly cpu: number
+  readonly page: number
+  readonly message: string
+}
+
+/** Obligations that a CPU can break in any state, by speculation alone. */
+const REACH_WALK = EXPOSE | TABLE_REUSE
+/** Beside the obligations of a condemned entry: its space was not loaded when the event passed. */
+const WAS_AWAY = 1 << 16
+
+/**
+ * The oracle of the explorer. It sees every TLB and remembers in words of the state what it must: the
+ * changes that nobody has claimed, and which entries have outlived an event while their CPU could not
+ * use them. It is exact: an event is judged in the micro-step in which it passes.
+ */
+export class ExploreOracle {
+  readonly #arena: Arena
+  readonly #words: ExploreWords
+  readonly #held: HeldEntries
+  readonly #cpuCount: number
+  /** The first thing that went wrong in the transition. */
+  finding: Finding | null = null
+
+  constructor(arena: Arena, words: ExploreWords, held: HeldEntries, cpuCount: number) {
+    this.#arena = arena
+    this.#words = words
+    this.#held = held
+    this.#cpuCount = cpuCount
+  }
+
+  report(invariant: string, cpu: number, page: number, message: string): void {
+    this.finding ??= { invariant, cpu, page, message }
+  }
+
+  #state(cpu: number, word: number): number {
+    return this.#arena.words[this.#words.cpus.base + cpu * this.#words.cpus.stride + word]
+  }
+
+  #isInHandler(cpu: number): boolean {
+    return this.#state(cpu, IN_HANDLER) !== 0 || this.#state(cpu, KIND) === KIND_INTERRUPT
+  }
+
+  #isLoaded(cpu: number, space: number): boolean {
+    return space === KERNEL_SPACE || this.#state(cpu, ACTIVE_SPACE) === space
+  }
+
+  /** An obligation's event passes: whoever holds a stale entry must not use it from now on. */
+  passed(obligation: number, page: number, version: number, frame: number, allowed: number): void {
+    const index = this.#held.indexOf(page)
+    if (index < 0) return
+    const { space } = this.#held.pages[index]
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (!this.#held.isStale(cpu, index, version, frame, allowed)) continue
+      const isLoaded = this.#isLoaded(cpu, space)
+      this.#held.condemn(cpu, index, isLoaded ? obligation : obligation | WAS_AWAY)
+      if ((obligation & REACH_WALK) !== 0 && isLoaded) this.#convict(cpu, index)
+    }
+  }
+
+  /** The CPU can start a step: a condemned entry of what it has loaded can translate an access in it. */
+  judgeCpu(cpu: number): void {
+    for (let index = 0; index < this.#held.pages.length; index++) {
+      if (this.#held.condemned(cpu, index) === 0) continue
+      if (this.#isLoaded(cpu, this.#held.pages[index].space)) this.#convict(cpu, index)
+    }
+  }
+
+  /** After any step: CPUs in user mode can start one at any time. */
+  judgeAll(isInUserMode: (cpu: number) => boolean): void {
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (this.#state(cpu, KIND) === KIND_NONE && !this.#isInHandler(cpu) && isInUserMode(cpu))
+        this.judgeCpu(cpu)
+    }
+  }
+
+  #convict(cpu: number, index: number): void {
+    const condemned = this.#held.condemned(cpu, index)
+    const { page, space } = this.#held.pages[index]
+    const obligation = condemned & -condemned
+    const wasAway = (condemned & WAS_AWAY) !== 0
+    const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
+    const away = wasAway ? ', and its space was not loaded then' : ''
+    this.report(
+      wasAway ? 'I7' : invariantOf(obligation),
+      cpu,
+      page,
+      `CPU ${cpu} can still use its old translation of ${what} ${page} after ${obligationName(obligation)} has passed${away}`,
+    )
+  }
+
+  judgeTagTakenOver(cpu: number, from: number, to: number): void {
+    const index = this.#held.pages.findIndex(
+      ({ space }, at) => space === from && this.#held.entry(cpu, at) !== 0,
+    )
+    if (index < 0) return
+    const { page } = this.#held.pages[index]
+    this.report(
+      'I7',
+      cpu,
+      page,
+      `CPU ${cpu} runs space ${to} under the tag of space ${from} without a flush: page ${page} still translates`,
+    )
+  }
+
+  #openOf(owner: number): number {
+    return this.#words.open.base + owner * this.#words.open.stride
+  }
+
+  opened(owner: number, serial: number, page: number, version: number, allowed: number, owed: number): void {
+    const index = this.#held.indexOf(page)
+    if ((owed & BINDING) === 0 || index < 0) return
+    const at = this.#openOf(owner)
+    const count = this.#arena.words[at]
+    if (count === MOST_OPEN) throw new Error('more changes of a CPU are unsettled than the explorer keeps')
+    const open = at + 1 + count * OPEN_WORDS
+    this.#arena.set(open, serial)
+    this.#arena.set(open + 1, index)
+    this.#arena.set(open + 2, version)
+    this.#arena.set(open + 3, allowed)
+    this.#arena.set(at, count + 1)
+  }
+
+  /** SETTLED: the changes from one serial to another, and no others. */
+  claimed(owner: number, fromSerial: number, toSerial: number): void {
+    this.#close(
+      owner,
+      'SETTLED',
+      (serial) => reachedSerial(serial, fromSerial) && reachedSerial(toSerial, serial),
+    )
+  }
+
+  settled(owner: number, upTo: number): void {
+    this.#close(owner, 'settle', (serial) => reachedSerial(upTo, serial))
+  }
+
+  #close(owner: number, claim: string, isClaimed: (serial: number) => boolean): void {
+    const { words } = this.#arena
+    const at = this.#openOf(owner)
+    const count = words[at]
+    let kept = 0
+    for (let i = 0; i < count; i++) {
+      const from = at + 1 + i * OPEN_WORDS
+      if (isClaimed(words[from])) {
+        this.#judgeClaim(owner, claim, words[from], words[from + 1], words[from + 2], words[from + 3])
+        continue
+      }
+      const to = at + 1 + kept * OPEN_WORDS
+      if (to !== from)
+        for (let word = 0; word < OPEN_WORDS; word++) this.#arena.set(to + word, words[from + word])
+      kept++
+    }
+    for (let word = at + 1 + kept * OPEN_WORDS; word < at + 1 + count * OPEN_WORDS; word++)
+      this.#arena.set(word, 0)
+    this.#arena.set(at, kept)
+  }
+
+  #judgeClaim(
+    owner: number,
+    claim: string,
+    serial: number,
+    index: number,
+    version: number,
+    allowed: number,
+  ): void {
+    const { page, space } = this.#held.pages[index]
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (this.#isInHandler(cpu) && space !== KERNEL_SPACE) continue
+      if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed)) continue
+      const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
+      this.report('I11', cpu, page, message)
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import { reachedSerial } from '../../contract/change.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { CpuSet, Port } from '../../contract/port.js'
+import {
+  DONE,
+  TICKET_AT,
+  TICKET_REACHED,
+  TICKET_SHIFT,
+  TICKET_ZERO,
+  type Ticket,
+} from '../../contract/ticket.js'
+import type { CellWords } from '../cellWords.js'
+import type { Arena } from './arena.js'
+import type { ExploreWords } from './exploreWords.js'
+import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
+import type { HeldEntries } from './heldEntries.js'
+import type { ExploreOracle } from './exploreOracle.js'
+import type { Speculation } from './speculation.js'
+import type { StepLog } from './stepLog.js'
+import type { StoreBuffer } from './storeBuffer.js'
+
+/** Nanoseconds of the bounded clock from one tick to the next. */
+const TICK_NS = 1_000_000
+
+export interface PortParts {
+  readonly arena: Arena
+  readonly cell: CellWords
+  readonly words: ExploreWords
+  readonly log: StepLog
+  readonly held: HeldEntries
+  readonly speculation: Speculation
+  readonly oracle: ExploreOracle
+}
+
+/** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
+export class ExplorePort implements Port {
+  readonly id: number
+  readonly count: number
+  readonly #parts: PortParts
+  readonly #privates: Int32Array
+  readonly #buffer: StoreBuffer
+  /** First of this CPU's own words of the engine. */
+  readonly #state: number
+  /** For traces: what was accessed, and what it gave or was given. */
+  onAccess: ((text: string) => void) | null = null
+
+  constructor(id: number, parts: PortParts, privates: Int32Array, buffer: StoreBuffer) {
+    this.id = id
+    this.count = parts.cell.config.cpuCount
+    this.#parts = parts
+    this.#privates = privates
+    this.#buffer = buffer
+    this.#state = parts.words.cpus.base + id * parts.words.cpus.stride
+  }
+
+  /** Time is not explored: it moves with the ticks, and never proves anything. */
+  now(): number {
+    const { log, arena, words } = this.#parts
+    return log.point() ? log.keep(arena.words[words.clock] * TICK_NS) : log.value
+  }
+
+  #traced(what: string, word: number, value: number): number {
+    this.onAccess?.(`${what} ${this.#parts.cell.layout.nameOf(word)}: ${value}`)
+    return this.#parts.log.keep(value)
+  }
+
+  load(word: number): number {
+    const { log } = this.#parts
+    return log.point() ? this.#traced('load', word, this.#buffer.read(word)) : log.value
+  }
+
+  store(word: number, value: number): void {
+    if (!this.#parts.log.point()) return
+    this.#buffer.write(word, value)
+    this.#traced('store', word, value)
+  }
+
+  #update(what: string, word: number, change: (before: number) => number): number {
+    const { log, arena } = this.#parts
+    if (!log.point()) return log.value
+    this.#buffer.drain()
+    const before = arena.words[word]
+    arena.set(word, change(before))
+    return this.#traced(what, word, before)
+  }
+
+  add(word: number, delta: number): number {
+    return this.#update('add', word, (before) => before + delta)
+  }
+
+  or(word: number, bits: number): number {
+    return this.#update('or', word, (before) => before | bits)
+  }
+
+  and(word: number, bits: number): number {
+    return this.#update('and', word, (before) => before & bits)
+  }
+
+  exchange(word: number, value: number): number {
+    return this.#update('exchange', word, () => value)
+  }
+
+  compareExchange(word: number, expected: number, value: number): number {
+    return this.#update('compareExchange', word, (before) => (before === expected ? value : before))
+  }
+
+  fence(): void {
+    this.#effect('fence', () => this.#buffer.drain())
+  }
+
+  #effect(what: string, act: () => void): void {
+    const { log } = this.#parts
+    if (!log.point()) return
+    act()
+    this.onAccess?.(what)
+    log.keep(0)
+  }
+
+  get(index: number): number {
+    return this.#privates[index]
+  }
+
+  set(index: number, value: number): void {
+    this.#privates[index] = value
+  }
+
+  invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.#effect(`invalidate ${pageCount} pages from ${firstPage}`, () =>
+      this.#parts.held.dropRange(this.id, space, firstPage, pageCount, stridePages),
+    )
+  }
+
+  invalidateSpace(space: number): void {
+    this.#effect(`flush space ${space}`, () => this.#parts.held.dropSpace(this.id, space))
+  }
+
+  invalidateAll(): void {
+    this.#effect('flush everything', () => this.#parts.held.dropSpace(this.id, KERNEL_SPACE))
+  }
+
+  activate(space: number, tag: number, keep: boolean): void {
+    this.#effect(`load space ${space}`, () => {
+      const { arena, cell, speculation, oracle, held } = this.#parts
+      const from = arena.words[this.#state + ACTIVE_SPACE]
+      const isTagKept = keep || arena.words[this.#state + TAGS + from] !== tag
+      if (from !== space && isTagKept) speculation.beforeLeaving(this.id, from)
+      for (let other = 0; other < cell.config.spaceCount; other++) {
+        if (other === space || arena.words[this.#state + TAGS + other] !== tag) continue
+        // The tag's old entries would be found under the new space.
+        if (keep) oracle.judgeTagTakenOver(this.id, other, space)
+        held.dropSpace(this.id, other)
+        arena.set(this.#state + TAGS + other, 0)
+      }
+      if (!keep) held.dropSpace(this.id, space)
+      arena.set(this.#state + TAGS + space, tag)
+      arena.set(this.#state + ACTIVE_SPACE, space)
+    })
+  }
+
+  #send(target: number): void {
+    const { arena, words } = this.#parts
+    arena.set(words.cpus.base + target * words.cpus.stride + PENDING_INTERRUPT, 1)
+  }
+
+  interruptOne(target: number): void {
+    this.#effect(`interrupt CPU ${target}`, () => {
+      this.#buffer.drain()
+      this.#send(target)
+    })
+  }
+
+  interruptSet(targets: CpuSet): void {
+    for (let target = 0; target < this.count; target++) {
+      if ((this.#privates[targets + (target >>> 5)] & (1 << (target & 31))) !== 0) this.interruptOne(target)
+    }
+  }
+
+  interruptAllButSelf(): void {
+    for (let target = 0; target < this.count; target++) if (target !== this.id) this.interruptOne(target)
+  }
+
+  arm(count: number): Ticket {
+    if (count === 0) return DONE
+    const { countdowns } = this.#parts.cell.control
+    const word = countdowns.base + this.id * countdowns.stride
+    this.store(word, count)
+    return (word << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  acknowledge(ticket: Ticket): void {
+    this.add(ticket >> TICKET_SHIFT, -1)
+  }
+
+  zero(word: number): Ticket {
+    return (word << TICKET_SHIFT) | TICKET_ZERO
+  }
+
+  reached(word: number, value: number): Ticket {
+    this.#parts.arena.set(this.#state + TICKET_VALUE, value)
+    return (word << TICKET_SHIFT) | TICKET_REACHED
+  }
+
+  at(timeNs: number): Ticket {
+    this.#parts.arena.set(this.#state + TICKET_VALUE, Math.ceil(timeNs / TICK_NS))
+    return TICKET_AT
+  }
+
+  issued(owner: number): number {
+    const { issued } = this.#parts.cell.machine
+    return this.load(issued.base + owner * issued.stride)
+  }
+
+  settledUpTo(owner: number): number {
+    const { watermark } = this.#parts.cell.machine
+    return this.load(watermark.base + owner * watermark.stride)
+  }
+
+  settle(owner: number, serial: number): void {
+    const { watermark } = this.#parts.cell.machine
+    const word = watermark.base + owner * watermark.stride
+    this.#effect(`settle CPU ${owner} up to ${serial}`, () => {
+      this.#buffer.drain()
+      if (reachedSerial(this.#parts.arena.words[word], serial)) return
+      this.#parts.arena.set(word, serial)
+      this.#parts.oracle.settled(owner, serial)
+    })
+  }
+}

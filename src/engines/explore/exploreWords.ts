@@ -1,0 +1,74 @@
+import type { Placed } from '../../contract/strategy.js'
+import type { Layout } from '../../machine/layout.js'
+import { StepLog } from './stepLog.js'
+
+/** What a CPU is doing, in words of the state. */
+export const KIND = 0
+/** What KIND needs to be run again: the operation chosen. */
+export const PARAM = 1
+/** The handler has said AGAIN. */
+export const IN_HANDLER = 2
+/** An interrupt was sent and not taken; sends to a CPU with one pending coalesce. */
+export const PENDING_INTERRUPT = 3
+export const OPERATIONS_LEFT = 4
+export const TICKS_LEFT = 5
+export const SPURIOUS_LEFT = 6
+/** The space whose root is loaded. */
+export const ACTIVE_SPACE = 7
+/** Operand of the ticket that the task waits for. */
+export const TICKET_VALUE = 8
+/** Stores that wait in this CPU's buffer. */
+export const BUFFERED = 9
+/** Whether a batch is open. */
+export const IN_BATCH = 10
+/** Tag of each space, 0: it never ran here. */
+export const TAGS = 12
+
+/** No step is under way. */
+export const KIND_NONE = 0
+export const KIND_KERNEL = 1
+export const KIND_RESUME = 2
+export const KIND_INTERRUPT = 3
+export const KIND_TICK = 4
+export const KIND_OPERATION = 5
+
+/** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
+export const HELD_ENTRY = 0
+export const HELD_VERSION = 1
+export const HELD_CONDEMNED = 2
+export const HELD_WORDS = 3
+
+/** Changes of a CPU that nobody has claimed to be settled: serial, page, version, flags allowed. */
+export const OPEN_WORDS = 4
+export const MOST_OPEN = 12
+
+/** Stores that a buffer holds: word, value. */
+export const MOST_BUFFERED = 24
+
+export interface ExploreWords {
+  readonly cpus: Placed
+  readonly logs: Placed
+  /** Per CPU and tracked page. */
+  readonly held: Placed
+  /** Per CPU: how many, then the changes. */
+  readonly open: Placed
+  readonly buffers: Placed
+  /** Ticks of the CPU that has taken most: the bounded clock. */
+  readonly clock: number
+}
+
+export function placeExplore(
+  layout: Layout,
+  cpuCount: number,
+  spaceCount: number,
+  trackedCount: number,
+): ExploreWords {
+  return {
+    cpus: layout.lines('cpu', cpuCount, TAGS + spaceCount),
+    logs: layout.lines('log', cpuCount, StepLog.words),
+    held: layout.lines('tlb', cpuCount, trackedCount * HELD_WORDS),
+    open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
+    buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
+    clock: layout.run('clock', 1),
+  }
+}

@@ -1,0 +1,93 @@
+import { FRAME_SHIFT, KERNEL_SPACE, PERMISSIONS } from '../../contract/page.js'
+import type { Placed } from '../../contract/strategy.js'
+import type { Arena } from './arena.js'
+import { HELD_CONDEMNED, HELD_ENTRY, HELD_VERSION, HELD_WORDS } from './exploreWords.js'
+
+/** A page that CPUs can cache: its entry is followed. */
+export interface TrackedPage {
+  readonly space: number
+  readonly page: number
+  /** The word of its leaf entry. */
+  readonly word: number
+}
+
+/**
+ * The TLBs: for each CPU and page what it holds. There is no limit to what they hold, because an entry
+ * that was replaced can only be less harmful than one that was not. Entries are dated by the version
+ * of their page-table entry (how often it was changed), not by a clock of the machine: states that
+ * differ only in the order of unrelated changes are then the same state.
+ */
+export class HeldEntries {
+  readonly pages: readonly TrackedPage[]
+  readonly #arena: Arena
+  readonly #placed: Placed
+  readonly #indexByPage: Map<number, number>
+
+  constructor(arena: Arena, placed: Placed, pages: readonly TrackedPage[]) {
+    this.#arena = arena
+    this.#placed = placed
+    this.pages = pages
+    this.#indexByPage = new Map(pages.map(({ page }, index) => [page, index]))
+  }
+
+  /** Page numbers are dealt out once for all spaces, so the page alone tells. -1: nobody caches it here. */
+  indexOf(page: number): number {
+    return this.#indexByPage.get(page) ?? -1
+  }
+
+  #at(cpu: number, index: number): number {
+    return this.#placed.base + cpu * this.#placed.stride + index * HELD_WORDS
+  }
+
+  entry(cpu: number, index: number): number {
+    return this.#arena.words[this.#at(cpu, index) + HELD_ENTRY]
+  }
+
+  version(cpu: number, index: number): number {
+    return this.#arena.words[this.#at(cpu, index) + HELD_VERSION]
+  }
+
+  condemned(cpu: number, index: number): number {
+    return this.#arena.words[this.#at(cpu, index) + HELD_CONDEMNED]
+  }
+
+  condemn(cpu: number, index: number, obligation: number): void {
+    const at = this.#at(cpu, index) + HELD_CONDEMNED
+    this.#arena.set(at, this.#arena.words[at] | obligation)
+  }
+
+  fill(cpu: number, index: number, entry: number, version: number): void {
+    const at = this.#at(cpu, index)
+    this.#arena.set(at + HELD_ENTRY, entry)
+    this.#arena.set(at + HELD_VERSION, version)
+    this.#arena.set(at + HELD_CONDEMNED, 0)
+  }
+
+  drop(cpu: number, index: number): void {
+    this.fill(cpu, index, 0, 0)
+  }
+
+  dropRange(cpu: number, space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    for (let index = 0; index < this.pages.length; index++) {
+      const tracked = this.pages[index]
+      const offset = tracked.page - firstPage
+      if (tracked.space !== space || offset < 0 || offset >= pageCount) continue
+      if (offset % stridePages === 0) this.drop(cpu, index)
+    }
+  }
+
+  /** Everything of a space; of all spaces for KERNEL_SPACE. */
+  dropSpace(cpu: number, space: number): void {
+    for (let index = 0; index < this.pages.length; index++) {
+      if (space === KERNEL_SPACE || this.pages[index].space === space) this.drop(cpu, index)
+    }
+  }
+
+  /** Older than the version, of the frame (any, if -1), and granting what `allowed` does not (anything, if 0). */
+  isStale(cpu: number, index: number, version: number, frame: number, allowed: number): boolean {
+    const entry = this.entry(cpu, index)
+    if (entry === 0 || ((this.version(cpu, index) - version) | 0) >= 0) return false
+    if (frame >= 0 && entry >>> FRAME_SHIFT !== frame) return false
+    return allowed === 0 || (entry & ~allowed & PERMISSIONS) !== 0
+  }
+}

@@ -1,0 +1,232 @@
+import { Choices } from './choices.js'
+import type { Finding } from './exploreOracle.js'
+import type { ExploreMachine } from './exploreMachine.js'
+import type { ScheduleStep } from './schedule.js'
+import type { Settle } from './settle.js'
+import type { Transitions } from './transitions.js'
+import { Visited } from './visited.js'
+
+export interface SearchLimits {
+  readonly stateCount: number
+  readonly milliseconds: number
+  /** Schedules longer than this are not followed. */
+  readonly depth: number
+}
+
+export interface SearchResult {
+  states: number
+  transitions: number
+  /** Length of the longest schedule without a repeated state that was followed. */
+  depth: number
+  elapsedMs: number
+  /** `complete`: every state within the case was seen. Else which limit ended it. */
+  end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
+  finding: Finding | null
+  schedule: ScheduleStep[]
+}
+
+const MOST_ACTIONS = 64
+/** Transitions between two looks at the clock. */
+const CLOCK_EVERY = 4096
+const FRAME_WORDS = 8
+/** Words of a frame of the depth-first search. */
+const TRAIL = 0
+const LOW = 1
+const HIGH = 2
+const FIRST = 3
+const NEXT = 4
+const END = 5
+/** 1: some action has led to another state, or could not be judged. */
+const IS_ALIVE = 6
+const DIGIT_COUNT = 7
+/** A step as it was taken: the action, how many choices, the choices. */
+const TAKEN_WORDS = 2 + Choices.most
+
+/** Depth-first search over all states of a case, each expanded once (or again when reached by a shorter schedule, if asked). */
+export class Search {
+  readonly #machine: ExploreMachine
+  readonly #transitions: Transitions
+  readonly #settle: Settle
+  readonly #limits: SearchLimits
+  readonly #seeksShortest: boolean
+  readonly #visited = new Visited()
+  #frames = new Int32Array(FRAME_WORDS * 256)
+  #digits = new Int32Array(Choices.most * 256)
+  #actions = new Int32Array(MOST_ACTIONS * 256)
+  /** The step that was taken last at each depth. */
+  #taken = new Int32Array(TAKEN_WORDS * 256)
+  /** Depth that schedules may have; falls when a shorter one is sought. */
+  #cap: number
+  #result: SearchResult = {
+    states: 0,
+    transitions: 0,
+    depth: 0,
+    elapsedMs: 0,
+    end: 'complete',
+    finding: null,
+    schedule: [],
+  }
+
+  constructor(
+    machine: ExploreMachine,
+    transitions: Transitions,
+    settle: Settle,
+    limits: SearchLimits,
+    seeksShortest: boolean,
+  ) {
+    this.#machine = machine
+    this.#transitions = transitions
+    this.#settle = settle
+    this.#limits = limits
+    this.#seeksShortest = seeksShortest
+    this.#cap = limits.depth
+  }
+
+  run(nowMs: () => number): SearchResult {
+    const startMs = nowMs()
+    const result = this.#result
+    const { arena, choices, oracle } = this.#machine
+    const origin = arena.trailLength
+    this.#visited.add(arena.hashLow, arena.hashHigh, 0)
+    let depth = this.#open(0)
+    while (depth > 0) {
+      const frame = (depth - 1) * FRAME_WORDS
+      const frames = this.#frames
+      if (frames[frame + NEXT] === frames[frame + END]) {
+        if (frames[frame + IS_ALIVE] === 0 && this.#isStuck(depth)) break
+        depth--
+        continue
+      }
+      arena.undoTo(frames[frame + TRAIL], frames[frame + LOW], frames[frame + HIGH])
+      const isPossible = this.#take(depth, frame)
+      result.transitions++
+      if (result.transitions % CLOCK_EVERY === 0 && this.#isOver(nowMs() - startMs)) break
+      if (oracle.finding !== null) {
+        if (this.#found(depth)) break
+        this.#advance(frame)
+        continue
+      }
+      const hasMoved = arena.hashLow !== frames[frame + LOW] || arena.hashHigh !== frames[frame + HIGH]
+      if (!isPossible || hasMoved) frames[frame + IS_ALIVE] = 1
+      const isNew =
+        isPossible &&
+        hasMoved &&
+        this.#visited.add(arena.hashLow, arena.hashHigh, this.#seeksShortest ? depth : 0)
+      this.#advance(frame)
+      if (!isNew) continue
+      if (depth >= this.#cap) {
+        if (result.end === 'complete') result.end = 'depth'
+        continue
+      }
+      if (this.#transitions.isFinal) {
+        this.#settle.judgeEnd()
+        if (oracle.finding !== null && this.#found(depth)) break
+        oracle.finding = null
+      }
+      depth = this.#open(depth)
+      if (depth > result.depth) result.depth = depth
+    }
+    arena.undoTo(origin, 0, 0)
+    choices.reset()
+    result.states = this.#visited.count
+    result.elapsedMs = nowMs() - startMs
+    return result
+  }
+
+  /** A frame for the present state. */
+  #open(depth: number): number {
+    const { arena } = this.#machine
+    this.#reserve(depth + 1)
+    const frames = this.#frames
+    const frame = depth * FRAME_WORDS
+    const first = depth * MOST_ACTIONS
+    frames[frame + TRAIL] = arena.trailLength
+    frames[frame + LOW] = arena.hashLow
+    frames[frame + HIGH] = arena.hashHigh
+    frames[frame + FIRST] = first
+    frames[frame + NEXT] = first
+    frames[frame + END] = first + this.#transitions.enabled(this.#actions, first)
+    frames[frame + IS_ALIVE] = 0
+    frames[frame + DIGIT_COUNT] = 0
+    return depth + 1
+  }
+
+  #reserve(depth: number): void {
+    if (depth * FRAME_WORDS < this.#frames.length) return
+    this.#frames = doubled(this.#frames)
+    this.#digits = doubled(this.#digits)
+    this.#actions = doubled(this.#actions)
+    this.#taken = doubled(this.#taken)
+  }
+
+  /** Runs the frame's next action with its next combination of choices. */
+  #take(depth: number, frame: number): boolean {
+    const { choices } = this.#machine
+    choices.reset()
+    const digitsAt = (depth - 1) * Choices.most
+    choices.plan(this.#digits, digitsAt, this.#frames[frame + DIGIT_COUNT])
+    const action = this.#actions[this.#frames[frame + NEXT]]
+    const isPossible = this.#transitions.apply(action)
+    const taken = (depth - 1) * TAKEN_WORDS
+    this.#taken[taken] = action
+    this.#taken[taken + 1] = choices.count
+    for (let i = 0; i < choices.count; i++) this.#taken[taken + 2 + i] = choices.digits[i]
+    return isPossible
+  }
+
+  /** To the next combination, or the next action. */
+  #advance(frame: number): void {
+    const { choices } = this.#machine
+    if (choices.next()) {
+      const digitsAt = (frame / FRAME_WORDS) * Choices.most
+      for (let i = 0; i < choices.planned; i++) this.#digits[digitsAt + i] = choices.digits[i]
+      this.#frames[frame + DIGIT_COUNT] = choices.planned
+      return
+    }
+    this.#frames[frame + DIGIT_COUNT] = 0
+    this.#frames[frame + NEXT]++
+  }
+
+  /** True: the search ends here. */
+  #found(length: number): boolean {
+    const { oracle } = this.#machine
+    const result = this.#result
+    result.finding = oracle.finding
+    oracle.finding = null
+    result.end = 'finding'
+    result.schedule = Array.from({ length }, (_, depth) => {
+      const taken = depth * TAKEN_WORDS
+      const digits = this.#taken.subarray(taken + 2, taken + 2 + this.#taken[taken + 1])
+      return { action: this.#taken[taken], digits: Array.from(digits) }
+    })
+    // From here on only shorter ones are of interest.
+    this.#cap = length - 1
+    return !this.#seeksShortest || this.#cap <= 0
+  }
+
+  /** Nobody can get on, and somebody wants to. */
+  #isStuck(depth: number): boolean {
+    const { arena, cpus, oracle } = this.#machine
+    const frame = (depth - 1) * FRAME_WORDS
+    arena.undoTo(this.#frames[frame + TRAIL], this.#frames[frame + LOW], this.#frames[frame + HIGH])
+    if (this.#transitions.isFinal) return false
+    const waiting = cpus.filter((cpu) => !cpu.isInUserMode)
+    const [cpu] = waiting.length > 0 ? waiting : cpus
+    oracle.report('I8', cpu.id, 0, `no CPU can get on: ${cpus.map((each) => each.describe()).join('; ')}`)
+    return this.#found(depth - 1)
+  }
+
+  #isOver(elapsedMs: number): boolean {
+    const result = this.#result
+    const isFull = this.#visited.count >= this.#limits.stateCount || this.#visited.isFull
+    if (!isFull && elapsedMs < this.#limits.milliseconds) return false
+    if (result.finding === null) result.end = isFull ? 'states' : 'time'
+    return true
+  }
+}
+
+function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(array.length * 2)
+  longer.set(array)
+  return longer
+}

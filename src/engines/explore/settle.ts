@@ -1,0 +1,109 @@
+import { DONE } from '../../contract/ticket.js'
+import { WRITABLE } from '../../contract/page.js'
+import { ViolationList } from '../../oracle/violations.js'
+import { DRAIN_TICKS, judgeDrain } from '../plan.js'
+import { FIRST_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
+import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
+import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
+import {
+  ACT_AGAIN,
+  ACT_INTERRUPT,
+  ACT_KERNEL,
+  ACT_RESUME,
+  ACT_TICK,
+  actionOf,
+  type Transitions,
+} from './transitions.js'
+
+/** Turns of all CPUs without an end: whatever waits now waits for ever. */
+const MOST_TURNS = 10_000
+
+/**
+ * What happens before and after the search, one step after the other and in one order only: the
+ * mappings are made, and at the end everything that is still held is demanded.
+ */
+export class Settle {
+  readonly #machine: ExploreMachine
+  readonly #transitions: Transitions
+
+  constructor(machine: ExploreMachine, transitions: Transitions) {
+    this.#machine = machine
+    this.#transitions = transitions
+  }
+
+  /** All CPUs run the first space; the pages are there as far as the frames go. The state after that is where the search begins. */
+  setUp(): void {
+    const { cpus, plan, arena } = this.#machine
+    for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
+    const { pageCount, alphabet, frameCount, operationCount, tickCount, spuriousCount } = plan.case
+    this.#call(cpus[0], () => cpus[0].kernel.map(SHARED_HANDLE, pageCount, sharedFlags(plan.case)))
+    if (alphabet.includes('remap')) {
+      for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, WRITABLE))
+    }
+    for (let page = 0; page < Math.min(pageCount, frameCount); page++)
+      this.#call(cpus[0], () => cpus[0].begin({ kind: 'touch', page }))
+    for (const cpu of cpus) {
+      arena.set(cpu.state + OPERATIONS_LEFT, operationCount)
+      arena.set(cpu.state + TICKS_LEFT, tickCount)
+      arena.set(cpu.state + SPURIOUS_LEFT, spuriousCount)
+    }
+    arena.begin()
+    this.#machine.log.preemption = plan.case.preemption
+    this.#machine.speculation.isOn = true
+  }
+
+  #call(cpu: ExploreCpu, enter: () => void): void {
+    enter()
+    cpu.commitPrivates()
+    if (!this.#runOut()) throw new Error('the explorer cannot set its case up: a CPU waits for ever')
+  }
+
+  /** Runs until nothing is under way; false when something never ends. */
+  #runOut(): boolean {
+    const { cpus } = this.#machine
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      let isQuiet = true
+      for (const cpu of cpus) {
+        if (this.#turn(cpu)) isQuiet = false
+      }
+      if (isQuiet) return cpus.every((cpu) => cpu.isInUserMode)
+    }
+    return false
+  }
+
+  #turn(cpu: ExploreCpu): boolean {
+    const { words } = this.#machine.arena
+    if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
+    if (words[cpu.state + PENDING_INTERRUPT] !== 0)
+      return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))
+    if (cpu.kernel.ticket !== DONE)
+      return cpu.isTicketSatisfied && this.#transitions.apply(actionOf(cpu.id, ACT_RESUME))
+    return !cpu.isInUserMode && this.#transitions.apply(actionOf(cpu.id, ACT_KERNEL))
+  }
+
+  /** I9: two sweeps of every CPU and more, then a demand for everything; nothing may be held after that. Takes back all that it does. */
+  judgeEnd(): void {
+    const { arena, cpus, cell, log, speculation, oracle, plan } = this.#machine
+    const { trailLength, hashLow, hashHigh } = arena
+    log.preemption = 'none'
+    speculation.isOn = false
+    const violations = new ViolationList()
+    for (let tick = 0; tick < DRAIN_TICKS; tick++) {
+      for (const cpu of cpus)
+        if (cpu.strategy.ticked !== undefined) this.#transitions.apply(actionOf(cpu.id, ACT_TICK))
+    }
+    const left = cpus.map((cpu) => {
+      cpu.kernel.drain()
+      if (this.#runOut()) return this.#transitions.lastResult
+      oracle.report('I8', cpu.id, 0, `CPU ${cpu.id} never gets what it holds settled`)
+      return 0
+    })
+    if (oracle.finding === null) judgeDrain(cell, cpus[0].memory, cpus[0].strategy, left, violations)
+    const [first] = violations.kept
+    if (first !== undefined) oracle.report(first.invariant, first.cpu, first.page, first.message)
+    arena.undoTo(trailLength, hashLow, hashHigh)
+    for (const cpu of cpus) cpu.restorePrivates()
+    speculation.isOn = true
+    log.preemption = plan.case.preemption
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  ACCESSED,
+  DIRTY,
+  FRAME_SHIFT,
+  KERNEL_SPACE,
+  PERMISSIONS,
+  PRESENT,
+  WRITABLE,
+} from '../../contract/page.js'
+import type { Placed } from '../../contract/strategy.js'
+import { STAMP_OFFSET } from '../../machine/tables.js'
+import type { Arena } from './arena.js'
+import type { Choices } from './choices.js'
+import { ACTIVE_SPACE } from './exploreWords.js'
+import type { HeldEntries } from './heldEntries.js'
+
+/** Bits whose change makes a cached entry stale. */
+const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
+
+/**
+ * Any CPU may cache any entry that is present and that its loaded root reaches, at any time. Trying
+ * that in every state would multiply the states by two for each CPU and page. It is enough to try it
+ * at the last moment: a fill commutes with everything but a write of the entry, a flush on the same
+ * CPU (which undoes it) and the loading of another root. So just before an entry changes, each set of
+ * CPUs that could have filled it is tried, and just before a CPU leaves a space that it keeps entries
+ * of, each set of pages. What is cached and agrees with the page table is not in the state at all: no
+ * oracle asks for it, and a strategy can see it only by the accessed bit, which the fill sets.
+ */
+export class Speculation {
+  readonly #arena: Arena
+  readonly #choices: Choices
+  readonly #held: HeldEntries
+  readonly #cpus: Placed
+  readonly #cpuCount: number
+  /** Index of the tracked page whose entry a word is, plus one; 0: none. */
+  readonly #indexOfWord: Uint8Array
+  /** For traces. */
+  onFill: ((cpu: number, index: number) => void) | null = null
+  /** Off while nothing but the machine's own set-up or drain runs. */
+  isOn = false
+
+  constructor(arena: Arena, choices: Choices, held: HeldEntries, cpus: Placed, cpuCount: number) {
+    this.#arena = arena
+    this.#choices = choices
+    this.#held = held
+    this.#cpus = cpus
+    this.#cpuCount = cpuCount
+    this.#indexOfWord = new Uint8Array(arena.words.length)
+    held.pages.forEach(({ word }, index) => {
+      this.#indexOfWord[word] = index + 1
+    })
+  }
+
+  /** A word is about to be written; if it is an entry, its translation may change. */
+  beforeWrite(word: number, value: number): void {
+    const index = this.#indexOfWord[word] - 1
+    if (index < 0 || !this.isOn) return
+    const entry = this.#arena.words[word]
+    if ((entry & PRESENT) === 0 || ((entry ^ value) & TRANSLATION) === 0) return
+    let candidates = 0
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) if (this.#couldFill(cpu, index)) candidates++
+    if (candidates === 0) return
+    let chosen = this.#choices.choose(1 << candidates)
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (!this.#couldFill(cpu, index)) continue
+      if ((chosen & 1) !== 0) this.#fill(cpu, index)
+      chosen >>= 1
+    }
+  }
+
+  /** A CPU is about to load another root, under which entries of the present space are kept. */
+  beforeLeaving(cpu: number, space: number): void {
+    if (!this.isOn) return
+    const { pages } = this.#held
+    let candidates = 0
+    for (let index = 0; index < pages.length; index++) {
+      if (pages[index].space === space && this.#couldFill(cpu, index)) candidates++
+    }
+    if (candidates === 0) return
+    let chosen = this.#choices.choose(1 << candidates)
+    for (let index = 0; index < pages.length; index++) {
+      if (pages[index].space !== space || !this.#couldFill(cpu, index)) continue
+      if ((chosen & 1) !== 0) this.#fill(cpu, index)
+      chosen >>= 1
+    }
+  }
+
+  #couldFill(cpu: number, index: number): boolean {
+    const { space, word } = this.#held.pages[index]
+    const { words } = this.#arena
+    if ((words[word] & PRESENT) === 0) return false
+    if (space !== KERNEL_SPACE && words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] !== space)
+      return false
+    const isHeld =
+      this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
+    return !isHeld
+  }
+
+  /** As after a store where the entry allows one: that is the more dangerous of the two. */
+  #fill(cpu: number, index: number): void {
+    const { word } = this.#held.pages[index]
+    const { words } = this.#arena
+    const entry = words[word] | ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0)
+    this.#arena.set(word, entry)
+    this.#held.fill(cpu, index, entry, words[word + STAMP_OFFSET])
+    this.onFill?.(cpu, index)
+  }
+}

@@ -1,0 +1,233 @@
+import { AGAIN, DONE } from '../../contract/ticket.js'
+import { RESULT } from '../../pagetable/position.js'
+import type { ExploreCpu } from './exploreCpu.js'
+import type { ExploreMachine } from './exploreMachine.js'
+import {
+  IN_BATCH,
+  IN_HANDLER,
+  KIND,
+  KIND_INTERRUPT,
+  KIND_KERNEL,
+  KIND_NONE,
+  KIND_OPERATION,
+  KIND_RESUME,
+  KIND_TICK,
+  OPERATIONS_LEFT,
+  PARAM,
+  PENDING_INTERRUPT,
+  SPURIOUS_LEFT,
+  TICKS_LEFT,
+} from './exploreWords.js'
+import { PREEMPTED } from './stepLog.js'
+
+/** What a CPU can do next. An action is one number: the CPU, the kind, the operation chosen. */
+export const ACT_CONTINUE = 0
+export const ACT_INTERRUPT = 1
+export const ACT_SPURIOUS = 2
+export const ACT_AGAIN = 3
+export const ACT_TICK = 4
+export const ACT_RESUME = 5
+export const ACT_KERNEL = 6
+export const ACT_OPERATION = 7
+/** The oldest store in the CPU's buffer reaches memory. */
+export const ACT_COMMIT = 8
+
+const CPU_BITS = 3
+const KIND_BITS = 4
+
+export function actionOf(cpu: number, kind: number, param = 0): number {
+  return cpu | (kind << CPU_BITS) | (param << (CPU_BITS + KIND_BITS))
+}
+
+export function cpuOf(action: number): number {
+  return action & ((1 << CPU_BITS) - 1)
+}
+
+export function kindOf(action: number): number {
+  return (action >> CPU_BITS) & ((1 << KIND_BITS) - 1)
+}
+
+export function paramOf(action: number): number {
+  return action >> (CPU_BITS + KIND_BITS)
+}
+
+/** Memory or addresses have run out: a case that is too small, not a finding. */
+const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
+
+/** Takes single steps of the machine. */
+export class Transitions {
+  readonly #machine: ExploreMachine
+  readonly #takesTicks: boolean
+  /** What the routine that has just ended returned; cleared with the other dead words. */
+  lastResult = 0
+
+  constructor(machine: ExploreMachine) {
+    this.#machine = machine
+    this.#takesTicks = machine.cpus[0].strategy.ticked !== undefined
+  }
+
+  #get(cpu: ExploreCpu, word: number): number {
+    return this.#machine.arena.words[cpu.state + word]
+  }
+
+  #set(cpu: ExploreCpu, word: number, value: number): void {
+    this.#machine.arena.set(cpu.state + word, value)
+  }
+
+  /** Writes the actions that are possible now to `into` from `at` on; how many. */
+  enabled(into: Int32Array, at: number): number {
+    let end = at
+    let mayBegin = true
+    for (const cpu of this.#machine.cpus) {
+      end = this.#enabledOf(cpu, into, end, mayBegin)
+      const isUntouched = this.#get(cpu, OPERATIONS_LEFT) === this.#machine.plan.case.operationCount
+      // All that have not begun are alike: trying the first of them is trying all.
+      if (this.#machine.plan.case.isSymmetric && isUntouched) mayBegin = false
+    }
+    return end - at
+  }
+
+  #enabledOf(cpu: ExploreCpu, into: Int32Array, at: number, mayBegin: boolean): number {
+    const { id } = cpu
+    let end = at
+    if (cpu.buffer.count > 0) into[end++] = actionOf(id, ACT_COMMIT)
+    if (this.#get(cpu, KIND) !== KIND_NONE) {
+      into[end++] = actionOf(id, ACT_CONTINUE)
+      return end
+    }
+    if (this.#get(cpu, IN_HANDLER) !== 0) {
+      into[end++] = actionOf(id, ACT_AGAIN)
+      return end
+    }
+    if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)
+    else if (this.#get(cpu, SPURIOUS_LEFT) > 0) into[end++] = actionOf(id, ACT_SPURIOUS)
+    if (this.#takesTicks && this.#get(cpu, TICKS_LEFT) > 0) into[end++] = actionOf(id, ACT_TICK)
+    if (cpu.kernel.ticket !== DONE) {
+      if (cpu.isTicketSatisfied) into[end++] = actionOf(id, ACT_RESUME)
+      return end
+    }
+    if (!cpu.isInUserMode) {
+      into[end++] = actionOf(id, ACT_KERNEL)
+      return end
+    }
+    if (!mayBegin) return end
+    const { operations } = this.#machine
+    for (let index = 0; index < operations.length; index++) {
+      if (cpu.canBegin(operations[index])) into[end++] = actionOf(id, ACT_OPERATION, index)
+    }
+    return end
+  }
+
+  /** Nothing is under way and nobody can begin anything; ticks may still come. */
+  get isFinal(): boolean {
+    return this.#machine.cpus.every(
+      (cpu) =>
+        this.#get(cpu, KIND) === KIND_NONE &&
+        this.#get(cpu, IN_HANDLER) === 0 &&
+        this.#get(cpu, PENDING_INTERRUPT) === 0 &&
+        cpu.buffer.count === 0 &&
+        cpu.isInUserMode &&
+        !this.#machine.operations.some((operation) => cpu.canBegin(operation)),
+    )
+  }
+
+  /**
+   * @returns false: the action needs memory that is not there, and nothing else can be said of it. The
+   *   caller takes back what it wrote.
+   */
+  apply(action: number): boolean {
+    const { oracle, arena, words } = this.#machine
+    const cpu = this.#machine.cpus[cpuOf(action)]
+    switch (kindOf(action)) {
+      case ACT_COMMIT:
+        cpu.buffer.commitOldest()
+        return true
+      case ACT_INTERRUPT:
+        this.#set(cpu, PENDING_INTERRUPT, 0)
+        this.#set(cpu, KIND, KIND_INTERRUPT)
+        break
+      case ACT_SPURIOUS:
+        this.#set(cpu, SPURIOUS_LEFT, this.#get(cpu, SPURIOUS_LEFT) - 1)
+        this.#set(cpu, KIND, KIND_INTERRUPT)
+        break
+      case ACT_AGAIN:
+        this.#set(cpu, KIND, KIND_INTERRUPT)
+        break
+      case ACT_TICK: {
+        const left = this.#get(cpu, TICKS_LEFT) - 1
+        this.#set(cpu, TICKS_LEFT, left)
+        arena.set(words.clock, Math.max(arena.words[words.clock], this.#machine.plan.case.tickCount - left))
+        this.#set(cpu, KIND, KIND_TICK)
+        break
+      }
+      case ACT_RESUME:
+        this.#set(cpu, KIND, KIND_RESUME)
+        break
+      case ACT_KERNEL:
+        oracle.judgeCpu(cpu.id)
+        this.#set(cpu, KIND, KIND_KERNEL)
+        break
+      case ACT_OPERATION:
+        oracle.judgeCpu(cpu.id)
+        this.#begin(cpu, paramOf(action))
+        break
+    }
+    if (!this.#run(cpu)) return false
+    oracle.judgeAll((id) => this.#machine.cpus[id].isInUserMode)
+    return true
+  }
+
+  #begin(cpu: ExploreCpu, index: number): void {
+    const isBatch = this.#machine.operations[index].kind === 'batch'
+    const isBatchEnd = isBatch && this.#get(cpu, IN_BATCH) !== 0
+    if (!isBatchEnd) this.#set(cpu, OPERATIONS_LEFT, this.#get(cpu, OPERATIONS_LEFT) - 1)
+    this.#set(cpu, KIND, KIND_OPERATION)
+    this.#set(cpu, PARAM, index)
+  }
+
+  #run(cpu: ExploreCpu): boolean {
+    const { log, words, operations } = this.#machine
+    log.begin(words.logs.base + cpu.id * words.logs.stride)
+    let isStalled = false
+    try {
+      switch (this.#get(cpu, KIND)) {
+        case KIND_KERNEL:
+          cpu.kernel.step()
+          break
+        case KIND_RESUME:
+          cpu.kernel.resume()
+          break
+        case KIND_INTERRUPT:
+          isStalled = cpu.strategy.interrupted(cpu.port) === AGAIN
+          break
+        case KIND_TICK:
+          cpu.strategy.ticked?.(cpu.port)
+          break
+        default:
+          cpu.begin(operations[this.#get(cpu, PARAM)])
+          cpu.kernel.step()
+      }
+    } catch (error) {
+      if (error === PREEMPTED) {
+        cpu.restorePrivates()
+        log.leave()
+        return true
+      }
+      if (error instanceof Error && OUT_OF_RESOURCES.has(error.name)) {
+        cpu.restorePrivates()
+        return false
+      }
+      throw error
+    }
+    const isBatch =
+      this.#get(cpu, KIND) === KIND_OPERATION && operations[this.#get(cpu, PARAM)].kind === 'batch'
+    if (isBatch) this.#set(cpu, IN_BATCH, 1 - this.#get(cpu, IN_BATCH))
+    if (this.#get(cpu, KIND) === KIND_KERNEL) this.lastResult = cpu.p[RESULT]
+    this.#set(cpu, KIND, KIND_NONE)
+    this.#set(cpu, PARAM, 0)
+    this.#set(cpu, IN_HANDLER, isStalled ? 1 : 0)
+    log.clear()
+    cpu.commitPrivates()
+    return true
+  }
+}
