@@ -17,7 +17,7 @@ import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { OperationChoice } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
-import { ExplorePort, type PortParts } from './explorePort.js'
+import { ExplorePort, ticksOf, type PortParts } from './explorePort.js'
 import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
 import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
@@ -58,7 +58,7 @@ export class ExploreCpu {
   /** First of this CPU's words of the engine. */
   readonly state: number
   readonly #privatesAt: number
-  readonly #clockWord: number
+  readonly #parts: PortParts
 
   constructor(plan: CpuPlan, parts: PortParts) {
     const { id, strategy } = plan
@@ -71,7 +71,7 @@ export class ExploreCpu {
     this.state = words.cpus.base + id * words.cpus.stride
     const at = cell.control.privates.base + id * cell.control.privates.stride
     this.#privatesAt = at
-    this.#clockWord = words.clock
+    this.#parts = parts
     const privates = arena.words.subarray(at, at + cell.privateWordCount)
     this.p = privates.subarray(0, POSITION_WORDS)
     this.buffer = new StoreBuffer(arena, id, words.cpus, words.buffers, plan.hasStoreBuffer)
@@ -128,13 +128,9 @@ export class ExploreCpu {
     return isHome
   }
 
+  /** The pages of the shared mapping are the first that are tracked. */
   #entry(page: number): number {
-    const first = this.#arena.words[this.#handleWord(SHARED_HANDLE) + HANDLE_FIRST]
-    return this.#arena.words[this.#context.tables.leafWord(this.#rootOf(FIRST_SPACE), first + page)]
-  }
-
-  #rootOf(space: number): number {
-    return this.#arena.words[this.#cell.machine.spaces.base + space * this.#cell.machine.spaces.stride]
+    return this.#arena.words[this.#parts.held.pages[page].word]
   }
 
   /** Enters the kernel; the first step follows in the same transition. */
@@ -174,7 +170,7 @@ export class ExploreCpu {
     const value = this.buffer.read(ticket >> TICKET_SHIFT)
     switch (ticket & TICKET_KIND) {
       case TICKET_AT:
-        return this.#arena.words[this.#clockWord] >= this.#word(TICKET_VALUE)
+        return ticksOf(this.#parts, this.#cell.config.cpuCount) >= this.#word(TICKET_VALUE)
       case TICKET_REACHED:
         return reachedSerial(value, this.#word(TICKET_VALUE))
       default:

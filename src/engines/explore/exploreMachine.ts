@@ -45,10 +45,12 @@ export class ExploreMachine {
   readonly oracle: ExploreOracle
   readonly cpus: readonly ExploreCpu[]
   readonly operations: readonly OperationChoice[]
+  readonly tickCount: number
 
   constructor(plan: ExplorePlan) {
     this.plan = plan
-    const { cpuCount } = plan.case
+    const { cpuCount, tickCount } = plan.case
+    this.tickCount = tickCount
     this.operations = choicesOf(plan.case)
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))

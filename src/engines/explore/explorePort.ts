@@ -12,7 +12,7 @@ import {
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { ExploreWords } from './exploreWords.js'
-import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
+import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE, TICKS_LEFT } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { ExploreOracle } from './exploreOracle.js'
 import type { Speculation } from './speculation.js'
@@ -30,6 +30,18 @@ export interface PortParts {
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly oracle: ExploreOracle
+  /** Ticks of each CPU at most. */
+  readonly tickCount: number
+}
+
+/** Ticks of the CPU that has taken most: the bounded clock. */
+export function ticksOf({ arena, words, tickCount }: PortParts, cpuCount: number): number {
+  let ticks = 0
+  for (let cpu = 0; cpu < cpuCount; cpu++) {
+    const left = arena.words[words.cpus.base + cpu * words.cpus.stride + TICKS_LEFT]
+    ticks = Math.max(ticks, tickCount - left)
+  }
+  return ticks
 }
 
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
@@ -55,8 +67,8 @@ export class ExplorePort implements Port {
 
   /** Time is not explored: it moves with the ticks, and never proves anything. */
   now(): number {
-    const { log, arena, words } = this.#parts
-    return log.point() ? log.keep(arena.words[words.clock] * TICK_NS) : log.value
+    const { log, cell } = this.#parts
+    return log.point() ? log.keep(ticksOf(this.#parts, cell.config.cpuCount)) * TICK_NS : log.value * TICK_NS
   }
 
   #traced(what: string, word: number, value: number): number {

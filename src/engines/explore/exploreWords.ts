@@ -53,8 +53,6 @@ export interface ExploreWords {
   /** Per CPU: how many, then the changes. */
   readonly open: Placed
   readonly buffers: Placed
-  /** Ticks of the CPU that has taken most: the bounded clock. */
-  readonly clock: number
 }
 
 export function placeExplore(
@@ -69,6 +67,5 @@ export function placeExplore(
     held: layout.lines('tlb', cpuCount, trackedCount * HELD_WORDS),
     open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
-    clock: layout.run('clock', 1),
   }
 }

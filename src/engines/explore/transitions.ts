@@ -136,7 +136,7 @@ export class Transitions {
    *   caller takes back what it wrote.
    */
   apply(action: number): boolean {
-    const { oracle, arena, words } = this.#machine
+    const { oracle } = this.#machine
     const cpu = this.#machine.cpus[cpuOf(action)]
     switch (kindOf(action)) {
       case ACT_COMMIT:
@@ -153,13 +153,10 @@ export class Transitions {
       case ACT_AGAIN:
         this.#set(cpu, KIND, KIND_INTERRUPT)
         break
-      case ACT_TICK: {
-        const left = this.#get(cpu, TICKS_LEFT) - 1
-        this.#set(cpu, TICKS_LEFT, left)
-        arena.set(words.clock, Math.max(arena.words[words.clock], this.#machine.plan.case.tickCount - left))
+      case ACT_TICK:
+        this.#set(cpu, TICKS_LEFT, this.#get(cpu, TICKS_LEFT) - 1)
         this.#set(cpu, KIND, KIND_TICK)
         break
-      }
       case ACT_RESUME:
         this.#set(cpu, KIND, KIND_RESUME)
         break
