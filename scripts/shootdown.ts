@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { EXPLORATIONS } from '../bench/explorations.js'
 import { MATRIX } from '../bench/matrix.js'
 import { benchCommand } from '../src/harness/benchCommand.js'
 import { runCli } from '../src/harness/cli.js'
+import { exploreCommand } from '../src/harness/explore/exploreCommand.js'
 
 const argv = process.argv.slice(2)
 const program = new Command('shootdown')
@@ -10,4 +12,5 @@ const program = new Command('shootdown')
     'Compare TLB shootdown strategies on real threads and in virtual time, with proof that each run is safe.',
   )
   .addCommand(benchCommand(MATRIX, argv.slice(1)))
+  .addCommand(exploreCommand(EXPLORATIONS))
 await runCli(program, argv)

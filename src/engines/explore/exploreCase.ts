@@ -13,6 +13,8 @@ export const OPERATION_KINDS = [
   'unprotect',
   /** Each CPU unmaps and maps a mapping of its own, at an address that the library picks. */
   'remap',
+  /** Faults in the page of that mapping. */
+  'populate',
   /** Opens and closes a batch. */
   'batch',
   /** Loads the other of two spaces. */

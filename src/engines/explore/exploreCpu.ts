@@ -125,12 +125,25 @@ export class ExploreCpu {
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
     if (kind === 'remap' || kind === 'batch') return true
+    if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
     return isHome
   }
 
   /** The pages of the shared mapping are the first that are tracked. */
   #entry(page: number): number {
     return this.#arena.words[this.#parts.held.pages[page].word]
+  }
+
+  #entryOf(page: number): number {
+    return this.#entry(this.#parts.held.indexOf(page))
+  }
+
+  /** -1: not mapped now, or in a space that is not loaded. */
+  get #ownPage(): number {
+    const { words } = this.#arena
+    const own = this.#ownHandle
+    const isHere = words[own + HANDLE_MAPPED] !== 0 && words[own + HANDLE_SPACE] === this.p[SPACE]
+    return isHere ? words[own + HANDLE_FIRST] : -1
   }
 
   /** Enters the kernel; the first step follows in the same transition. */
@@ -152,6 +165,8 @@ export class ExploreCpu {
           PRESENT | USER,
           SHARED_HANDLE,
         )
+      case 'populate':
+        return kernel.fault(this.memory.load(this.#ownHandle + HANDLE_FIRST), PRESENT | USER, 1 + this.id)
       case 'switch':
         return kernel.switchTo(this.p[SPACE] === FIRST_SPACE ? OTHER_SPACE : FIRST_SPACE)
       case 'remap':

@@ -1,0 +1,98 @@
+import type { ExplorePlan } from './exploreMachine.js'
+import { ExploreMachine } from './exploreMachine.js'
+import { replay, type ReplayedStep } from './replay.js'
+import { decodeSchedule, encodeSchedule } from './schedule.js'
+import { Search, type SearchLimits, type SearchResult } from './search.js'
+import { Settle } from './settle.js'
+import { Transitions } from './transitions.js'
+import type { Finding } from './exploreOracle.js'
+
+/** A search's answer as it leaves its process. */
+export interface Exploration {
+  readonly states: number
+  readonly transitions: number
+  readonly depth: number
+  readonly elapsedMs: number
+  readonly end: SearchResult['end']
+  readonly finding: Finding | null
+  /** The schedule that leads to the finding, for `--replay`; empty without one. */
+  readonly schedule: string
+  readonly scheduleLength: number
+  /** Whether no shorter schedule leads to a finding. */
+  readonly isShortest: boolean
+  readonly steps: readonly ReplayedStep[]
+}
+
+/** Schedules are bounded by the case; this only keeps depths within 16 bits. */
+const LONGEST = 60_000
+/** First cap of the search for a shortest schedule; it doubles until something is found. */
+const FIRST_CAP = 8
+
+function prepare(plan: ExplorePlan) {
+  const machine = new ExploreMachine(plan)
+  const transitions = new Transitions(machine)
+  const settle = new Settle(machine, transitions)
+  settle.setUp()
+  return { machine, transitions, settle }
+}
+
+function search(plan: ExplorePlan, limits: SearchLimits, seeksShortest: boolean): SearchResult {
+  const { machine, transitions, settle } = prepare(plan)
+  return new Search(machine, transitions, settle, limits, seeksShortest).run(() => performance.now())
+}
+
+/** Depth first, until everything was seen or something was found; then the shortest schedule that leads there. */
+export function explore(
+  plan: ExplorePlan,
+  limits: Omit<SearchLimits, 'depth'>,
+  shortens: boolean,
+): Exploration {
+  const found = search(plan, { ...limits, depth: LONGEST }, false)
+  if (found.finding === null) return answer(plan, found, found, false)
+  const shortest = shortens ? shorten(plan, limits, found) : null
+  return answer(plan, found, shortest ?? found, shortest !== null)
+}
+
+/** Null: the limits ended it first. */
+function shorten(
+  plan: ExplorePlan,
+  limits: Omit<SearchLimits, 'depth'>,
+  found: SearchResult,
+): SearchResult | null {
+  for (let cap = FIRST_CAP; ; cap *= 2) {
+    const depth = Math.min(cap, found.schedule.length)
+    const result = search(plan, { ...limits, depth }, true)
+    if (result.end === 'states' || result.end === 'time') return null
+    if (result.finding !== null) return result
+    if (depth === found.schedule.length) return null
+  }
+}
+
+function answer(plan: ExplorePlan, all: SearchResult, shown: SearchResult, isShortest: boolean): Exploration {
+  return {
+    states: all.states,
+    transitions: all.transitions,
+    depth: all.depth,
+    elapsedMs: all.elapsedMs,
+    end: all.end,
+    finding: shown.finding,
+    schedule: encodeSchedule(shown.schedule),
+    scheduleLength: shown.schedule.length,
+    isShortest,
+    steps: shown.finding === null ? [] : replaySteps(plan, shown.schedule),
+  }
+}
+
+function replaySteps(plan: ExplorePlan, schedule: SearchResult['schedule']): ReplayedStep[] {
+  const { machine, transitions, settle } = prepare(plan)
+  return replay(machine, transitions, settle, schedule).steps
+}
+
+/** One schedule again, from the text that a finding was printed with. */
+export function replayText(
+  plan: ExplorePlan,
+  text: string,
+): { steps: ReplayedStep[]; finding: Finding | null } {
+  const { machine, transitions, settle } = prepare(plan)
+  return replay(machine, transitions, settle, decodeSchedule(text))
+}

@@ -1,0 +1,107 @@
+import { UsageError } from '../../contract/usageError.js'
+import { describeStack } from '../../pagetable/routine.js'
+import type { ExploreMachine } from './exploreMachine.js'
+import type { Finding } from './exploreOracle.js'
+import { encodeSchedule, type ScheduleStep } from './schedule.js'
+import type { Settle } from './settle.js'
+import {
+  ACT_AGAIN,
+  ACT_COMMIT,
+  ACT_CONTINUE,
+  ACT_INTERRUPT,
+  ACT_KERNEL,
+  ACT_OPERATION,
+  ACT_RESUME,
+  ACT_SPURIOUS,
+  ACT_TICK,
+  cpuOf,
+  kindOf,
+  paramOf,
+  type Transitions,
+} from './transitions.js'
+
+/** One row of the table that a finding is printed as. */
+export interface ReplayedStep {
+  readonly cpu: number
+  readonly action: string
+  /** Shared words and TLB entries that the step has changed: name, before, after. */
+  readonly changes: readonly string[]
+}
+
+const TEXTS: Record<number, string> = {
+  [ACT_CONTINUE]: '',
+  [ACT_INTERRUPT]: 'takes its interrupt',
+  [ACT_SPURIOUS]: 'takes a spurious interrupt',
+  [ACT_AGAIN]: 'calls its handler again',
+  [ACT_TICK]: 'takes a tick',
+  [ACT_RESUME]: 'resumes: its ticket is satisfied',
+  [ACT_COMMIT]: 'its oldest store reaches memory',
+}
+/** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
+const HIDDEN =
+  /^(?:log|private|openChanges|storeBuffer|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
+
+/** Runs a schedule once and writes down what each step does. @throws UsageError where a step is not possible */
+export function replay(
+  machine: ExploreMachine,
+  transitions: Transitions,
+  settle: Settle,
+  schedule: readonly ScheduleStep[],
+): { steps: ReplayedStep[]; finding: Finding | null } {
+  const steps: ReplayedStep[] = []
+  const notes: string[] = []
+  for (const cpu of machine.cpus) cpu.port.onAccess = (text) => void notes.push(text)
+  machine.speculation.onFill = (cpu, index) =>
+    void notes.push(`CPU ${cpu} has cached page ${machine.held.pages[index].page} before`)
+  const possible = new Int32Array(256)
+  for (const step of schedule) {
+    if (machine.oracle.finding !== null) break
+    const count = transitions.enabled(possible, 0)
+    if (!possible.subarray(0, count).includes(step.action)) throw impossible(step, steps.length)
+    notes.length = 0
+    machine.choices.reset()
+    machine.choices.plan(Int32Array.from(step.digits), 0, step.digits.length)
+    const mark = machine.arena.trailLength
+    const intent = intentOf(machine, step.action)
+    if (!transitions.apply(step.action)) throw impossible(step, steps.length)
+    steps.push({
+      cpu: cpuOf(step.action),
+      action: [intent, ...notes].filter((text) => text !== '').join('; '),
+      changes: changesSince(machine, mark),
+    })
+  }
+  if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
+  return { steps, finding: machine.oracle.finding }
+}
+
+function intentOf(machine: ExploreMachine, action: number): string {
+  if (kindOf(action) === ACT_OPERATION) {
+    const { kind, page } = machine.operations[paramOf(action)]
+    return `begins ${kind} ${page}`
+  }
+  if (kindOf(action) === ACT_KERNEL) return `kernel ${describeStack(machine.cpus[cpuOf(action)].p)}`
+  return TEXTS[kindOf(action)]
+}
+
+function changesSince(machine: ExploreMachine, mark: number): string[] {
+  const { arena, held, cell } = machine
+  const changes: string[] = []
+  for (const [word, before] of arena.writtenSince(mark)) {
+    if (arena.words[word] === before) continue
+    const name = cell.layout.nameOf(word)
+    if (HIDDEN.test(name)) continue
+    const entry = held.pages.find((page) => page.word === word)
+    const shown = entry === undefined ? name : `entry of page ${entry.page}`
+    changes.push(`${shown} ${before} -> ${arena.words[word]}`)
+  }
+  return changes
+}
+
+function impossible(step: ScheduleStep, index: number): UsageError {
+  return new UsageError(
+    `--replay: step ${index + 1} (${encodeSchedule([step])}) is not possible there`,
+    'the strategy, its parameters or the case are not those that the schedule was printed for',
+    [],
+    'give all options of the printed command',
+  )
+}
