@@ -12,14 +12,14 @@ import { Round, roundBlocks } from './round.js'
  * fallback for demands, and one address-space tag with a flush at every switch.
  */
 export type RoundWords = 'holders' | 'request' | 'row'
-export type RoundPrivates = 'targets' | 'fallback' | 'purpose'
+export type RoundPrivates = 'targets' | 'fallback' | 'purpose' | 'left'
 
 export function roundWords(shape: MachineShape): Record<RoundWords, WordBlock> {
   return { holders: holderBlock(shape), ...roundBlocks(shape) }
 }
 
 export function roundPrivates(shape: MachineShape): Record<RoundPrivates, number> {
-  return { targets: setWords(shape.cpuCount), fallback: fallbackPrivates(shape), purpose: 1 }
+  return { targets: setWords(shape.cpuCount), fallback: fallbackPrivates(shape), purpose: 1, left: 1 }
 }
 
 /** What the ticket of this CPU's task is for, so that `resumed` knows. */
@@ -34,6 +34,7 @@ export abstract class RoundStrategy implements Strategy {
   protected readonly round: Round
   readonly #fallback: Fallback
   readonly #purpose: number
+  readonly #left: number
 
   constructor(host: StrategyHost<RoundWords, RoundPrivates>) {
     const { words, privates, shape } = host
@@ -41,6 +42,7 @@ export abstract class RoundStrategy implements Strategy {
     this.round = new Round(words.request, words.row, this.holders, privates.targets, shape.cpuCount)
     this.#fallback = new Fallback(this.round, privates.fallback)
     this.#purpose = privates.purpose
+    this.#left = privates.left
   }
 
   abstract changed(cpu: Port, change: Change): Ticket
@@ -78,15 +80,21 @@ export abstract class RoundStrategy implements Strategy {
     return DONE
   }
 
-  /** The flush comes before the bit goes: an initiator that misses this CPU must be right to do so. */
   switching(cpu: Port, from: number): void {
-    cpu.activate(from, ONLY_TAG, false)
-    this.holders.leave(cpu, from)
+    cpu.set(this.#left, from)
   }
 
+  /**
+   * The old space's bit goes last. While its root is loaded the walker can fill from it, after a flush
+   * as well: a CPU that flushed, took its bit away and then loaded the new root would be passed over by
+   * an initiator in between with a fresh copy of the entry that has just been changed. Linux loads CR3
+   * before it clears `mm_cpumask(prev)` for the same reason.
+   */
   switched(cpu: Port, to: number): Ticket {
     this.holders.enter(cpu, to)
     cpu.activate(to, ONLY_TAG, false)
+    const from = cpu.get(this.#left)
+    if (from !== to) this.holders.leave(cpu, from)
     return DONE
   }
 }
