@@ -12,7 +12,8 @@ const BASE = {
   spuriousCount: 0,
   hasStoreBuffer: false,
   serialStart: 0,
-  isSymmetric: false,
+  fills: 'late',
+  usesSymmetry: true,
   parameters: { ring: 1 },
 } as const
 

@@ -137,6 +137,11 @@ export interface Assumptions {
   readonly tickNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
+  /**
+   * It treats all CPUs alike: exchanging two of them in a state exchanges them in everything that
+   * follows. The explorer then tries only one of those that have not begun. Without it: no.
+   */
+  readonly symmetric?: boolean
 }
 
 export interface StrategyModule<W extends string = string, P extends string = string> {

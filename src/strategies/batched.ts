@@ -74,7 +74,7 @@ export default {
     },
   },
   contract: () => 'return',
-  assumes: () => ({ timeless: true }),
+  assumes: () => ({ timeless: true, symmetric: true }),
   words: roundWords,
   privateWords: (shape) => ({ ...roundPrivates(shape), gather: GATHER_PRIVATES }),
   create: (host) => new Batched(host),

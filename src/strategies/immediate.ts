@@ -43,7 +43,7 @@ export default {
   source: 'seL4, src/arch/x86/kernel/vspace.c: each unmap invalidates at once on the CPUs of the space',
   parameters: {},
   contract: () => 'return',
-  assumes: () => ({ timeless: true }),
+  assumes: () => ({ timeless: true, symmetric: true }),
   words: roundWords,
   privateWords: (shape) => ({ ...roundPrivates(shape), serial: 1 }),
   create: (host) => new Immediate(host),

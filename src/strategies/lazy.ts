@@ -144,7 +144,11 @@ export default {
     },
   },
   contract: () => 'reuse',
-  assumes: (parameters) => ({ timeless: false, tickNs: parameters['tickUs'] * 1000 }),
+  assumes: (parameters) => ({
+    timeless: false,
+    symmetric: true,
+    tickNs: parameters['tickUs'] * 1000,
+  }),
   words: (shape, parameters) => ({
     ...roundWords(shape),
     ring: { count: shape.cpuCount, stride: SweptRing.wordsPerCpu(parameters['ring']) },

@@ -39,11 +39,16 @@ export interface ExploreCase {
   /** Ticks and spurious interrupts that each CPU takes at most. */
   readonly tickCount: number
   readonly spuriousCount: number
+  /**
+   * When CPUs cache entries: `late`, where it can still matter (speculation.ts), or `anytime`, in every
+   * state. The second is the definition and is kept to test the first against.
+   */
+  readonly fills: 'late' | 'anytime'
   /** Plain stores of strategies wait in a buffer per CPU, as under x86's total store order. */
   readonly hasStoreBuffer: boolean
   readonly serialStart: number
-  /** Only the next CPU that has done nothing yet may begin: right for strategies that treat all CPUs alike. */
-  readonly isSymmetric: boolean
+  /** Of CPUs that have done nothing yet only the first may begin, where the strategy declares that it treats all alike. */
+  readonly usesSymmetry: boolean
 }
 
 /** One thing that a CPU can begin, as the search numbers them. */
@@ -59,4 +64,12 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
       ? Array.from({ length: plan.pageCount }, (_, page) => ({ kind, page }))
       : [{ kind, page: 0 }]
   })
+}
+
+/**
+ * Whether CPUs that have not begun can be taken for one another: the strategy says so, and the case
+ * gives no CPU anything of its own (a mapping, and with it a part of the address space).
+ */
+export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
+  return plan.usesSymmetry && isStrategySymmetric && !plan.alphabet.includes('remap')
 }

@@ -60,7 +60,7 @@ export class ExploreMemory implements Memory {
     this.#buffer.drain()
     if (words[word] === expected) this.#speculation.beforeWrite(word, value)
     const before = words[word]
-    if (before === expected) this.#arena.set(word, value)
+    if (before === expected) this.#arena.set(word, this.#speculation.installed(word, value))
     return this.#log.keep(before)
   }
 

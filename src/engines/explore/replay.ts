@@ -8,6 +8,7 @@ import {
   ACT_AGAIN,
   ACT_COMMIT,
   ACT_CONTINUE,
+  ACT_FILL,
   ACT_INTERRUPT,
   ACT_KERNEL,
   ACT_OPERATION,
@@ -35,6 +36,7 @@ const TEXTS: Record<number, string> = {
   [ACT_AGAIN]: 'calls its handler again',
   [ACT_TICK]: 'takes a tick',
   [ACT_RESUME]: 'resumes: its ticket is satisfied',
+  [ACT_FILL]: '',
   [ACT_COMMIT]: 'its oldest store reaches memory',
 }
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */

@@ -8,7 +8,7 @@ export interface ScheduleStep {
 }
 
 /** One letter per kind of action, in the order of their numbers (transitions.ts). */
-const LETTERS = 'cisatrkob'
+const LETTERS = 'cisatrkobf'
 
 /**
  * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation
@@ -33,13 +33,14 @@ export function encodeSchedule(steps: readonly ScheduleStep[]): string {
 }
 
 function encodeStep({ action, digits }: ScheduleStep): string {
-  const param = kindOf(action) === LETTERS.indexOf('o') ? String(paramOf(action)) : ''
+  const hasParam = 'of'.includes(LETTERS[kindOf(action)])
+  const param = hasParam ? String(paramOf(action)) : ''
   const choices = digits.some((digit) => digit !== 0) ? `/${digits.join('-')}` : ''
   return `${cpuOf(action)}${LETTERS[kindOf(action)]}${param}${choices}`
 }
 
 const STEP =
-  /^(?<cpu>[0-7])(?<letter>[cisatrkob])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>\d+))?$/
+  /^(?<cpu>[0-7])(?<letter>[cisatrkobf])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>\d+))?$/
 
 export function decodeSchedule(text: string): ScheduleStep[] {
   return text.split('.').flatMap((word) => {

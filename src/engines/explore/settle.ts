@@ -49,7 +49,7 @@ export class Settle {
     }
     arena.begin()
     this.#machine.log.preemption = plan.case.preemption
-    this.#machine.speculation.isOn = true
+    this.#machine.speculation.isOn = plan.case.fills === 'late'
   }
 
   #call(cpu: ExploreCpu, enter: () => void): void {
@@ -103,7 +103,7 @@ export class Settle {
     if (first !== undefined) oracle.report(first.invariant, first.cpu, first.page, first.message)
     arena.undoTo(trailLength, hashLow, hashHigh)
     for (const cpu of cpus) cpu.restorePrivates()
-    speculation.isOn = true
+    speculation.isOn = plan.case.fills === 'late'
     log.preemption = plan.case.preemption
   }
 }

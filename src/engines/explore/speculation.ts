@@ -36,7 +36,7 @@ export class Speculation {
   readonly #indexOfWord: Uint8Array
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
-  /** Off while nothing but the machine's own set-up or drain runs. */
+  /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
 
   constructor(arena: Arena, choices: Choices, held: HeldEntries, cpus: Placed, cpuCount: number) {
@@ -58,14 +58,25 @@ export class Speculation {
     const entry = this.#arena.words[word]
     if ((entry & PRESENT) === 0 || ((entry ^ value) & TRANSLATION) === 0) return
     let candidates = 0
-    for (let cpu = 0; cpu < this.#cpuCount; cpu++) if (this.#couldFill(cpu, index)) candidates++
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) if (this.couldFill(cpu, index)) candidates++
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
-      if (!this.#couldFill(cpu, index)) continue
-      if ((chosen & 1) !== 0) this.#fill(cpu, index)
+      if (!this.couldFill(cpu, index)) continue
+      if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
+  }
+
+  /**
+   * An entry that a fault makes present is accessed at once by the access that has faulted. Taken as
+   * one step: the bits would otherwise be set by the first fill, which fails the exchange of whoever
+   * changes the entry, and each change would be two steps for nothing.
+   */
+  installed(word: number, value: number): number {
+    const isInstalled =
+      this.#indexOfWord[word] !== 0 && (value & PRESENT) !== 0 && (this.#arena.words[word] & PRESENT) === 0
+    return isInstalled ? value | ACCESSED | ((value & WRITABLE) !== 0 ? DIRTY : 0) : value
   }
 
   /** A CPU is about to load another root, under which entries of the present space are kept. */
@@ -74,18 +85,18 @@ export class Speculation {
     const { pages } = this.#held
     let candidates = 0
     for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space === space && this.#couldFill(cpu, index)) candidates++
+      if (pages[index].space === space && this.couldFill(cpu, index)) candidates++
     }
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
     for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space !== space || !this.#couldFill(cpu, index)) continue
-      if ((chosen & 1) !== 0) this.#fill(cpu, index)
+      if (pages[index].space !== space || !this.couldFill(cpu, index)) continue
+      if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
   }
 
-  #couldFill(cpu: number, index: number): boolean {
+  couldFill(cpu: number, index: number): boolean {
     const { space, word } = this.#held.pages[index]
     const { words } = this.#arena
     if ((words[word] & PRESENT) === 0) return false
@@ -97,7 +108,7 @@ export class Speculation {
   }
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */
-  #fill(cpu: number, index: number): void {
+  fill(cpu: number, index: number): void {
     const { word } = this.#held.pages[index]
     const { words } = this.#arena
     const entry = words[word] | ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0)

@@ -1,5 +1,6 @@
 import { AGAIN, DONE } from '../../contract/ticket.js'
 import { RESULT } from '../../pagetable/position.js'
+import { isReduced } from './exploreCase.js'
 import type { ExploreCpu } from './exploreCpu.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import {
@@ -31,6 +32,8 @@ export const ACT_KERNEL = 6
 export const ACT_OPERATION = 7
 /** The oldest store in the CPU's buffer reaches memory. */
 export const ACT_COMMIT = 8
+/** Caches an entry, where fills are actions of their own. */
+export const ACT_FILL = 9
 
 const CPU_BITS = 3
 const KIND_BITS = 4
@@ -58,12 +61,15 @@ const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
 export class Transitions {
   readonly #machine: ExploreMachine
   readonly #takesTicks: boolean
+  readonly #isReduced: boolean
   /** What the routine that has just ended returned; cleared with the other dead words. */
   lastResult = 0
 
   constructor(machine: ExploreMachine) {
     this.#machine = machine
     this.#takesTicks = machine.cpus[0].strategy.ticked !== undefined
+    const { module, parameters } = machine.plan
+    this.#isReduced = isReduced(machine.plan.case, module.assumes(parameters).symmetric === true)
   }
 
   #get(cpu: ExploreCpu, word: number): number {
@@ -82,7 +88,7 @@ export class Transitions {
       end = this.#enabledOf(cpu, into, end, mayBegin)
       const isUntouched = this.#get(cpu, OPERATIONS_LEFT) === this.#machine.plan.case.operationCount
       // All that have not begun are alike: trying the first of them is trying all.
-      if (this.#machine.plan.case.isSymmetric && isUntouched) mayBegin = false
+      if (this.#isReduced && isUntouched) mayBegin = false
     }
     return end - at
   }
@@ -90,6 +96,11 @@ export class Transitions {
   #enabledOf(cpu: ExploreCpu, into: Int32Array, at: number, mayBegin: boolean): number {
     const { id } = cpu
     let end = at
+    if (this.#machine.plan.case.fills === 'anytime') {
+      for (let index = 0; index < this.#machine.held.pages.length; index++) {
+        if (this.#machine.speculation.couldFill(id, index)) into[end++] = actionOf(id, ACT_FILL, index)
+      }
+    }
     if (cpu.buffer.count > 0) into[end++] = actionOf(id, ACT_COMMIT)
     if (this.#get(cpu, KIND) !== KIND_NONE) {
       into[end++] = actionOf(id, ACT_CONTINUE)
@@ -141,6 +152,9 @@ export class Transitions {
     switch (kindOf(action)) {
       case ACT_COMMIT:
         cpu.buffer.commitOldest()
+        return true
+      case ACT_FILL:
+        this.#machine.speculation.fill(cpu.id, paramOf(action))
         return true
       case ACT_INTERRUPT:
         this.#set(cpu, PENDING_INTERRUPT, 0)

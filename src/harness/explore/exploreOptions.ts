@@ -18,7 +18,8 @@ export interface ExploreOptions {
   serialStart?: string
   guest?: boolean
   storeBuffer?: boolean
-  symmetric?: boolean
+  symmetry?: boolean
+  fills?: string
   maxStates?: string
   budget?: string
   shorten?: boolean
@@ -28,6 +29,7 @@ export interface ExploreOptions {
   format?: string
 }
 
+const FILLS = ['late', 'anytime'] as const
 const PREEMPTIONS = ['none', 'hooks', 'all'] as const
 
 type NumberField = {
@@ -77,15 +79,25 @@ export function overrideCase(
     changed.preemption = preemption
     typed.push('--preempt', preemption)
   }
+  if (options.fills !== undefined) {
+    const fills = FILLS.find((name) => name === options.fills)
+    if (fills === undefined)
+      throw unknownName(`--fills ${asTyped(options.fills)}`, 'choice', options.fills, FILLS)
+    changed.fills = fills
+    typed.push('--fills', fills)
+  }
   const switches = [
     ['guest', 'isGuest', '--guest'],
     ['storeBuffer', 'hasStoreBuffer', '--store-buffer'],
-    ['symmetric', 'isSymmetric', '--symmetric'],
   ] as const
   for (const [option, field, flag] of switches) {
     if (options[option] !== true) continue
     changed[field] = true
     typed.push(flag)
+  }
+  if (options.symmetry === false) {
+    changed.usesSymmetry = false
+    typed.push('--no-symmetry')
   }
   return { plan: { ...plan, ...changed }, typed }
 }
