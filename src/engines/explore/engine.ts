@@ -38,7 +38,7 @@ function prepare(plan: ExplorePlan) {
 
 function search(plan: ExplorePlan, limits: SearchLimits, seeksShortest: boolean): SearchResult {
   const { machine, transitions, settle } = prepare(plan)
-  return new Search(machine, transitions, settle, limits, seeksShortest).run(() => performance.now())
+  return new Search(machine, transitions, settle, limits, seeksShortest).run()
 }
 
 /** Depth first, until everything was seen or something was found; then the shortest schedule that leads there. */

@@ -11,6 +11,7 @@ export interface SearchLimits {
   readonly milliseconds: number
   /** Schedules longer than this are not followed. */
   readonly depth: number
+  readonly nowMs: () => number
 }
 
 export interface SearchResult {
@@ -82,7 +83,8 @@ export class Search {
     this.#cap = limits.depth
   }
 
-  run(nowMs: () => number): SearchResult {
+  run(): SearchResult {
+    const { nowMs } = this.#limits
     const startMs = nowMs()
     const result = this.#result
     const { arena, choices, oracle } = this.#machine

@@ -38,7 +38,7 @@ type NumberField = {
 
 /** What an option changes in every case that is run. */
 interface NumberOption {
-  readonly option: keyof ExploreOptions & string
+  readonly option: keyof ExploreOptions
   readonly flag: string
   readonly field: NumberField
   readonly min: number

@@ -14,7 +14,10 @@ async function run(job: ExploreJob): Promise<ExploreAnswer> {
   const plan = { case: job.case, module, parameters: job.parameters, profile }
   if (job.schedule !== null) return { status: 'replayed', ...replayText(plan, job.schedule) }
   const { stateCount, milliseconds, shortens } = job
-  return { status: 'explored', exploration: explore(plan, { stateCount, milliseconds }, shortens) }
+  return {
+    status: 'explored',
+    exploration: explore(plan, { stateCount, milliseconds, nowMs: () => performance.now() }, shortens),
+  }
 }
 
 process.once('message', (job: ExploreJob) => {
