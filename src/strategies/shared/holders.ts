@@ -24,7 +24,7 @@ export class Holders {
     this.words = setWords(cpuCount)
   }
 
-  protected wordOf(space: number, cpu: number): number {
+  wordOf(space: number, cpu: number): number {
     return this.placed.base + space * this.placed.stride + (cpu >>> 5)
   }
 
