@@ -4,7 +4,10 @@ import type { Placed } from '../contract/strategy.js'
 import { DONE, type Ticket } from '../contract/ticket.js'
 import { Round, WHOLE_SPACE } from '../strategies/shared/round.js'
 
-/** Xen's flush clock: a CPU's time is the tick of its last complete flush. 0 on the clock: it is wrapping. */
+/**
+ * Xen's flush clock: a CPU's time is the tick of its last complete flush. 0 on the clock: it is
+ * wrapping. The word holds the time less one, because words begin as 0 and the clock begins at 1.
+ */
 const CLOCK = 0
 /** CPUs that have not flushed since the clock began to wrap. */
 const LEFT = 1
@@ -28,7 +31,7 @@ export class FlushClock {
   }
 
   now(cpu: Port): number {
-    return cpu.load(this.word(CLOCK))
+    return cpu.load(this.word(CLOCK)) + 1
   }
 
   /**
@@ -56,7 +59,7 @@ export class FlushClock {
       const now = this.now(cpu)
       if (now === 0) return 0
       const next = now + 1 === this.limit ? 0 : now + 1
-      if (cpu.compareExchange(this.word(CLOCK), now, next) !== now) continue
+      if (cpu.compareExchange(this.word(CLOCK), now - 1, next - 1) !== now - 1) continue
       if (next === 0) this.wrap(cpu)
       return next
     }
@@ -74,7 +77,7 @@ export class FlushClock {
     if (cpu.exchange(this.timeOf(cpu.id) + WRAP_ASKED, 0) === 0) return
     cpu.invalidateAll()
     this.note(cpu, 0)
-    if (cpu.add(this.word(LEFT), -1) === 1) cpu.store(this.word(CLOCK), 1)
+    if (cpu.add(this.word(LEFT), -1) === 1) cpu.store(this.word(CLOCK), 0)
   }
 
   /** May `target` still cache what was emptied at `stamp`? */

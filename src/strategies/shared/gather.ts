@@ -11,8 +11,8 @@ import { WHOLE_SPACE } from './round.js'
 export const GATHER_PRIVATES = 4
 const COUNT = 0
 const SPACE = 1
-export const FIRST = 2
-export const END = 3
+const FIRST = 2
+const END = 3
 
 export class Gather {
   protected readonly at: number

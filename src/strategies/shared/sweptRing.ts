@@ -21,10 +21,10 @@ const TAIL = 1
 const ENDED_SERIAL = 2
 const SLOTS_AT = WORDS_PER_LINE
 
-export const SPACE = 0
-export const FIRST = 1
-export const PAGES = 2
-export const SERIAL = 3
+const SPACE = 0
+const FIRST = 1
+const PAGES = 2
+const SERIAL = 3
 export const EPOCH = 4
 /** Settled by a round of its own: free as soon as it is the oldest. */
 const IS_FINISHED = 5

@@ -24,6 +24,7 @@ export const defect: Defect = {
     operationCount: 3,
     ticks: 0,
     preempt: 'none',
+    awaits: 'a batch over two user spaces; the demand at an exposure inside a batch flushes everything',
   },
 }
 

@@ -1,8 +1,8 @@
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
-import { Round, SPACE } from '../../strategies/shared/round.js'
 import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
 import { plant, type Defect } from '../defect.js'
+import { SPACE } from '../../strategies/shared/round.js'
 import { GenerationRound } from '../generationRound.js'
 
 class Silent extends GenerationRound {

@@ -8,7 +8,6 @@ import { plant, type Defect } from '../defect.js'
 
 class SampledRound extends Round {
   sample(cpu: Port, space: number): void {
-    cpu.set(this.targets, super.findTargets(cpu, space))
     super.findTargets(cpu, space)
   }
 

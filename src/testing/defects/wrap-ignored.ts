@@ -5,7 +5,7 @@ import { FlushClock } from '../stampRound.js'
 
 class WrappingClock extends FlushClock {
   protected override wrap(cpu: Port): void {
-    cpu.store(this.word(0), 1)
+    cpu.store(this.word(0), 0)
   }
 
   override passWrap(): void {}
