@@ -35,6 +35,7 @@ const SOUND: Record<string, string> = {
   'src/harness/job.ts': `import { run } from '../engines/sim/run.js'\nimport { page } from '../report/page.js'\nexport const job = [run, page]\n`,
   'src/gate/verdict.ts': `export { job } from '../harness/job.js'\n`,
   'src/report/page.ts': `import { reader } from '../records/reader.js'\nexport const page = reader\n`,
+  'src/testing/defects/hasty.ts': `import linux from '../../strategies/linux.js'\nexport default linux\n`,
   'bench/suites.ts': `export const suites = 1\n`,
   'bench/matrix.ts': `import { load } from '../src/registry.js'\nexport const matrix = load\n`,
   'scripts/bench.ts': `import { writeFileSync } from 'node:fs'\nimport { matrix } from '../bench/matrix.js'\nwriteFileSync('x', String(matrix))\n`,
@@ -221,6 +222,24 @@ const PLANTED: [breaks: string, file: string, text: string, line: string][] = [
     'bench/bad.ts',
     `import '../scripts/bench.js'`,
     'imports ../scripts/bench.js: bench and scripts are neighbours on one floor',
+  ],
+  [
+    'a planted defect sees no more than a strategy',
+    'src/testing/defects/bad.ts',
+    `import { tlb } from '../../machine/tlb.js'`,
+    'imports ../../machine/tlb.js: outside of itself, testing may import contract, strategies',
+  ],
+  [
+    'a planted defect imports no node: module',
+    'src/testing/defects/bad.ts',
+    `import 'node:fs'`,
+    'imports node:fs: testing may import no packages',
+  ],
+  [
+    'engines do not import planted defects',
+    'src/engines/bad.ts',
+    `import hasty from '../testing/defects/hasty.js'`,
+    'imports ../testing/defects/hasty.js: upwards, from engines to testing',
   ],
   [
     'every imported file exists',

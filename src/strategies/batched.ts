@@ -6,38 +6,46 @@ import type { StrategyHost, StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import {
+  ROUND_PARTS,
   roundPrivates,
   RoundStrategy,
   roundWords,
+  type RoundParts,
   type RoundPrivates,
   type RoundWords,
 } from './shared/roundStrategy.js'
 
 type Privates = RoundPrivates | 'gather'
 
-class Batched extends RoundStrategy {
-  readonly #gather: Gather
+export interface BatchedParts extends RoundParts {
+  readonly Gather: typeof Gather
+}
+
+export const BATCHED_PARTS: BatchedParts = { ...ROUND_PARTS, Gather }
+
+export class Batched extends RoundStrategy {
+  protected readonly gather: Gather
   readonly #gatherLimit: number
 
-  constructor(host: StrategyHost<RoundWords, Privates>) {
-    super(host)
-    this.#gather = new Gather(host.privates.gather, host.parameters['ceiling'])
+  constructor(host: StrategyHost<RoundWords, Privates>, parts: BatchedParts = BATCHED_PARTS) {
+    super(host, parts)
+    this.gather = new parts.Gather(host.privates.gather, host.parameters['ceiling'])
     this.#gatherLimit = host.parameters['gatherLimit']
   }
 
   changed(cpu: Port, change: Change): Ticket {
     if ((change.obligations & BINDING) === 0) return DONE
-    this.#gather.add(cpu, change)
-    return this.#gather.count(cpu) < this.#gatherLimit ? DONE : this.#flush(cpu)
+    this.gather.add(cpu, change)
+    return this.gather.count(cpu) < this.#gatherLimit ? DONE : this.flush(cpu)
   }
 
   finished(cpu: Port, operation: Operation): Ticket {
     if (operation.depth > 0) return DONE
-    return this.#gather.count(cpu) === 0 ? this.flushed(cpu) : this.#flush(cpu)
+    return this.gather.count(cpu) === 0 ? this.flushed(cpu) : this.flush(cpu)
   }
 
-  #flush(cpu: Port): Ticket {
-    const gather = this.#gather
+  protected flush(cpu: Port): Ticket {
+    const gather = this.gather
     const pages = gather.pages(cpu)
     const ticket = this.startRound(cpu, gather.space(cpu), gather.first(cpu), pages, 1)
     gather.clear(cpu)

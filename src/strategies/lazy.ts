@@ -7,15 +7,23 @@ import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { NO_SLOT, SweptRing } from './shared/sweptRing.js'
 import {
+  ROUND_PARTS,
   roundPrivates,
   RoundStrategy,
   roundWords,
+  type RoundParts,
   type RoundPrivates,
   type RoundWords,
 } from './shared/roundStrategy.js'
 
 type Words = RoundWords | 'ring' | 'epoch'
 type Privates = RoundPrivates | 'urgent' | 'deferred' | 'slot' | 'swept'
+
+export interface LazyParts extends RoundParts {
+  readonly SweptRing: typeof SweptRing
+}
+
+export const LAZY_PARTS: LazyParts = { ...ROUND_PARTS, SweptRing }
 
 /** What may wait for a sweep: that the page is seen gone is waived by the contract, reuse is prevented by holding. */
 const DEFERRABLE = SEEN | FRAME_REUSE | VA_REUSE
@@ -26,47 +34,53 @@ const DEFERRABLE = SEEN | FRAME_REUSE | VA_REUSE
  * twice since. A permission that is taken away, a page that is exposed: those take a round at once,
  * and what is deferred in the same operation goes along for nothing.
  */
-class Lazy extends RoundStrategy {
-  readonly #urgent: Gather
-  readonly #deferred: Gather
-  readonly #ring: SweptRing
-  readonly #slot: number
+export class Lazy extends RoundStrategy {
+  protected readonly urgent: Gather
+  protected readonly deferred: Gather
+  protected readonly ring: SweptRing
+  protected readonly slot: number
 
-  constructor(host: StrategyHost<Words, Privates>) {
-    super(host)
+  constructor(host: StrategyHost<Words, Privates>, parts: LazyParts = LAZY_PARTS) {
+    super(host, parts)
     const { words, privates, parameters, shape } = host
-    this.#urgent = new Gather(privates.urgent, parameters['ceiling'])
-    this.#deferred = new Gather(privates.deferred, parameters['ceiling'])
-    this.#ring = new SweptRing(words.ring, words.epoch, privates.swept, parameters['ring'], shape.cpuCount)
-    this.#slot = privates.slot
+    this.urgent = new Gather(privates.urgent, parameters['ceiling'])
+    this.deferred = new Gather(privates.deferred, parameters['ceiling'])
+    this.ring = new parts.SweptRing(
+      words.ring,
+      words.epoch,
+      privates.swept,
+      parameters['ring'],
+      shape.cpuCount,
+    )
+    this.slot = privates.slot
   }
 
   changed(cpu: Port, change: Change): Ticket {
     const binding = change.obligations & BINDING
     // The slot that the operation will get if it gets one: a later demand finds the range by it.
-    change.tag = this.#ring.nextSlot(cpu)
-    if (binding !== 0) ((binding & ~DEFERRABLE) === 0 ? this.#deferred : this.#urgent).add(cpu, change)
+    change.tag = this.ring.nextSlot(cpu)
+    if (binding !== 0) ((binding & ~DEFERRABLE) === 0 ? this.deferred : this.urgent).add(cpu, change)
     return DONE
   }
 
   finished(cpu: Port, operation: Operation): Ticket {
     if (operation.depth > 0) return DONE
-    const deferred = this.#deferred
-    cpu.set(this.#slot, NO_SLOT)
-    if (this.#urgent.count(cpu) > 0) return this.#flush(cpu)
+    const deferred = this.deferred
+    cpu.set(this.slot, NO_SLOT)
+    if (this.urgent.count(cpu) > 0) return this.flush(cpu)
     if (deferred.count(cpu) === 0) return this.flushed(cpu)
-    this.#ring.reclaim(cpu)
-    if (this.#ring.isFull(cpu)) return this.#flush(cpu)
+    this.ring.reclaim(cpu)
+    if (this.ring.isFull(cpu)) return this.flush(cpu)
     // This CPU's own entries go now, as LATR's do: only the others are lazy.
-    this.#ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
-    this.#ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.issued(cpu.id))
+    this.ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
+    this.ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.issued(cpu.id))
     deferred.clear(cpu)
     return DONE
   }
 
-  #flush(cpu: Port): Ticket {
-    const urgent = this.#urgent
-    urgent.addAll(cpu, this.#deferred)
+  protected flush(cpu: Port): Ticket {
+    const urgent = this.urgent
+    urgent.addAll(cpu, this.deferred)
     const ticket = this.startRound(cpu, urgent.space(cpu), urgent.first(cpu), urgent.pages(cpu), 1)
     urgent.clear(cpu)
     return ticket
@@ -77,11 +91,11 @@ class Lazy extends RoundStrategy {
    * the watermark moves only where there are none.
    */
   protected flushed(cpu: Port): Ticket {
-    if (cpu.get(this.#slot) !== NO_SLOT) {
-      this.#ring.finishEarly(cpu, cpu.get(this.#slot))
+    if (cpu.get(this.slot) !== NO_SLOT) {
+      this.ring.finishEarly(cpu, cpu.get(this.slot))
       return DONE
     }
-    this.#ring.settleUpTo(cpu, cpu.issued(cpu.id))
+    this.ring.settleUpTo(cpu, cpu.issued(cpu.id))
     return SETTLED
   }
 
@@ -91,26 +105,26 @@ class Lazy extends RoundStrategy {
     for (let item = 0; item < demand.count; item++) {
       if (demand.owners[item] !== cpu.id || demand.tags[item] !== slot) return super.demanded(cpu, demand)
     }
-    if (!this.#ring.isLive(cpu, slot)) return super.demanded(cpu, demand)
-    cpu.set(this.#slot, slot)
-    const at = this.#ring.slotWord(cpu.id, slot)
+    if (!this.ring.isLive(cpu, slot)) return super.demanded(cpu, demand)
+    cpu.set(this.slot, slot)
+    const at = this.ring.slotWord(cpu.id, slot)
     return this.startRound(
       cpu,
-      this.#ring.spaceOf(cpu, at),
-      this.#ring.firstOf(cpu, at),
-      this.#ring.pagesOf(cpu, at),
+      this.ring.spaceOf(cpu, at),
+      this.ring.firstOf(cpu, at),
+      this.ring.pagesOf(cpu, at),
       1,
     )
   }
 
   override switched(cpu: Port, to: number): Ticket {
-    this.#ring.sweep(cpu, this.holders)
+    this.ring.sweep(cpu, this.holders)
     return super.switched(cpu, to)
   }
 
   ticked(cpu: Port): void {
-    this.#ring.sweep(cpu, this.holders)
-    this.#ring.reclaim(cpu)
+    this.ring.sweep(cpu, this.holders)
+    this.ring.reclaim(cpu)
   }
 }
 

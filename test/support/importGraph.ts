@@ -12,7 +12,7 @@ const FLOORS = [
   ['pagetable', 'strategies', 'workloads'],
   ['oracle'],
   ['engines'],
-  ['registry', 'harness', 'gate', 'report'],
+  ['registry', 'harness', 'gate', 'report', 'testing'],
   ['bench', 'scripts'],
 ]
 
@@ -35,6 +35,8 @@ const CLOSED: Record<string, string[]> = {
   contract: [],
   strategies: ['contract'],
   workloads: ['contract'],
+  // Until what runs the defects stands there too: planted strategies see no more than real ones.
+  testing: ['contract', 'strategies'],
 }
 
 /** Downward, and forbidden all the same. */

@@ -19,12 +19,12 @@ export function fallbackPrivates(shape: MachineShape): number {
 
 export class Fallback {
   readonly #round: Round
-  readonly #at: number
+  protected readonly at: number
 
   /** @param at first of `fallbackPrivates` private words: number of owners, then owner and serial of each */
   constructor(round: Round, at: number) {
     this.#round = round
-    this.#at = at
+    this.at = at
   }
 
   start(cpu: Port, demand: Demand): Ticket {
@@ -32,22 +32,22 @@ export class Fallback {
     for (let item = 0; item < demand.count; item++) {
       const owner = demand.owners[item]
       if (this.#isNoted(cpu, owner, owners)) continue
-      cpu.set(this.#at + 1 + owners * 2, owner)
-      cpu.set(this.#at + 2 + owners * 2, cpu.issued(owner))
+      cpu.set(this.at + 1 + owners * 2, owner)
+      cpu.set(this.at + 2 + owners * 2, cpu.issued(owner))
       owners++
     }
-    cpu.set(this.#at, owners)
+    cpu.set(this.at, owners)
     return this.#round.start(cpu, KERNEL_SPACE, 0, WHOLE_SPACE, 1)
   }
 
   #isNoted(cpu: Port, owner: number, owners: number): boolean {
-    for (let i = 0; i < owners; i++) if (cpu.get(this.#at + 1 + i * 2) === owner) return true
+    for (let i = 0; i < owners; i++) if (cpu.get(this.at + 1 + i * 2) === owner) return true
     return false
   }
 
   /** The round's ticket is satisfied. */
   finish(cpu: Port): void {
-    const owners = cpu.get(this.#at)
-    for (let i = 0; i < owners; i++) cpu.settle(cpu.get(this.#at + 1 + i * 2), cpu.get(this.#at + 2 + i * 2))
+    const owners = cpu.get(this.at)
+    for (let i = 0; i < owners; i++) cpu.settle(cpu.get(this.at + 1 + i * 2), cpu.get(this.at + 2 + i * 2))
   }
 }

@@ -15,32 +15,32 @@ const FIRST = 2
 const END = 3
 
 export class Gather {
-  readonly #at: number
-  readonly #ceiling: number
+  protected readonly at: number
+  protected readonly ceiling: number
 
   /**
    * @param at first of GATHER_PRIVATES private words
    * @param ceiling pages of the range above which the whole space is flushed
    */
   constructor(at: number, ceiling: number) {
-    this.#at = at
-    this.#ceiling = ceiling
+    this.at = at
+    this.ceiling = ceiling
   }
 
   add(cpu: Port, change: Change): void {
-    this.#addRange(cpu, change.space, change.firstPage, change.firstPage + change.pageCount, 1)
+    this.addRange(cpu, change.space, change.firstPage, change.firstPage + change.pageCount, 1)
   }
 
   /** Takes over what another gather holds, and empties it. */
   addAll(cpu: Port, other: Gather): void {
     if (other.count(cpu) === 0) return
-    const first = cpu.get(other.#at + FIRST)
-    this.#addRange(cpu, other.space(cpu), first, cpu.get(other.#at + END), other.count(cpu))
+    const first = cpu.get(other.at + FIRST)
+    this.addRange(cpu, other.space(cpu), first, cpu.get(other.at + END), other.count(cpu))
     other.clear(cpu)
   }
 
-  #addRange(cpu: Port, space: number, first: number, end: number, count: number): void {
-    const at = this.#at
+  protected addRange(cpu: Port, space: number, first: number, end: number, count: number): void {
+    const at = this.at
     if (cpu.get(at + COUNT) === 0) {
       cpu.set(at + SPACE, space)
       cpu.set(at + FIRST, first)
@@ -57,25 +57,25 @@ export class Gather {
   }
 
   clear(cpu: Port): void {
-    cpu.set(this.#at + COUNT, 0)
+    cpu.set(this.at + COUNT, 0)
   }
 
   /** Changes gathered. */
   count(cpu: Port): number {
-    return cpu.get(this.#at + COUNT)
+    return cpu.get(this.at + COUNT)
   }
 
   space(cpu: Port): number {
-    return cpu.get(this.#at + SPACE)
+    return cpu.get(this.at + SPACE)
   }
 
   first(cpu: Port): number {
-    return cpu.get(this.#at + FIRST)
+    return cpu.get(this.at + FIRST)
   }
 
   /** Pages to flush, or WHOLE_SPACE above the ceiling. */
   pages(cpu: Port): number {
-    const pages = cpu.get(this.#at + END) - cpu.get(this.#at + FIRST)
-    return pages > this.#ceiling ? WHOLE_SPACE : pages
+    const pages = cpu.get(this.at + END) - cpu.get(this.at + FIRST)
+    return pages > this.ceiling ? WHOLE_SPACE : pages
   }
 }

@@ -16,36 +16,36 @@ export function holderBlock(shape: MachineShape): WordBlock {
 }
 
 export class Holders {
-  readonly #placed: Placed
-  readonly #words: number
+  protected readonly placed: Placed
+  protected readonly words: number
 
   constructor(placed: Placed, cpuCount: number) {
-    this.#placed = placed
-    this.#words = setWords(cpuCount)
+    this.placed = placed
+    this.words = setWords(cpuCount)
   }
 
-  #wordOf(space: number, cpu: number): number {
-    return this.#placed.base + space * this.#placed.stride + (cpu >>> 5)
+  wordOf(space: number, cpu: number): number {
+    return this.placed.base + space * this.placed.stride + (cpu >>> 5)
   }
 
   enter(cpu: Port, space: number): void {
-    cpu.or(this.#wordOf(space, cpu.id), 1 << (cpu.id & 31))
+    cpu.or(this.wordOf(space, cpu.id), 1 << (cpu.id & 31))
   }
 
   leave(cpu: Port, space: number): void {
-    cpu.and(this.#wordOf(space, cpu.id), ~(1 << (cpu.id & 31)))
+    cpu.and(this.wordOf(space, cpu.id), ~(1 << (cpu.id & 31)))
   }
 
   /** Asked by a CPU about itself: only it writes its own bit, so the answer cannot be stale. */
   holds(cpu: Port, space: number): boolean {
-    return (cpu.load(this.#wordOf(space, cpu.id)) & (1 << (cpu.id & 31))) !== 0
+    return (cpu.load(this.wordOf(space, cpu.id)) & (1 << (cpu.id & 31))) !== 0
   }
 
   /** Copies the holders without this CPU into private words; how many. */
   others(cpu: Port, space: number, into: CpuSet): number {
     let count = 0
-    for (let word = 0; word < this.#words; word++) {
-      let bits = cpu.load(this.#placed.base + space * this.#placed.stride + word)
+    for (let word = 0; word < this.words; word++) {
+      let bits = cpu.load(this.placed.base + space * this.placed.stride + word)
       if (word === cpu.id >>> 5) bits &= ~(1 << (cpu.id & 31))
       cpu.set(into + word, bits)
       count += bitCount(bits)
@@ -55,7 +55,7 @@ export class Holders {
 
   /** All CPUs without this one; how many. */
   everyoneElse(cpu: Port, into: CpuSet): number {
-    for (let word = 0; word < this.#words; word++) {
+    for (let word = 0; word < this.words; word++) {
       const left = cpu.count - word * 32
       let bits = left >= 32 ? -1 : (1 << left) - 1
       if (word === cpu.id >>> 5) bits &= ~(1 << (cpu.id & 31))

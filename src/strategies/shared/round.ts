@@ -14,11 +14,13 @@ import { Holders, setWords } from './holders.js'
  * would free the frame while this CPU can still reach it. The bits may be taken before the flush,
  * because it is the countdown, not the bit, that the initiator waits for.
  */
-const SPACE = 0
-const FIRST = 1
-const COUNT = 2
+export const SPACE = 0
+export const FIRST = 1
+export const COUNT = 2
 const STRIDE = 3
 const TICKET = 4
+/** First word of a request that a variant of the round may use for itself. */
+export const SPARE = 5
 
 /** Page count that means everything of the space. */
 export const WHOLE_SPACE = -1
@@ -32,19 +34,19 @@ export function roundBlocks(shape: MachineShape): { request: WordBlock; row: Wor
 }
 
 export class Round {
-  readonly #request: Placed
-  readonly #row: Placed
-  readonly #holders: Holders
-  readonly #targets: number
-  readonly #words: number
+  protected readonly request: Placed
+  protected readonly row: Placed
+  protected readonly holders: Holders
+  protected readonly targets: number
+  protected readonly words: number
 
   /** @param targets first of `setWords(cpuCount)` private words for the set of CPUs to interrupt */
   constructor(request: Placed, row: Placed, holders: Holders, targets: number, cpuCount: number) {
-    this.#request = request
-    this.#row = row
-    this.#holders = holders
-    this.#targets = targets
-    this.#words = setWords(cpuCount)
+    this.request = request
+    this.row = row
+    this.holders = holders
+    this.targets = targets
+    this.words = setWords(cpuCount)
   }
 
   /**
@@ -52,21 +54,40 @@ export class Round {
    * @param pageCount 4 KiB pages, or WHOLE_SPACE
    */
   start(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): Ticket {
-    const count =
-      space === KERNEL_SPACE
-        ? this.#holders.everyoneElse(cpu, this.#targets)
-        : this.#holders.others(cpu, space, this.#targets)
-    const ticket = cpu.arm(count)
-    if (count > 0) {
-      this.#publish(cpu, space, firstPage, pageCount, stride, ticket)
-      cpu.interruptSet(this.#targets)
-    }
-    flush(cpu, space, firstPage, pageCount, stride)
+    const ticket = this.tell(cpu, this.findTargets(cpu, space), space, firstPage, pageCount, stride)
+    this.flushHere(cpu, space, firstPage, pageCount, stride)
     return ticket
   }
 
+  /** Puts the CPUs that may hold the space into the private set; how many. */
+  protected findTargets(cpu: Port, space: number): number {
+    return space === KERNEL_SPACE
+      ? this.holders.everyoneElse(cpu, this.targets)
+      : this.holders.others(cpu, space, this.targets)
+  }
+
+  protected tell(
+    cpu: Port,
+    count: number,
+    space: number,
+    firstPage: number,
+    pageCount: number,
+    stride: number,
+  ): Ticket {
+    const ticket = cpu.arm(count)
+    if (count === 0) return ticket
+    this.publish(cpu, space, firstPage, pageCount, stride, ticket)
+    this.ask(cpu)
+    cpu.interruptSet(this.targets)
+    return ticket
+  }
+
+  protected flushHere(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): void {
+    flush(cpu, space, firstPage, pageCount, stride)
+  }
+
   /** The request is complete before the first target can see this CPU's bit in its row. */
-  #publish(
+  protected publish(
     cpu: Port,
     space: number,
     firstPage: number,
@@ -74,32 +95,50 @@ export class Round {
     stride: number,
     ticket: Ticket,
   ): void {
-    const at = this.#request.base + cpu.id * this.#request.stride
+    const at = this.request.base + cpu.id * this.request.stride
     cpu.store(at + SPACE, space)
     cpu.store(at + FIRST, firstPage)
     cpu.store(at + COUNT, pageCount)
     cpu.store(at + STRIDE, stride)
     cpu.store(at + TICKET, ticket)
+  }
+
+  protected ask(cpu: Port): void {
     const bit = 1 << (cpu.id & 31)
-    for (let word = 0; word < this.#words; word++) {
-      for (let bits = cpu.get(this.#targets + word); bits !== 0; bits &= bits - 1) {
+    for (let word = 0; word < this.words; word++) {
+      for (let bits = cpu.get(this.targets + word); bits !== 0; bits &= bits - 1) {
         const target = word * 32 + (31 - Math.clz32(bits & -bits))
-        cpu.or(this.#row.base + target * this.#row.stride + (cpu.id >>> 5), bit)
+        cpu.or(this.row.base + target * this.row.stride + (cpu.id >>> 5), bit)
       }
     }
   }
 
   /** In the interrupt handler: serves every initiator that asks, none if the interrupt was spurious. */
   serve(cpu: Port): void {
-    const row = this.#row.base + cpu.id * this.#row.stride
-    for (let word = 0; word < this.#words; word++) {
+    const row = this.row.base + cpu.id * this.row.stride
+    for (let word = 0; word < this.words; word++) {
       for (let bits = cpu.exchange(row + word, 0); bits !== 0; bits &= bits - 1) {
-        const initiator = word * 32 + (31 - Math.clz32(bits & -bits))
-        const at = this.#request.base + initiator * this.#request.stride
-        flush(cpu, cpu.load(at + SPACE), cpu.load(at + FIRST), cpu.load(at + COUNT), cpu.load(at + STRIDE))
-        cpu.acknowledge(cpu.load(at + TICKET))
+        this.serveOne(cpu, word * 32 + (31 - Math.clz32(bits & -bits)))
       }
     }
+  }
+
+  protected serveOne(cpu: Port, initiator: number): void {
+    this.flushAsked(cpu, initiator)
+    this.acknowledge(cpu, initiator)
+  }
+
+  protected flushAsked(cpu: Port, initiator: number): void {
+    const at = this.requestOf(initiator)
+    flush(cpu, cpu.load(at + SPACE), cpu.load(at + FIRST), cpu.load(at + COUNT), cpu.load(at + STRIDE))
+  }
+
+  protected acknowledge(cpu: Port, initiator: number): void {
+    cpu.acknowledge(cpu.load(this.requestOf(initiator) + TICKET))
+  }
+
+  protected requestOf(initiator: number): number {
+    return this.request.base + initiator * this.request.stride
   }
 }
 

@@ -27,7 +27,16 @@ const FOR_CHANGES = 0
 const FOR_DEMAND = 1
 
 /** Every space runs under the same tag, so leaving one flushes it. */
-const ONLY_TAG = 1
+export const ONLY_TAG = 1
+
+/** The parts, so that a variant can bring its own. */
+export interface RoundParts {
+  readonly Holders: typeof Holders
+  readonly Round: typeof Round
+  readonly Fallback: typeof Fallback
+}
+
+export const ROUND_PARTS: RoundParts = { Holders, Round, Fallback }
 
 export abstract class RoundStrategy implements Strategy {
   protected readonly holders: Holders
@@ -36,11 +45,11 @@ export abstract class RoundStrategy implements Strategy {
   readonly #purpose: number
   readonly #left: number
 
-  constructor(host: StrategyHost<RoundWords, RoundPrivates>) {
+  constructor(host: StrategyHost<RoundWords, RoundPrivates>, parts: RoundParts = ROUND_PARTS) {
     const { words, privates, shape } = host
-    this.holders = new Holders(words.holders, shape.cpuCount)
-    this.round = new Round(words.request, words.row, this.holders, privates.targets, shape.cpuCount)
-    this.#fallback = new Fallback(this.round, privates.fallback)
+    this.holders = new parts.Holders(words.holders, shape.cpuCount)
+    this.round = new parts.Round(words.request, words.row, this.holders, privates.targets, shape.cpuCount)
+    this.#fallback = new parts.Fallback(this.round, privates.fallback)
     this.#purpose = privates.purpose
     this.#left = privates.left
   }

@@ -15,7 +15,7 @@ import { flush } from './round.js'
  * before; those of the next two have not, so from epoch + 3 on every CPU has swept the slot twice.
  * Noted before, the epoch could move on in between, and a slot that nobody has seen would be free.
  */
-const HEAD = 0
+export const HEAD = 0
 const TAIL = 1
 /** Serial of the last change whose operation has ended. */
 const ENDED_SERIAL = 2
@@ -25,7 +25,7 @@ const SPACE = 0
 const FIRST = 1
 const PAGES = 2
 const SERIAL = 3
-const EPOCH = 4
+export const EPOCH = 4
 /** Settled by a round of its own: free as soon as it is the oldest. */
 const IS_FINISHED = 5
 const SLOT_WORDS = 8
@@ -44,27 +44,27 @@ export class SweptRing {
     return Math.ceil((SLOTS_AT + slots * SLOT_WORDS) / WORDS_PER_LINE) * WORDS_PER_LINE
   }
 
-  readonly #ring: Placed
-  readonly #epoch: Placed
-  readonly #privates: number
-  readonly #slots: number
-  readonly #cpuCount: number
+  protected readonly ring: Placed
+  protected readonly epoch: Placed
+  protected readonly privates: number
+  protected readonly slots: number
+  protected readonly cpuCount: number
 
   /** @param epoch two words on lines of their own: the epoch, and how many CPUs have swept in it */
   constructor(ring: Placed, epoch: Placed, privates: number, slots: number, cpuCount: number) {
-    this.#ring = ring
-    this.#epoch = epoch
-    this.#privates = privates
-    this.#slots = slots
-    this.#cpuCount = cpuCount
+    this.ring = ring
+    this.epoch = epoch
+    this.privates = privates
+    this.slots = slots
+    this.cpuCount = cpuCount
   }
 
-  #ringOf(owner: number): number {
-    return this.#ring.base + owner * this.#ring.stride
+  protected ringOf(owner: number): number {
+    return this.ring.base + owner * this.ring.stride
   }
 
   slotWord(owner: number, slot: number): number {
-    return this.#ringOf(owner) + SLOTS_AT + ((slot >>> 0) % this.#slots) * SLOT_WORDS
+    return this.ringOf(owner) + SLOTS_AT + ((slot >>> 0) % this.slots) * SLOT_WORDS
   }
 
   spaceOf(cpu: Port, at: number): number {
@@ -80,17 +80,17 @@ export class SweptRing {
   }
 
   nextSlot(cpu: Port): number {
-    return cpu.load(this.#ringOf(cpu.id) + HEAD)
+    return cpu.load(this.ringOf(cpu.id) + HEAD)
   }
 
   isFull(cpu: Port): boolean {
-    const ring = this.#ringOf(cpu.id)
-    return ((cpu.load(ring + HEAD) - cpu.load(ring + TAIL)) | 0) >= this.#slots
+    const ring = this.ringOf(cpu.id)
+    return ((cpu.load(ring + HEAD) - cpu.load(ring + TAIL)) | 0) >= this.slots
   }
 
   /** Of this CPU's own slots: is it still waiting to be swept? */
   isLive(cpu: Port, slot: number): boolean {
-    const ring = this.#ringOf(cpu.id)
+    const ring = this.ringOf(cpu.id)
     return reachedSerial(slot, cpu.load(ring + TAIL)) && !reachedSerial(slot, cpu.load(ring + HEAD))
   }
 
@@ -99,17 +99,33 @@ export class SweptRing {
   }
 
   append(cpu: Port, space: number, firstPage: number, pages: number, serial: number): void {
-    const ring = this.#ringOf(cpu.id)
+    const ring = this.ringOf(cpu.id)
     const slot = cpu.load(ring + HEAD)
+    this.publish(cpu, slot, space, firstPage, pages, serial)
+    this.noteEpoch(cpu, slot)
+    cpu.store(ring + ENDED_SERIAL, serial)
+  }
+
+  /** The slot is complete before the head lets the others read it. */
+  protected publish(
+    cpu: Port,
+    slot: number,
+    space: number,
+    firstPage: number,
+    pages: number,
+    serial: number,
+  ): void {
     const at = this.slotWord(cpu.id, slot)
     cpu.store(at + SPACE, space)
     cpu.store(at + FIRST, firstPage)
     cpu.store(at + PAGES, pages)
     cpu.store(at + SERIAL, serial)
     cpu.store(at + IS_FINISHED, 0)
-    cpu.store(ring + HEAD, (slot + 1) | 0)
-    cpu.store(at + EPOCH, cpu.load(this.#epoch.base))
-    cpu.store(ring + ENDED_SERIAL, serial)
+    cpu.store(this.ringOf(cpu.id) + HEAD, (slot + 1) | 0)
+  }
+
+  protected noteEpoch(cpu: Port, slot: number): void {
+    cpu.store(this.slotWord(cpu.id, slot) + EPOCH, cpu.load(this.epoch.base))
   }
 
   /** A round has flushed the slot's range everywhere: it need not wait for sweeps any more. */
@@ -120,17 +136,16 @@ export class SweptRing {
 
   /** Frees this CPU's oldest slots as far as everybody has swept them, and settles what they held. */
   reclaim(cpu: Port): void {
-    const ring = this.#ringOf(cpu.id)
+    const ring = this.ringOf(cpu.id)
     const head = cpu.load(ring + HEAD)
     const first = cpu.load(ring + TAIL)
     let tail = first
     if (tail === head) return
-    const epoch = cpu.load(this.#epoch.base)
+    const epoch = cpu.load(this.epoch.base)
     let serial = 0
     while (tail !== head) {
       const at = this.slotWord(cpu.id, tail)
-      const isSwept = reachedSerial(epoch, (cpu.load(at + EPOCH) + EPOCHS_TO_FREE) | 0)
-      if (!isSwept && cpu.load(at + IS_FINISHED) === 0) break
+      if (!this.isSwept(cpu, at, epoch) && cpu.load(at + IS_FINISHED) === 0) break
       serial = cpu.load(at + SERIAL)
       tail = (tail + 1) | 0
     }
@@ -139,9 +154,13 @@ export class SweptRing {
     cpu.store(ring + TAIL, tail)
   }
 
+  protected isSwept(cpu: Port, at: number, epoch: number): boolean {
+    return reachedSerial(epoch, (cpu.load(at + EPOCH) + EPOCHS_TO_FREE) | 0)
+  }
+
   /** An operation has ended whose changes need no slot: the watermark moves if no slot waits before it. */
   settleUpTo(cpu: Port, serial: number): void {
-    const ring = this.#ringOf(cpu.id)
+    const ring = this.ringOf(cpu.id)
     cpu.store(ring + ENDED_SERIAL, serial)
     if (cpu.load(ring + HEAD) === cpu.load(ring + TAIL) && serial !== cpu.settledUpTo(cpu.id))
       cpu.settle(cpu.id, serial)
@@ -152,25 +171,34 @@ export class SweptRing {
    * reused meanwhile was settled before, so whatever is read of it can only flush too much.
    */
   sweep(cpu: Port, holders: Holders): void {
-    const epoch = cpu.load(this.#epoch.base)
-    for (let owner = 0; owner < this.#cpuCount; owner++) {
-      if (owner !== cpu.id) this.#sweepRing(cpu, holders, owner)
-    }
-    if (cpu.get(this.#privates + COUNTED_EPOCH) === ((epoch + 1) | 0)) return
-    cpu.set(this.#privates + COUNTED_EPOCH, (epoch + 1) | 0)
-    // The last CPU of the epoch moves it on; nobody counts for the next one before it has moved.
-    if (cpu.add(this.#epoch.base + this.#epoch.stride, 1) !== this.#cpuCount - 1) return
-    cpu.store(this.#epoch.base + this.#epoch.stride, 0)
-    cpu.add(this.#epoch.base, 1)
+    const epoch = cpu.load(this.epoch.base)
+    this.sweepAll(cpu, holders)
+    this.countSweep(cpu, epoch)
   }
 
-  #sweepRing(cpu: Port, holders: Holders, owner: number): void {
-    const cursor = this.#privates + CURSORS + owner
-    const head = cpu.load(this.#ringOf(owner) + HEAD)
+  protected sweepAll(cpu: Port, holders: Holders): void {
+    for (let owner = 0; owner < this.cpuCount; owner++) {
+      if (owner !== cpu.id) this.sweepRing(cpu, holders, owner)
+    }
+  }
+
+  /** @param epoch read before the sweep began */
+  protected countSweep(cpu: Port, epoch: number): void {
+    if (cpu.get(this.privates + COUNTED_EPOCH) === ((epoch + 1) | 0)) return
+    cpu.set(this.privates + COUNTED_EPOCH, (epoch + 1) | 0)
+    // The last CPU of the epoch moves it on; nobody counts for the next one before it has moved.
+    if (cpu.add(this.epoch.base + this.epoch.stride, 1) !== this.cpuCount - 1) return
+    cpu.store(this.epoch.base + this.epoch.stride, 0)
+    cpu.add(this.epoch.base, 1)
+  }
+
+  protected sweepRing(cpu: Port, holders: Holders, owner: number): void {
+    const cursor = this.privates + CURSORS + owner
+    const head = cpu.load(this.ringOf(owner) + HEAD)
     let slot = cpu.get(cursor)
     if (slot === head) return
     // What lies further back than the ring is long was settled before it was overwritten.
-    if (((head - slot) | 0) > this.#slots) slot = (head - this.#slots) | 0
+    if (((head - slot) | 0) > this.slots) slot = (head - this.slots) | 0
     for (; slot !== head; slot = (slot + 1) | 0) {
       const at = this.slotWord(owner, slot)
       const space = cpu.load(at + SPACE)

@@ -1,0 +1,41 @@
+import { VA_REUSE } from '../../contract/obligation.js'
+import type { Port } from '../../contract/port.js'
+import stamps, { StampStrategy } from '../bases/stamps.js'
+import { plant, type Defect } from '../defect.js'
+
+class AddressFirst extends StampStrategy {
+  override covered(
+    cpu: Port,
+    owner: number,
+    serial: number,
+    tag: number,
+    space: number,
+    obligations: number,
+  ): boolean {
+    return obligations === VA_REUSE || super.covered(cpu, owner, serial, tag, space, obligations)
+  }
+}
+
+export const defect: Defect = {
+  name: 'address-before-purge',
+  trap: '8',
+  base: 'stamps',
+  breaks:
+    'CPU 1 caches a page, CPU 0 takes it away and touches the address again. CPU 0 reads the new page, CPU 1 the old one.',
+  expects: ['I2'],
+  needs: {
+    operations: ['touch', 'adviseOne'],
+    cpus: 2,
+    pages: 1,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'none',
+    frames: 2,
+  },
+}
+
+export default plant(
+  stamps,
+  'says that an address may be populated again at once',
+  (host) => new AddressFirst(host),
+)

@@ -1,0 +1,35 @@
+import type { Port } from '../../contract/port.js'
+import batched, { Batched, BATCHED_PARTS } from '../../strategies/batched.js'
+import { Gather } from '../../strategies/shared/gather.js'
+import { WHOLE_SPACE } from '../../strategies/shared/round.js'
+import { plant, type Defect } from '../defect.js'
+
+class CutGather extends Gather {
+  override pages(cpu: Port): number {
+    const pages = super.pages(cpu)
+    return pages === WHOLE_SPACE ? this.ceiling : pages
+  }
+}
+
+export const defect: Defect = {
+  name: 'cuts-at-ceiling',
+  trap: 'Linux tlb_single_page_flush_ceiling',
+  base: 'batched',
+  breaks: 'A range above the ceiling is cut to it instead of becoming the whole space.',
+  expects: ['I1', 'I2', 'I6', 'I11'],
+  needs: {
+    operations: ['touch', 'adviseAll'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'none',
+    parameters: { ceiling: 1 },
+  },
+}
+
+export default plant(
+  batched,
+  'above the ceiling it flushes the first pages only',
+  (host) => new Batched(host, { ...BATCHED_PARTS, Gather: CutGather }),
+)

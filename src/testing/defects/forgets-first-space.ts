@@ -1,0 +1,35 @@
+import type { Port } from '../../contract/port.js'
+import batched, { Batched, BATCHED_PARTS } from '../../strategies/batched.js'
+import { Gather } from '../../strategies/shared/gather.js'
+import { plant, type Defect } from '../defect.js'
+
+class ForgetfulGather extends Gather {
+  protected override addRange(cpu: Port, space: number, first: number, end: number, count: number): void {
+    if (this.count(cpu) > 0 && this.space(cpu) !== space) this.clear(cpu)
+    super.addRange(cpu, space, first, end, count)
+  }
+}
+
+export const defect: Defect = {
+  name: 'forgets-first-space',
+  trap: 'sparc64 TLB batch across spaces',
+  base: 'batched',
+  breaks:
+    'A batch changes a user page, then the direct map. The gather keeps the second range only, and the user page is never flushed.',
+  expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
+  needs: {
+    operations: ['batch', 'adviseOne', 'guest', 'touch'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 3,
+    ticks: 0,
+    preempt: 'none',
+    awaits: 'a batch over two user spaces; the demand at an exposure inside a batch flushes everything',
+  },
+}
+
+export default plant(
+  batched,
+  'a second space takes the place of the first in the gather',
+  (host) => new Batched(host, { ...BATCHED_PARTS, Gather: ForgetfulGather }),
+)

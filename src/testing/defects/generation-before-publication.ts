@@ -1,0 +1,39 @@
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { Port } from '../../contract/port.js'
+import { type Ticket, DONE } from '../../contract/ticket.js'
+import generations, { GenerationStrategy } from '../bases/generations.js'
+import { plant, type Defect } from '../defect.js'
+
+class ReadsFirst extends GenerationStrategy {
+  override switched(cpu: Port, to: number): Ticket {
+    const from = this.generations.loaded(cpu)
+    const generation = this.generations.current(cpu, to)
+    this.publish(cpu, to)
+    this.load(cpu, to, generation)
+    if (from !== to && from !== KERNEL_SPACE) this.holders.leave(cpu, from)
+    return DONE
+  }
+}
+
+export const defect: Defect = {
+  name: 'generation-before-publication',
+  trap: '5',
+  base: 'generations',
+  breaks:
+    'CPU 1 reads generation 7. CPU 0 takes the page away, raises it to 8, does not see CPU 1 and tells nobody. CPU 1 becomes a holder and keeps what its tag has of generation 7.',
+  expects: ['I6', 'I7', 'I1', 'I11'],
+  needs: {
+    operations: ['touch', 'adviseOne', 'switch'],
+    cpus: 2,
+    pages: 1,
+    operationCount: 3,
+    ticks: 0,
+    preempt: 'hooks',
+  },
+}
+
+export default plant(
+  generations,
+  'reads the generation before it is a holder',
+  (host) => new ReadsFirst(host),
+)

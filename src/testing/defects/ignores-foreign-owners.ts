@@ -1,0 +1,36 @@
+import type { Port } from '../../contract/port.js'
+import type { Demand } from '../../contract/strategy.js'
+import { type Ticket, DONE } from '../../contract/ticket.js'
+import batched, { Batched } from '../../strategies/batched.js'
+import { plant, type Defect } from '../defect.js'
+
+class IgnoresOwners extends Batched {
+  override demanded(cpu: Port, demand: Demand): Ticket {
+    for (let item = 0; item < demand.count; item++)
+      if (demand.owners[item] === cpu.id) return super.demanded(cpu, demand)
+    return DONE
+  }
+}
+
+export const defect: Defect = {
+  name: 'ignores-foreign-owners',
+  trap: '20',
+  base: 'batched',
+  breaks:
+    'CPU 0 has emptied an entry inside a batch and not flushed. CPU 1 takes the same page away, finds it empty, demands the change, is told DONE, and returns while CPU 2 still uses the page.',
+  expects: ['I1', 'I2', 'I6', 'I11'],
+  needs: {
+    operations: ['batch', 'adviseOne', 'touch'],
+    cpus: 2,
+    pages: 1,
+    operationCount: 3,
+    ticks: 0,
+    preempt: 'none',
+  },
+}
+
+export default plant(
+  batched,
+  'answers a demand for changes of another CPU with DONE',
+  (host) => new IgnoresOwners(host),
+)

@@ -1,0 +1,37 @@
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { Port } from '../../contract/port.js'
+import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
+import { plant, type Defect } from '../defect.js'
+import { SPACE } from '../../strategies/shared/round.js'
+import { GenerationRound } from '../generationRound.js'
+
+class Silent extends GenerationRound {
+  protected override serveOne(cpu: Port, initiator: number): void {
+    const space = cpu.load(this.requestOf(initiator) + SPACE)
+    if (space !== KERNEL_SPACE && space !== this.generations.loaded(cpu)) return
+    super.serveOne(cpu, initiator)
+  }
+}
+
+export const defect: Defect = {
+  name: 'left-and-silent',
+  trap: '15',
+  base: 'generations',
+  breaks:
+    'CPU 0 reads the holders with CPU 1, which then switches away and finds the request. It has nothing to flush, returns, and CPU 0 waits for ever.',
+  expects: ['I8'],
+  needs: {
+    operations: ['touch', 'adviseOne', 'switch'],
+    cpus: 2,
+    pages: 1,
+    operationCount: 3,
+    ticks: 0,
+    preempt: 'none',
+  },
+}
+
+export default plant(
+  generations,
+  'does not acknowledge a request for a space that it has left',
+  (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Round: Silent }),
+)

@@ -1,0 +1,33 @@
+import type { Port } from '../../contract/port.js'
+import batched, { Batched, BATCHED_PARTS } from '../../strategies/batched.js'
+import { Gather } from '../../strategies/shared/gather.js'
+import { plant, type Defect } from '../defect.js'
+
+class ShortGather extends Gather {
+  override pages(cpu: Port): number {
+    const pages = super.pages(cpu)
+    return pages > 1 ? pages - 1 : pages
+  }
+}
+
+export const defect: Defect = {
+  name: 'loses-last-page',
+  trap: 'range arithmetic',
+  base: 'batched',
+  breaks: 'A range of several pages: the last one stays in every TLB.',
+  expects: ['I1', 'I2', 'I6', 'I11'],
+  needs: {
+    operations: ['touch', 'adviseAll'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'none',
+  },
+}
+
+export default plant(
+  batched,
+  'flushes one page less than the range',
+  (host) => new Batched(host, { ...BATCHED_PARTS, Gather: ShortGather }),
+)

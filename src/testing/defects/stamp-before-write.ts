@@ -1,0 +1,54 @@
+import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
+import type { Change } from '../../contract/change.js'
+import type { Port } from '../../contract/port.js'
+import { type Ticket, DONE } from '../../contract/ticket.js'
+import stamps, { type StampPrivates, StampStrategy, type StampWords } from '../bases/stamps.js'
+import type { Defect } from '../defect.js'
+
+class EarlyStamp extends StampStrategy {
+  readonly #stamp: number
+
+  constructor(host: StrategyHost<StampWords, EarlyPrivates>) {
+    super(host)
+    this.#stamp = host.privates.stamp
+  }
+
+  changing(cpu: Port): Ticket {
+    cpu.set(this.#stamp, this.clock.now(cpu))
+    return DONE
+  }
+
+  override changed(cpu: Port, change: Change): Ticket {
+    const ticket = super.changed(cpu, change)
+    change.tag = cpu.get(this.#stamp)
+    return ticket
+  }
+}
+
+type EarlyPrivates = StampPrivates | 'stamp'
+
+export const defect: Defect = {
+  name: 'stamp-before-write',
+  trap: 'ADR 0002, xen-timestamp',
+  base: 'stamps',
+  breaks:
+    'CPU 0 reads stamp 5. CPU 1 flushes at 6 and caches the entry again, which is still there. CPU 0 writes it. 6 is later than 5.',
+  expects: ['I1', 'I2'],
+  needs: {
+    operations: ['touch', 'adviseOne', 'switch', 'protect'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'none',
+    frames: 1,
+  },
+}
+
+export default {
+  ...stamps,
+  summary: 'a planted defect: the stamp is read before the entry is written',
+  source: 'none',
+  privateWords: (shape) => ({ ...stamps.privateWords(shape), stamp: 1 }),
+  create: (host) => new EarlyStamp(host),
+} satisfies StrategyModule<StampWords, EarlyPrivates>

@@ -1,0 +1,33 @@
+import stamps, { StampStrategy } from '../bases/stamps.js'
+import { plant, type Defect } from '../defect.js'
+import { FlushClock } from '../stampRound.js'
+
+class LessClock extends FlushClock {
+  protected override isOlder(time: number, stamp: number): boolean {
+    return time < stamp
+  }
+}
+
+export const defect: Defect = {
+  name: 'stamp-less',
+  trap: '9',
+  base: 'stamps',
+  breaks:
+    'CPU 1 flushes at tick 5 and then caches the page. CPU 0 takes it away with stamp 5. Xen asks <=; with < CPU 1 is passed over.',
+  expects: ['I1', 'I2'],
+  needs: {
+    operations: ['touch', 'adviseOne'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'none',
+    frames: 1,
+  },
+}
+
+export default plant(
+  stamps,
+  'a CPU whose time equals the stamp is taken to have flushed since',
+  (host) => new StampStrategy(host, LessClock),
+)

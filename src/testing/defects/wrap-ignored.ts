@@ -1,0 +1,37 @@
+import type { Port } from '../../contract/port.js'
+import stamps, { StampStrategy } from '../bases/stamps.js'
+import { plant, type Defect } from '../defect.js'
+import { FlushClock } from '../stampRound.js'
+
+class WrappingClock extends FlushClock {
+  protected override wrap(cpu: Port): void {
+    cpu.store(this.word(0), 0)
+  }
+
+  override passWrap(): void {}
+}
+
+export const defect: Defect = {
+  name: 'wrap-ignored',
+  trap: '9, 22',
+  base: 'stamps',
+  breaks:
+    'CPU 1 caches a page at time 1. CPU 0 takes it away with stamp 2. The clock wraps to 1: the stamp lies in the future, and nobody needs to flush.',
+  expects: ['I1', 'I2'],
+  needs: {
+    operations: ['touch', 'adviseOne', 'protect', 'switch'],
+    cpus: 2,
+    pages: 2,
+    operationCount: 4,
+    ticks: 0,
+    preempt: 'none',
+    frames: 1,
+    parameters: { wrap: 4 },
+  },
+}
+
+export default plant(
+  stamps,
+  'the clock wraps to 1 and nobody flushes',
+  (host) => new StampStrategy(host, WrappingClock),
+)
