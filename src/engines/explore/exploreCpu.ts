@@ -26,7 +26,7 @@ import { StoreBuffer } from './storeBuffer.js'
 /** Handle of the mapping that all CPUs share; CPU c's own one follows. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
-export const OTHER_SPACE = 2
+const OTHER_SPACE = 2
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }

@@ -45,7 +45,7 @@ interface NumberOption {
   readonly max: number
 }
 
-export const NUMBER_OPTIONS: readonly NumberOption[] = [
+const NUMBER_OPTIONS: readonly NumberOption[] = [
   { option: 'cpus', flag: '--cpus', field: 'cpuCount', min: 1, max: 4 },
   { option: 'pages', flag: '--pages', field: 'pageCount', min: 1, max: 4 },
   { option: 'operations', flag: '--operations', field: 'operationCount', min: 1, max: 6 },

@@ -78,7 +78,7 @@ function expandAll(spec: Spec): Spec[] {
   return moduleNames('strategy').map((name) => ({ name, parameters: spec.parameters }))
 }
 
-export function withParameters(name: string, shown: Readonly<Record<string, number>>): string {
+function withParameters(name: string, shown: Readonly<Record<string, number>>): string {
   const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
   return parameters.length === 0 ? name : `${name}:${parameters.join(';')}`
 }
