@@ -22,23 +22,11 @@ export interface Defect {
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'
 
-/** What a CPU of the search may choose to do. */
-export type Choice =
-  | 'touch'
-  | 'adviseOne'
-  | 'adviseAll'
-  | 'protect'
-  | 'unmap'
-  | 'batch'
-  | 'switch'
-  | 'guest'
-  | 'writeOut'
-  | 'freeTables'
-  | 'idle'
-
 /** The smallest case in which the schedule fits, by reasoning; a search may find that it needs more. */
 export interface Needs {
-  readonly operations: readonly Choice[]
+  /** What a CPU of the search may choose to do: names of src/engines/explore/exploreCase.ts, those that it does not know yet included. */
+  readonly operations: readonly string[]
+  readonly isGuest?: boolean
   readonly cpus: number
   readonly pages: number
   /** Operations of one CPU. */

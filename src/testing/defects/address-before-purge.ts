@@ -24,7 +24,7 @@ export const defect: Defect = {
     'CPU 1 caches a page, CPU 0 takes it away and touches the address again. CPU 0 reads the new page, CPU 1 the old one.',
   expects: ['I2'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -29,7 +29,7 @@ export const defect: Defect = {
     'CPU 1 is in its handler for CPU 2, sees the bit of CPU 0 too and flushes the request that CPU 0 had before.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

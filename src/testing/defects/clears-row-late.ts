@@ -23,7 +23,7 @@ export const defect: Defect = {
     'CPU 1 reads its row and serves CPU 0; CPU 2 sets its bit; CPU 1 stores 0 over it. The interrupt of CPU 2 finds nothing, and CPU 2 waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 1,
     operationCount: 2,

@@ -19,7 +19,7 @@ export const defect: Defect = {
     'CortenMM clears its own bit before the flush. CPU 1 counts its sweep; CPU 0 sees the last count, frees the slot and its frame; CPU 1 still has the entry.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

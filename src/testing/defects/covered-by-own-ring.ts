@@ -17,7 +17,7 @@ export const defect: Defect = {
     'CPU 1 asks about slot 0 of CPU 0. Its own slot 0 is gone or was never there, so the answer is yes, and the page is populated again.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -28,7 +28,7 @@ export const defect: Defect = {
     'CPU 1 acknowledges and has not flushed; CPU 0 gives the table page another use; a speculative walk of CPU 1 reads the new content as an entry.',
   expects: ['I4'],
   needs: {
-    operations: ['touch', 'unmap', 'freeTables'],
+    operations: ['touch', 'remap', 'populate', 'freeTables'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

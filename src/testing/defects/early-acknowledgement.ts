@@ -22,7 +22,15 @@ export const defect: Defect = {
   breaks:
     'Legal for user pages, which a handler cannot use. A page of the direct map it can: CPU 0 is acknowledged and exposes the page while CPU 1, still in the handler, reaches it.',
   expects: ['I3', 'I11'],
-  needs: { operations: ['guest', 'unmap'], cpus: 2, pages: 1, operationCount: 2, ticks: 0, preempt: 'hooks' },
+  needs: {
+    operations: ['remap', 'populate', 'touch'],
+    isGuest: true,
+    cpus: 2,
+    pages: 1,
+    operationCount: 2,
+    ticks: 0,
+    preempt: 'hooks',
+  },
 }
 
 export default plant(

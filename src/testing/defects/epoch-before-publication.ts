@@ -27,7 +27,7 @@ export const defect: Defect = {
     'CPU 0 notes epoch E and is slow. The others sweep three times. CPU 0 publishes a slot that is free at once and that nobody has seen.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

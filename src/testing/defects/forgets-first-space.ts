@@ -18,7 +18,8 @@ export const defect: Defect = {
     'A batch changes a user page, then the direct map. The gather keeps the second range only, and the user page is never flushed.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['batch', 'adviseOne', 'guest', 'touch'],
+    operations: ['batch', 'advise', 'touch'],
+    isGuest: true,
     cpus: 2,
     pages: 2,
     operationCount: 3,

@@ -23,7 +23,7 @@ export const defect: Defect = {
     'CPU 1 reads generation 7. CPU 0 takes the page away, raises it to 8, does not see CPU 1 and tells nobody. CPU 1 becomes a holder and keeps what its tag has of generation 7.',
   expects: ['I6', 'I7', 'I1', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 1,
     operationCount: 3,

@@ -19,7 +19,7 @@ export const defect: Defect = {
     'CPU 1 leaves the space. Two pages are taken away. CPU 1 comes back, finds the count that it knew, and keeps both.',
   expects: ['I7', 'I6', 'I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 2,
     operationCount: 4,

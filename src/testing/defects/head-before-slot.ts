@@ -25,7 +25,7 @@ export const defect: Defect = {
     'CPU 1 sweeps between head and slot, flushes what stood there before, and does not look at the slot again.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 2,
     operationCount: 2,

@@ -20,7 +20,7 @@ export const defect: Defect = {
     'CPU 0 has emptied an entry inside a batch and not flushed. CPU 1 takes the same page away, finds it empty, demands the change, is told DONE, and returns while CPU 2 still uses the page.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['batch', 'adviseOne', 'touch'],
+    operations: ['batch', 'advise', 'touch'],
     cpus: 2,
     pages: 1,
     operationCount: 3,

@@ -18,7 +18,7 @@ export const defect: Defect = {
     'CPU 1 caches a page and leaves the space. CPU 0 takes the page away; CPU 1 is no holder. CPU 1 comes back and finds the page under the tag.',
   expects: ['I7', 'I6', 'I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 1,
     operationCount: 3,

@@ -18,7 +18,8 @@ export const defect: Defect = {
     'CPU 0 takes a page out of the direct map. Nobody holds the kernel as a space, so nobody is told, and CPU 1 still reaches the page of the guest.',
   expects: ['I3', 'I11'],
   needs: {
-    operations: ['guest', 'unmap', 'touch'],
+    operations: ['remap', 'populate', 'touch'],
+    isGuest: true,
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -17,7 +17,7 @@ export const defect: Defect = {
     'CPU 1 clears its bit. CPU 0 frees a table page and tells nobody. CPU 1 still has the root loaded, and speculation walks through the page.',
   expects: ['I4', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 1,
     operationCount: 3,

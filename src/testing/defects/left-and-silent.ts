@@ -21,7 +21,7 @@ export const defect: Defect = {
     'CPU 0 reads the holders with CPU 1, which then switches away and finds the request. It has nothing to flush, returns, and CPU 0 waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 1,
     operationCount: 3,

@@ -23,7 +23,7 @@ export const defect: Defect = {
   breaks: 'The operation returns while its interrupts travel; CPU 1 uses the page before it takes its own.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

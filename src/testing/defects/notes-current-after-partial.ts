@@ -16,7 +16,7 @@ export const defect: Defect = {
     'CPU 1 has seen 7 and serves generation 8 for X while the space is at 9 for Y. It flushes X and notes 9. The request for Y is then nothing new.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

@@ -16,7 +16,7 @@ export const defect: Defect = {
     'CPU 0 makes generation 8 for page X, CPU 2 makes 9 for Y. CPU 1 serves Y first, flushes Y, notes 9; the request for X is then nothing new, and it acknowledges.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

@@ -20,7 +20,7 @@ export const defect: Defect = {
     'CPU 1 moves its tail on. CPU 2 puts its request into the slot that CPU 1 is about to read: the request of CPU 0 is lost.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

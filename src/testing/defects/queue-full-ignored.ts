@@ -16,7 +16,7 @@ export const defect: Defect = {
     'CPU 0 and CPU 2 ask CPU 1. The second request overwrites the first: CPU 1 flushes the second page twice, and the sender of the first is never told or told for nothing.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

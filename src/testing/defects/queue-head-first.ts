@@ -24,7 +24,7 @@ export const defect: Defect = {
   breaks: 'CPU 1 is in its handler, sees the new head and serves the request that stood in the slot before.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

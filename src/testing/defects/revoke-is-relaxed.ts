@@ -19,7 +19,7 @@ export const defect: Defect = {
   breaks: 'CPU 1 caches a writable page; CPU 0 protects it and returns; CPU 1 still writes.',
   expects: ['I3', 'I11'],
   needs: {
-    operations: ['touch', 'protect'],
+    operations: ['touch', 'protect', 'unprotect'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -16,7 +16,7 @@ export const defect: Defect = {
     'The second operation overwrites the slot of the first, which CPU 1 has not swept. Both are settled when the second is.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 2,
     operationCount: 3,

@@ -17,7 +17,7 @@ export const defect: Defect = {
     'OpenSBI drains its own queue while it waits for room. Without: CPU 0 and CPU 1 find the queue of the other full, filled by CPU 2, and wait in their handlers for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

@@ -22,7 +22,7 @@ export const defect: Defect = {
     'CPU 0 and CPU 2 ask CPU 1, whose interrupts coalesce. One of them is never acknowledged and waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 1,
     operationCount: 2,

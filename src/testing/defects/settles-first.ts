@@ -19,7 +19,7 @@ export const defect: Defect = {
     'The watermark moves before the round. While CPU 0 waits, CPU 2 asks whether the change is covered, is told so, and takes what it set free.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

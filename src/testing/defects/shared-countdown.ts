@@ -16,7 +16,7 @@ export const defect: Defect = {
     'seL4 has one slot under one lock. Without the lock CPU 2 arms the word while CPU 0 waits for it: CPU 0 waits for the acknowledgements of CPU 2, or goes on with one of them.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 3,
     pages: 2,
     operationCount: 2,

@@ -14,7 +14,7 @@ export const defect: Defect = {
   breaks: 'CPU 0 touches a page, takes it away and can still use it.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

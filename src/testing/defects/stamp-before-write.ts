@@ -35,7 +35,7 @@ export const defect: Defect = {
     'CPU 0 reads stamp 5. CPU 1 flushes at 6 and caches the entry again, which is still there. CPU 0 writes it. 6 is later than 5.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch', 'protect'],
+    operations: ['touch', 'advise', 'switch', 'protect', 'unprotect'],
     cpus: 2,
     pages: 2,
     operationCount: 2,

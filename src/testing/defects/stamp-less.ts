@@ -16,7 +16,7 @@ export const defect: Defect = {
     'CPU 1 flushes at tick 5 and then caches the page. CPU 0 takes it away with stamp 5. Xen asks <=; with < CPU 1 is passed over.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 2,
     operationCount: 2,

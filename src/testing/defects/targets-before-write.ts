@@ -34,7 +34,7 @@ export const defect: Defect = {
     'CPU 0 reads the holders without CPU 1. CPU 1 switches in and caches the entry. CPU 0 writes the entry and tells nobody.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -20,7 +20,7 @@ export const defect: Defect = {
     'CPU 1 flushes, then speculation caches the page again. CPU 0 takes it away and stamps it 5. CPU 1 ticks to 6, which is later than the stamp.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 2,
     operationCount: 2,

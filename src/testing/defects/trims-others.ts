@@ -55,7 +55,7 @@ export const defect: Defect = {
     'CPU 1 sets its bit and loads the space. CPU 0, which does not see it running there yet, clears the bit and sends nothing. CPU 1 goes on without a bit and is never told of anything.',
   expects: ['I6', 'I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne', 'switch'],
+    operations: ['touch', 'advise', 'switch'],
     cpus: 2,
     pages: 2,
     operationCount: 3,

@@ -33,7 +33,7 @@ export const defect: Defect = {
     'The released LATR counts its own ticks. CPU 1 is late with its tick; CPU 0 ticks three times, frees the frame, and CPU 1 still has the entry.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 2,

@@ -46,7 +46,7 @@ export const defect: Defect = {
     'CPU 0 and CPU 1 ask each other. Each stays in its handler until its own round is acknowledged, which the other would have to do.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'adviseOne'],
+    operations: ['touch', 'advise'],
     cpus: 2,
     pages: 1,
     operationCount: 1,

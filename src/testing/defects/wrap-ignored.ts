@@ -19,7 +19,7 @@ export const defect: Defect = {
     'CPU 1 caches a page at time 1. CPU 0 takes it away with stamp 2. The clock wraps to 1: the stamp lies in the future, and nobody needs to flush.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'adviseOne', 'protect', 'switch'],
+    operations: ['touch', 'advise', 'protect', 'unprotect', 'switch'],
     cpus: 2,
     pages: 2,
     operationCount: 4,
