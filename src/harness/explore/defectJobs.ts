@@ -88,7 +88,7 @@ export function verdicts(defects: readonly PlannedDefect[], rows: readonly Explo
       defect,
       invariant: found?.finding?.invariant ?? '',
       states: found?.states ?? null,
-      scheduleLength: found?.finding == null ? null : found.scheduleLength,
+      scheduleLength: (found?.finding ?? null) === null ? null : (found?.scheduleLength ?? null),
       baseOutcome:
         base.status === 'explored' ? (base.exploration.finding?.message ?? base.exploration.end) : 'failed',
       isBaseClean: clean,

@@ -15,7 +15,7 @@ import {
   type RoundPrivates,
   type RoundWords,
 } from '../../strategies/shared/roundStrategy.js'
-import { GenerationRound, Generations } from '../generationRound.js'
+import { GenerationRound, Generations } from './shared/generationRound.js'
 
 export type GenerationWords = RoundWords | 'generation'
 export type GenerationPrivates = RoundPrivates | 'gather' | 'seen' | 'loaded'

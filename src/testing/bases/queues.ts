@@ -13,7 +13,7 @@ import { AGAIN, DONE, SETTLED, type Ticket } from '../../contract/ticket.js'
 import { Holders, setWords } from '../../strategies/shared/holders.js'
 import { WHOLE_SPACE } from '../../strategies/shared/round.js'
 import { ONLY_TAG, roundWords } from '../../strategies/shared/roundStrategy.js'
-import { Queues } from '../queues.js'
+import { Queues } from './shared/queues.js'
 
 export type QueueWords = 'holders' | 'queue' | 'left'
 export type QueuePrivates = 'targets' | 'request' | 'isSending' | 'owed' | 'space'

@@ -19,7 +19,7 @@ import {
   type RoundPrivates,
   type RoundWords,
 } from '../../strategies/shared/roundStrategy.js'
-import { FlushClock, StampRound } from '../stampRound.js'
+import { FlushClock, StampRound } from './shared/stampRound.js'
 
 export type StampWords = RoundWords | 'clock' | 'time'
 export type StampPrivates = RoundPrivates | 'needed'

@@ -3,7 +3,7 @@ import type { Port } from '../../contract/port.js'
 import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
 import { plant, type Defect } from '../defect.js'
 import { SPACE } from '../../strategies/shared/round.js'
-import { GenerationRound } from '../generationRound.js'
+import { GenerationRound } from '../bases/shared/generationRound.js'
 
 class Silent extends GenerationRound {
   protected override serveOne(cpu: Port, initiator: number): void {

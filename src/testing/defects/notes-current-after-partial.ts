@@ -1,6 +1,6 @@
 import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
 import { plant, type Defect } from '../defect.js'
-import { GenerationRound } from '../generationRound.js'
+import { GenerationRound } from '../bases/shared/generationRound.js'
 
 class IgnoresCurrent extends GenerationRound {
   protected override mayBePartial(seen: number, generation: number): boolean {

@@ -1,7 +1,7 @@
 import type { Port } from '../../contract/port.js'
 import queues, { QueueStrategy } from '../bases/queues.js'
 import { plant, type Defect } from '../defect.js'
-import { Queues } from '../queues.js'
+import { Queues } from '../bases/shared/queues.js'
 
 class FreesEarly extends Queues {
   protected override serveSlot(cpu: Port, queue: number, tail: number): void {

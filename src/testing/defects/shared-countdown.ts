@@ -1,6 +1,6 @@
 import queues, { QueueStrategy } from '../bases/queues.js'
 import { plant, type Defect } from '../defect.js'
-import { Queues } from '../queues.js'
+import { Queues } from '../bases/shared/queues.js'
 
 class OneWord extends Queues {
   override leftOf(): number {

@@ -1,6 +1,6 @@
 import stamps, { StampStrategy } from '../bases/stamps.js'
 import { plant, type Defect } from '../defect.js'
-import { FlushClock } from '../stampRound.js'
+import { FlushClock } from '../bases/shared/stampRound.js'
 
 class LessClock extends FlushClock {
   protected override isOlder(time: number, stamp: number): boolean {

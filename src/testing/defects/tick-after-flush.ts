@@ -1,7 +1,7 @@
 import type { Port } from '../../contract/port.js'
 import stamps, { StampStrategy } from '../bases/stamps.js'
 import { plant, type Defect } from '../defect.js'
-import { FlushClock } from '../stampRound.js'
+import { FlushClock } from '../bases/shared/stampRound.js'
 
 class LateTick extends FlushClock {
   override flush(cpu: Port): void {

@@ -8,7 +8,7 @@ import generations, {
   type GenerationWords,
 } from '../bases/generations.js'
 import type { Defect } from '../defect.js'
-import { GenerationRound } from '../generationRound.js'
+import { GenerationRound } from '../bases/shared/generationRound.js'
 
 type TrimWords = GenerationWords | 'running'
 

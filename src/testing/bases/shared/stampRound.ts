@@ -1,8 +1,8 @@
-import { KERNEL_SPACE } from '../contract/page.js'
-import type { Port } from '../contract/port.js'
-import type { Placed } from '../contract/strategy.js'
-import { DONE, type Ticket } from '../contract/ticket.js'
-import { Round, WHOLE_SPACE } from '../strategies/shared/round.js'
+import { KERNEL_SPACE } from '../../../contract/page.js'
+import type { Port } from '../../../contract/port.js'
+import type { Placed } from '../../../contract/strategy.js'
+import { DONE, type Ticket } from '../../../contract/ticket.js'
+import { Round, WHOLE_SPACE } from '../../../strategies/shared/round.js'
 
 /**
  * Xen's flush clock: a CPU's time is the tick of its last complete flush. 0 on the clock: it is

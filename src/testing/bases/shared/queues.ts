@@ -1,6 +1,6 @@
-import type { Port } from '../contract/port.js'
-import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
-import { flush } from '../strategies/shared/round.js'
+import type { Port } from '../../../contract/port.js'
+import { WORDS_PER_LINE, type Placed } from '../../../contract/strategy.js'
+import { flush } from '../../../strategies/shared/round.js'
 
 /** Producers hold the lock; the consumer is the CPU itself, in its handler, and needs none. */
 const LOCK = 0

@@ -1,9 +1,9 @@
-import { reachedSerial } from '../contract/change.js'
-import { KERNEL_SPACE } from '../contract/page.js'
-import type { Port } from '../contract/port.js'
-import type { Placed } from '../contract/strategy.js'
-import type { Ticket } from '../contract/ticket.js'
-import { COUNT, FIRST, flush, Round, SPACE, SPARE, WHOLE_SPACE } from '../strategies/shared/round.js'
+import { reachedSerial } from '../../../contract/change.js'
+import { KERNEL_SPACE } from '../../../contract/page.js'
+import type { Port } from '../../../contract/port.js'
+import type { Placed } from '../../../contract/strategy.js'
+import type { Ticket } from '../../../contract/ticket.js'
+import { COUNT, FIRST, flush, Round, SPACE, SPARE, WHOLE_SPACE } from '../../../strategies/shared/round.js'
 
 /** How many flushes each space has seen, and up to which of them this CPU has carried them out. */
 export class Generations {
