@@ -1,7 +1,7 @@
 import type { Bells } from '../../dist/src/engines/threads/doorbell.js'
 
 /** Thrown to stop a body behind the operation that it has just done. */
-const STOP = { name: 'Stop' }
+const STOP = new Error('stopped')
 
 interface Thread {
   /** Results of its operations so far; null: it sleeps in its last one. */
