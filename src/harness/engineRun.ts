@@ -59,7 +59,6 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
     plan,
     strategyFile: job.strategy.file,
     isOversubscribed,
-    pollEvery: 1,
     watchdogMs: job.watchdogMs,
     random,
     // Where nothing is timed, or a pass takes seconds, one warm-up pass is enough.

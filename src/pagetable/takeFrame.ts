@@ -6,7 +6,7 @@ import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 
 /** Frames that one demand settles at most: one round pays for many. */
-const CLAIM_FRAMES = 64
+export const CLAIM_FRAMES = 64
 
 const FROM_LISTS = 0
 const CLAIM = 1
@@ -95,11 +95,21 @@ function claim(context: Context, owner: number): Outcome {
     pushDemand(context, claimed, FRAME_REUSE, owner)
     return GO_ON
   }
-  if (someBusy || frames.count(context.words.pool) > 0) {
+  // What another CPU has claimed is on its free list soon, or held again, or given back by a trim.
+  if (someBusy || frames.count(context.words.pool) > 0 || othersClaim(context)) {
     goTo(p, FROM_LISTS)
     return RETRY
   }
   throw new FramesExhausted(context.profile.memory.frames.value)
+}
+
+function othersClaim(context: Context): boolean {
+  const { claimLists } = context.words
+  for (let cpu = 0; cpu < context.cpuCount; cpu++) {
+    if (cpu !== context.cpu && context.frames.count(claimLists.base + cpu * claimLists.stride) > 0)
+      return true
+  }
+  return false
 }
 
 function takeClaimed(context: Context): Outcome {

@@ -6,6 +6,7 @@ import type { ParameterSpecs, Parameters } from '../../dist/src/contract/paramet
 import type { StrategyModule } from '../../dist/src/contract/strategy.js'
 import type { TapeSet } from '../../dist/src/contract/tape.js'
 import type { WorkloadModule } from '../../dist/src/contract/workload.js'
+import type { FaultPlan } from '../../dist/src/engines/faultPlan.js'
 import type { EngineResult } from '../../dist/src/engines/plan.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
@@ -46,7 +47,7 @@ export interface CellOptions {
   mayRepeatPasses?: boolean
   /** `threads` only. */
   passes?: number
-  pollEvery?: number
+  faults?: FaultPlan['faults']
   isOversubscribed?: boolean
   watchdogMs?: number
 }
@@ -111,6 +112,7 @@ async function planOf(options: CellOptions) {
     parameters: valuesOf(module.parameters, options.strategyParameters),
     isOracleFull: (options.oracle ?? 'local') === 'full',
     serialStart: options.serialStart ?? 0,
+    faults: options.faults === undefined ? undefined : { seed, faults: options.faults },
   }
 }
 
@@ -136,7 +138,6 @@ export async function threadsCell(options: CellOptions): Promise<CellResult> {
     plan,
     strategyFile: strategyFile(options.strategy),
     isOversubscribed: options.isOversubscribed ?? false,
-    pollEvery: options.pollEvery ?? 1,
     watchdogMs: options.watchdogMs ?? 10_000,
     random: randomOf(options.seed ?? 1, 1),
     // One pass, as in `sim`: what strategies keep from pass to pass is then the same.
