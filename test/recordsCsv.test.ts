@@ -50,6 +50,7 @@ const ROW: SampleRow = {
   extrapolated: true,
   pass_ns: '1000;1001',
   failure: '',
+  fault: '',
 }
 const HEADER = headerLine(SAMPLE_COLUMNS)
 const GOOD = HEADER + rowLine(SAMPLE_COLUMNS, ROW)

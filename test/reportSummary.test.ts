@@ -42,6 +42,7 @@ const BASE: SampleRow = {
   extrapolated: false,
   pass_ns: '',
   failure: '',
+  fault: '',
 }
 const sample = (changes: Partial<SampleRow>): SampleRow => ({ ...BASE, ...changes })
 const FAILED: Partial<SampleRow> = {

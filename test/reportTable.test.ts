@@ -45,6 +45,7 @@ const BASE: SummaryRow = {
   skipped: '',
   extrapolated: false,
   failed_repetitions: 0,
+  fault: '',
 }
 const row = (changes: Partial<SummaryRow>): SummaryRow => ({ ...BASE, ...changes })
 const EMPTY: Partial<SummaryRow> = {

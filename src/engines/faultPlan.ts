@@ -13,7 +13,7 @@ export interface FaultPlan {
   readonly faults: Readonly<Partial<Record<FaultName, Parameters>>>
 }
 
-/** One share of interrupts, as it is drawn for each. */
+/** A uniform integer below the bound. */
 export type Draw = (bound: number) => number
 
 /** Streams 0 and 1 of the seed are the tapes' and the machine's. */
@@ -30,7 +30,7 @@ export function faultStream(seed: number, cpu: number): Draw {
 }
 
 /** Whether this one of many is struck. Draws nothing where the answer is known, so that it can be computed by hand. */
-export function strikes(draw: Draw, percent: number): boolean {
+export function isStruck(draw: Draw, percent: number): boolean {
   if (percent <= 0) return false
   return percent >= 100 || draw(100) < percent
 }

@@ -1,5 +1,20 @@
 import type { Parameters } from '../contract/parameter.js'
-import type { Draw } from './faultPlan.js'
+import type { Draw, FaultPlan } from './faultPlan.js'
+
+/** Null: this CPU is not struck. @param perNs units of time in a nanosecond */
+export function spansOf(
+  plan: FaultPlan,
+  name: 'stall-cpu' | 'interrupts-off',
+  cpu: number,
+  draw: Draw,
+  begin: number,
+  perNs: number,
+): FaultSpans | null {
+  const parameters = plan.faults[name]
+  if (parameters === undefined) return null
+  const isOther = parameters['cpu'] >= 0 && parameters['cpu'] !== cpu
+  return isOther ? null : new FaultSpans(draw, parameters, begin, perNs)
+}
 
 interface Span {
   readonly from: number

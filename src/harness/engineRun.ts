@@ -33,6 +33,7 @@ export async function runJob(job: Job): Promise<JobDone> {
     parameters: job.strategy.parameters,
     isOracleFull: job.oracle === 'full',
     serialStart: 0,
+    faults: job.faults === undefined ? undefined : { seed: job.seed, faults: job.faults },
   }
   const isOversubscribed = job.engine === 'threads' && job.cpus > availableParallelism()
   const result = await runEngine(job, plan, isOversubscribed)

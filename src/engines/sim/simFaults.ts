@@ -1,7 +1,7 @@
 import type { Parameters } from '../../contract/parameter.js'
-import { drawBetween, faultStream, strikes, type Draw, type FaultPlan } from '../faultPlan.js'
+import { drawBetween, faultStream, isStruck, type Draw, type FaultPlan } from '../faultPlan.js'
 import type { FaultName } from '../faultSpecs.js'
-import { FaultLog } from '../faultWords.js'
+import { FaultLog } from '../faultLog.js'
 import type { SimCpu } from './simCpu.js'
 import type { SimEvents } from './simPort.js'
 import type { SimTimers } from './simTimers.js'
@@ -96,7 +96,7 @@ export class SimFaults implements SimEvents, SimTimers {
   }
 
   #strikesNow(cpu: number, parameters: Parameters): boolean {
-    return strikes(this.#draws[cpu], parameters['percent'])
+    return isStruck(this.#draws[cpu], parameters['percent'])
   }
 
   #isLost(from: number): boolean {

@@ -1,6 +1,5 @@
-import { FaultSpans } from '../faultSpans.js'
+import { type FaultSpans, spansOf } from '../faultSpans.js'
 import type { Draw, FaultPlan } from '../faultPlan.js'
-import type { FaultName } from '../faultSpecs.js'
 import type { SimCpu } from './simCpu.js'
 
 const PS_PER_NS = 1000
@@ -16,13 +15,8 @@ export class SimStrikes {
   #stallEndPs: number
 
   constructor(plan: FaultPlan, cpu: number, draw: Draw, beginPs: number) {
-    const spansOf = (name: FaultName): FaultSpans | null => {
-      const parameters = plan.faults[name]
-      const isStruck = parameters !== undefined && (parameters['cpu'] < 0 || parameters['cpu'] === cpu)
-      return isStruck ? new FaultSpans(draw, parameters, beginPs, PS_PER_NS) : null
-    }
-    this.#off = spansOf('interrupts-off')
-    this.#stalls = spansOf('stall-cpu')
+    this.#off = spansOf(plan, 'interrupts-off', cpu, draw, beginPs, PS_PER_NS)
+    this.#stalls = spansOf(plan, 'stall-cpu', cpu, draw, beginPs, PS_PER_NS)
     const kill = plan.faults['kill-worker']
     this.#killPs = kill?.['cpu'] === cpu ? beginPs + kill['afterUs'] * 1000 * PS_PER_NS : Infinity
     const first = this.#stalls?.next(beginPs)

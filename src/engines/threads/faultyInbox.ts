@@ -1,7 +1,6 @@
-import { drawBetween, strikes, type Draw, type FaultPlan } from '../faultPlan.js'
-import { FaultSpans } from '../faultSpans.js'
-import type { FaultName } from '../faultSpecs.js'
-import type { FaultLog } from '../faultWords.js'
+import { drawBetween, isStruck, type Draw, type FaultPlan } from '../faultPlan.js'
+import { type FaultSpans, spansOf } from '../faultSpans.js'
+import type { FaultLog } from '../faultLog.js'
 import type { FaultyThreadsPort } from './faultyThreadsPort.js'
 import type { Inbox } from './inbox.js'
 import { clockNs } from './threadsPort.js'
@@ -53,8 +52,8 @@ export class FaultyInbox implements Inbox {
   begin(): void {
     const now = clockNs()
     const kill = this.#plan.faults['kill-worker']
-    this.#off = this.#spansOf('interrupts-off', now)
-    this.#stalls = this.#spansOf('stall-cpu', now)
+    this.#off = spansOf(this.#plan, 'interrupts-off', this.#cpu, this.#draw, now, 1)
+    this.#stalls = spansOf(this.#plan, 'stall-cpu', this.#cpu, this.#draw, now, 1)
     this.#killNs = kill?.['cpu'] === this.#cpu ? now + kill['afterUs'] * 1000 : Infinity
     this.#planStall(now)
     this.#isOn = true
@@ -66,12 +65,6 @@ export class FaultyInbox implements Inbox {
     this.#arrivalNs = Number.NaN
     this.#repeatNs = Infinity
     this.#port.end()
-  }
-
-  #spansOf(name: FaultName, now: number): FaultSpans | null {
-    const parameters = this.#plan.faults[name]
-    const isStruck = parameters !== undefined && (parameters['cpu'] < 0 || parameters['cpu'] === this.#cpu)
-    return isStruck ? new FaultSpans(this.#draw, parameters, now, 1) : null
   }
 
   hasArrived(): boolean {
@@ -96,7 +89,7 @@ export class FaultyInbox implements Inbox {
     this.#arrivalNs = Number.NaN
     Atomics.store(this.#words, this.#mailbox, 0)
     const again = this.#plan.faults['duplicate-interrupt']
-    if (!this.#isOn || again === undefined || !strikes(this.#draw, again['percent'])) return
+    if (!this.#isOn || again === undefined || !isStruck(this.#draw, again['percent'])) return
     this.#repeatNs = clockNs() + drawBetween(this.#draw, 0, again['withinNs'])
   }
 
@@ -112,7 +105,7 @@ export class FaultyInbox implements Inbox {
 
   #delayNs(): number {
     const delay = this.#plan.faults['delay-interrupt']
-    if (delay === undefined || !strikes(this.#draw, delay['percent'])) return 0
+    if (delay === undefined || !isStruck(this.#draw, delay['percent'])) return 0
     return drawBetween(this.#draw, delay['minNs'], delay['maxNs'])
   }
 

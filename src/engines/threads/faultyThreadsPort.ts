@@ -2,8 +2,8 @@ import type { Ticket } from '../../contract/ticket.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import type { CellWords } from '../cellWords.js'
-import { strikes, type Draw, type FaultPlan } from '../faultPlan.js'
-import type { FaultLog } from '../faultWords.js'
+import { isStruck, type Draw, type FaultPlan } from '../faultPlan.js'
+import type { FaultLog } from '../faultLog.js'
 import { clockNs, ThreadsPort } from './threadsPort.js'
 
 /** The port of a worker whose interrupts can be lost or overtaken, and that writes down whom it waits for. */
@@ -54,7 +54,7 @@ export class FaultyThreadsPort extends ThreadsPort {
       super.send(target)
       return
     }
-    if (this.#held < 0 && strikes(this.#draw, reorder['percent'])) {
+    if (this.#held < 0 && isStruck(this.#draw, reorder['percent'])) {
       this.#held = target
       this.#heldUntilNs = clockNs() + reorder['holdNs']
       return
@@ -79,7 +79,7 @@ export class FaultyThreadsPort extends ThreadsPort {
   #isLost(): boolean {
     const loss = this.#plan.faults['lose-interrupt']
     if (loss === undefined) return false
-    if (loss['percent'] > 0) return strikes(this.#draw, loss['percent'])
+    if (loss['percent'] > 0) return isStruck(this.#draw, loss['percent'])
     return this.#log.countSend() === loss['nth']
   }
 
