@@ -6,6 +6,8 @@ export interface FaultSpec {
   readonly parameters: ParameterSpecs
   /** Fewer CPUs have nothing that it could strike. */
   readonly minCpus: number
+  /** No strategy can go on for ever under it: a run that gets stuck has broken no promise. */
+  readonly mayStop?: true
 }
 
 /** Above this a wait that is merely late looks like one that never ends. */
@@ -77,6 +79,7 @@ export const FAULT_SPECS = {
   'lose-interrupt': {
     summary: 'an interrupt never arrives',
     minCpus: 2,
+    mayStop: true,
     parameters: {
       nth: {
         default: 1,
@@ -110,6 +113,7 @@ export const FAULT_SPECS = {
   'kill-worker': {
     summary: 'a CPU ends in the middle of the measured pass',
     minCpus: 2,
+    mayStop: true,
     parameters: {
       cpu: oneCpu(1, 'which one'),
       afterUs: microseconds(100, 'time from the beginning of the pass'),
@@ -132,6 +136,7 @@ export const FAULT_SPECS = {
   'no-tick': {
     summary: 'a CPU that runs no tape, or none any more, never ticks',
     minCpus: 1,
+    mayStop: true,
     parameters: {},
   },
 } as const satisfies Readonly<Record<string, FaultSpec>>
@@ -139,6 +144,11 @@ export const FAULT_SPECS = {
 export type FaultName = keyof typeof FAULT_SPECS
 
 export const FAULT_NAMES = Object.keys(FAULT_SPECS) as FaultName[]
+
+/** Whether nobody is to blame for standing still under these faults. */
+export function mayStop(faults: Readonly<Record<string, unknown>>): boolean {
+  return FAULT_NAMES.some((name) => faults[name] !== undefined && faultSpec(name).mayStop === true)
+}
 
 export function faultSpec(name: FaultName): FaultSpec {
   return FAULT_SPECS[name]

@@ -6,8 +6,10 @@ import type { ParameterSpecs, Parameters } from '../../dist/src/contract/paramet
 import type { StrategyModule } from '../../dist/src/contract/strategy.js'
 import type { TapeSet } from '../../dist/src/contract/tape.js'
 import type { WorkloadModule } from '../../dist/src/contract/workload.js'
+import type { CellPlan } from '../../dist/src/engines/cellWords.js'
 import type { FaultPlan } from '../../dist/src/engines/faultPlan.js'
 import type { EngineResult } from '../../dist/src/engines/plan.js'
+import { faultSpec, type FaultName } from '../../dist/src/engines/faultSpecs.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
@@ -52,6 +54,11 @@ export interface CellOptions {
   watchdogMs?: number
 }
 
+/** A fault with its defaults, but for what is given. */
+export function fault(name: FaultName, given: Record<string, number> = {}): FaultPlan['faults'] {
+  return { [name]: valuesOf(faultSpec(name).parameters, given) }
+}
+
 export interface CellResult extends EngineResult {
   tapes: TapeSet
   contract: string
@@ -91,7 +98,7 @@ function randomOf(seed: number, stream: number): (bound: number) => number {
   return (bound) => uniformInt(generator, 0, bound - 1)
 }
 
-async function planOf(options: CellOptions) {
+export async function planOf(options: CellOptions): Promise<CellPlan> {
   const { cpus, initiators = 1, readers = cpus - initiators, seed = 1 } = options
   const workload =
     typeof options.workload === 'string'

@@ -80,8 +80,9 @@ export class SimFaults implements SimEvents, SimTimers {
     }
     if (this.log.isKilled(target)) return
     const arrivalPs = this.#machine.arrivalOf(from, target) + this.#delayPs(target)
-    this.#overtake(from, target, arrivalPs)
-    this.#arrive(target, this.#holdBack(from, target, arrivalPs))
+    // Who overtakes is not held back itself.
+    const hasOvertaken = this.#overtake(from, target, arrivalPs)
+    this.#arrive(target, hasOvertaken ? arrivalPs : this.#holdBack(from, target, arrivalPs))
   }
 
   #arrive(target: number, arrivalPs: number): void {
@@ -122,14 +123,14 @@ export class SimFaults implements SimEvents, SimTimers {
     return byPs
   }
 
-  #overtake(from: number, target: number, arrivalPs: number): void {
+  #overtake(from: number, target: number, arrivalPs: number): boolean {
     const held = this.#held[from]
-    if (held === null) return
-    if (held.byPs <= arrivalPs) this.#held[from] = null
-    else if (held.target !== target) {
-      this.#held[from] = null
-      this.#machine.deliver(held.target, arrivalPs + 1)
-    }
+    if (held === null || (held.target === target && held.byPs > arrivalPs)) return false
+    this.#held[from] = null
+    if (held.byPs <= arrivalPs) return false
+    const earliestPs = this.#strikes?.[held.target].takesInterruptsFrom(arrivalPs + 1) ?? arrivalPs + 1
+    this.#machine.deliver(held.target, earliestPs)
+    return true
   }
 
   acknowledged(by: number, owner: number, atPs: number, left: number): void {
@@ -147,14 +148,18 @@ export class SimFaults implements SimEvents, SimTimers {
 
   fired(sim: SimCpu): boolean {
     const { id } = sim.cpu
+    const strikes = this.#strikes?.[id]
+    if (strikes === undefined) {
+      sim.timerPs += this.#machine.tickPs
+      return true
+    }
     const now = sim.clock.nowPs
     let isTick = false
-    const strikes = this.#strikes?.[id]
     if (this.#nextTickPs[id] <= now) {
-      const fromPs = strikes?.takesInterruptsFrom(now) ?? now
+      const fromPs = strikes.takesInterruptsFrom(now)
       isTick = fromPs === now && this.answersTick(sim)
       this.#nextTickPs[id] = fromPs === now ? this.#nextTickPs[id] + this.#machine.tickPs : fromPs
-    } else if (strikes !== undefined && strikes.fired(sim)) this.log.kills(id)
+    } else if (strikes.fired(sim)) this.log.kills(id)
     this.#setTimer(sim)
     return isTick
   }

@@ -51,7 +51,9 @@ export class SimStrikes {
     } else if (this.#repeatsPs.length > 0 && this.#repeatsPs[0] <= clock.nowPs) {
       this.#repeatsPs.shift()
       const atPs = this.takesInterruptsFrom(clock.nowPs)
-      if (atPs < sim.arrivalPs) sim.arrivalPs = atPs
+      // One that is on its way still arrives, if only to find its request served.
+      if (atPs < sim.arrivalPs && sim.arrivalPs < Infinity) this.repeatAt(sim.arrivalPs)
+      sim.arrivalPs = Math.min(sim.arrivalPs, atPs)
     }
     return false
   }
