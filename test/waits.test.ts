@@ -120,6 +120,7 @@ describe('who waits for whom', () => {
     cpus.log.acknowledges(1, 0)
     cpus.log.acknowledges(2, 0)
     cpus.words[cpus.cell.control.countdowns.base] = 1
+    expect(describeWait(cpus.view, 0)).toBe(' (an acknowledgement of CPU 3)')
     expect(deadEnd(cpus.view)).toBe('CPU 0 waits for an acknowledgement of CPU 3, which waits for nobody')
     cpus.pending.add(3)
     expect(deadEnd(cpus.view)).toBe(

@@ -95,21 +95,11 @@ function claim(context: Context, owner: number): Outcome {
     pushDemand(context, claimed, FRAME_REUSE, owner)
     return GO_ON
   }
-  // What another CPU has claimed is on its free list soon, or held again, or given back by a trim.
-  if (someBusy || frames.count(context.words.pool) > 0 || othersClaim(context)) {
+  if (someBusy || frames.count(context.words.pool) > 0) {
     goTo(p, FROM_LISTS)
     return RETRY
   }
   throw new FramesExhausted(context.profile.memory.frames.value)
-}
-
-function othersClaim(context: Context): boolean {
-  const { claimLists } = context.words
-  for (let cpu = 0; cpu < context.cpuCount; cpu++) {
-    if (cpu !== context.cpu && context.frames.count(claimLists.base + cpu * claimLists.stride) > 0)
-      return true
-  }
-  return false
 }
 
 function takeClaimed(context: Context): Outcome {
