@@ -23,7 +23,6 @@ const run: SuiteRun = async (name, budgetMs) => {
         plan: stormPlan(isOracleFull),
         strategyFile: STRATEGY_FILE,
         isOversubscribed: false,
-        pollEvery: 1,
         watchdogMs: WATCHDOG_MS,
       },
       randomBelow(),

@@ -5,6 +5,8 @@ import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
+import type { FaultPlan } from './faultPlan.js'
+import { placeFaults, type FaultWords } from './faultWords.js'
 import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
@@ -17,6 +19,8 @@ export interface CellPlan {
   readonly serialStart: number
   /** Changes that one demand can name at least; without it MIN_DEMAND_ITEMS. The explorer keeps its states small. */
   readonly minDemandItems?: number
+  /** What goes wrong on purpose; undefined: nothing. */
+  readonly faults?: FaultPlan | undefined
 }
 
 /** Words through which the engine itself works: interrupts, tickets, tapes that wait for each other. */
@@ -57,6 +61,8 @@ export interface CellWords {
   readonly machine: MachineWords
   readonly oracle: OracleWords
   readonly control: ControlWords
+  /** Null where there is no fault. */
+  readonly faults: FaultWords | null
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -123,6 +129,7 @@ export function placeCell(plan: CellPlan): CellWords {
     heartbeats: layout.lines('heartbeat', cpuCount),
     privates: layout.lines('private', cpuCount, privateWordCount),
   }
+  const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -130,6 +137,7 @@ export function placeCell(plan: CellPlan): CellWords {
     machine,
     oracle,
     control,
+    faults,
     host,
     demandAt,
     demandItems,

@@ -46,12 +46,12 @@ export const WALKED = 7
 export type TapeOutcome = Outcome | typeof ENDED | typeof PAUSED | typeof OUT_OF_TURN | typeof WALKED
 
 /** Words of the tape's state. */
-const AT = 0
+export const AT = 0
 /** Pages of the current access run that are done. */
 const DONE_PAGES = 1
 const LOOP_DEPTH = 2
 /** Inside an instruction that takes several steps: which part comes next. */
-const PART = 3
+export const PART = 3
 const LOOPS = 4
 const LOOP_WORDS = 2
 

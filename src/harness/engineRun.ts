@@ -33,6 +33,7 @@ export async function runJob(job: Job): Promise<JobDone> {
     parameters: job.strategy.parameters,
     isOracleFull: job.oracle === 'full',
     serialStart: 0,
+    faults: job.faults === undefined ? undefined : { seed: job.seed, faults: job.faults },
   }
   const isOversubscribed = job.engine === 'threads' && job.cpus > availableParallelism()
   const result = await runEngine(job, plan, isOversubscribed)
@@ -59,7 +60,6 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
     plan,
     strategyFile: job.strategy.file,
     isOversubscribed,
-    pollEvery: 1,
     watchdogMs: job.watchdogMs,
     random,
     // Where nothing is timed, or a pass takes seconds, one warm-up pass is enough.

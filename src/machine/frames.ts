@@ -23,6 +23,8 @@ const LOCK = 0
 const FIRST = 1
 const LAST = 2
 const COUNT = 3
+/** For watchdogs, which look at lists without their owner. */
+export const LIST_COUNT: number = COUNT
 export const LIST_WORDS = 4
 const NONE = -1
 

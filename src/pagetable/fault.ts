@@ -51,8 +51,8 @@ const INSTALL = 6
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
-const HANDLE = LOCALS + 2
-const WORD = LOCALS + 3
+export const FAULT_HANDLE: number = LOCALS + 2
+export const FAULT_WORD: number = LOCALS + 3
 const FRAME = LOCALS + 4
 /** The change that the entry was marked with when it was looked at: its owner plus one, and its serial. */
 const SEEN_OWNER = LOCALS + 5
@@ -69,7 +69,7 @@ export function handleAt(context: Context, handle: number): number {
 
 export function stepFault(context: Context, at: number): Outcome {
   const { p, memory } = context
-  const handle = handleAt(context, p[at + HANDLE])
+  const handle = handleAt(context, p[at + FAULT_HANDLE])
   switch (p[at + PHASE]) {
     case PIN: {
       context.meter.charge(COST_FAULT, 1)
@@ -87,7 +87,7 @@ export function stepFault(context: Context, at: number): Outcome {
           memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride +
           SPACE_ROOT,
       )
-      p[at + WORD] = context.tables.growTo(root, page, 1)
+      p[at + FAULT_WORD] = context.tables.growTo(root, page, 1)
       // The step ends where most of the time passes, so that the page appears after it and not before.
       p[at + PHASE] = LOOK
       return RAN
@@ -132,7 +132,7 @@ function end(context: Context, handle: number, result: number): Outcome {
 
 function look(context: Context, at: number, handle: number): Outcome {
   const { p, memory, demand } = context
-  const entry = memory.load(p[at + WORD])
+  const entry = memory.load(p[at + FAULT_WORD])
   if ((entry & BUSY) !== 0) return RETRY
   if ((entry & PRESENT) !== 0) {
     // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
@@ -145,9 +145,9 @@ function look(context: Context, at: number, handle: number): Outcome {
     return end(context, handle, 0)
   p[at + SEEN_OWNER] = 0
   if ((entry & PENDING) !== 0) {
-    const owner = memory.peek(p[at + WORD] + OWNER_OFFSET)
-    const serial = memory.peek(p[at + WORD] + SERIAL_OFFSET)
-    const tag = memory.peek(p[at + WORD] + TAG_OFFSET)
+    const owner = memory.peek(p[at + FAULT_WORD] + OWNER_OFFSET)
+    const serial = memory.peek(p[at + FAULT_WORD] + SERIAL_OFFSET)
+    const tag = memory.peek(p[at + FAULT_WORD] + TAG_OFFSET)
     const space = memory.load(handle + HANDLE_SPACE)
     p[at + SEEN_OWNER] = owner + 1
     p[at + SEEN_SERIAL] = serial
@@ -197,7 +197,7 @@ function expose(context: Context, at: number): Outcome {
 function isPendingAnew(context: Context, at: number, entry: number, handle: number): boolean {
   const { p, memory } = context
   if ((entry & PENDING) === 0) return false
-  const word = p[at + WORD]
+  const word = p[at + FAULT_WORD]
   const owner = memory.peek(word + OWNER_OFFSET)
   const serial = memory.peek(word + SERIAL_OFFSET)
   if (p[at + SEEN_OWNER] === owner + 1 && p[at + SEEN_SERIAL] === serial) return false
@@ -207,7 +207,7 @@ function isPendingAnew(context: Context, at: number, entry: number, handle: numb
 
 function install(context: Context, at: number, handle: number): Outcome {
   const { p, memory } = context
-  const word = p[at + WORD]
+  const word = p[at + FAULT_WORD]
   const entry = memory.load(word)
   if ((entry & (BUSY | PRESENT)) !== 0 || isPendingAnew(context, at, entry, handle)) {
     // Another CPU was faster, or is just changing the entry: the frame goes back and the fault starts again.

@@ -6,7 +6,7 @@ import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 
 /** Frames that one demand settles at most: one round pays for many. */
-const CLAIM_FRAMES = 64
+export const CLAIM_FRAMES = 64
 
 const FROM_LISTS = 0
 const CLAIM = 1

@@ -15,7 +15,8 @@ export class SimCpu {
   readonly #words: Int32Array
   /** When the pending interrupt arrives; Infinity: none is pending. */
   arrivalPs = Infinity
-  nextTickPs = Infinity
+  /** When the next tick, or whatever else comes by the clock, is due. */
+  timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */
   tickAskedPs = Infinity
   /** Until when the tape pauses or computes; 0: it does neither. */
@@ -80,7 +81,7 @@ export class SimCpu {
   nextActionPs(): number {
     const now = this.clock.nowPs
     if (this.isInHandler) return now
-    const event = Math.min(this.arrivalPs, this.nextTickPs, this.tickAskedPs)
+    const event = Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs)
     let own = now
     if (this.isWaiting) own = this.ticketReadyPs()
     else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity
@@ -108,10 +109,11 @@ export class SimCpu {
     }
   }
 
-  describe(): string {
+  /** @param wait what its ticket, lock or tape stands for */
+  describe(wait: string): string {
     const { cpu } = this
-    const wait = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
+    const ticket = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
     const pending = this.arrivalPs < Infinity ? ', an interrupt is pending' : ''
-    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, ${cpu.tape.describe()}`
+    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${ticket}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, ${cpu.tape.describe()}`
   }
 }

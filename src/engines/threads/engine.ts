@@ -3,6 +3,7 @@ import { Bench } from 'tinybench'
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../../contract/tape.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { attempts, figuresOf, type CpuReport } from '../figures.js'
+import { underFramePressure } from '../framePressure.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
 import { Coordinator, type ThreadsPlan } from './coordinator.js'
 import {
@@ -43,7 +44,7 @@ interface Pass {
  * duration of each what the workers measured, not what its own clock saw.
  */
 export async function runThreads(options: ThreadsOptions): Promise<EngineResult> {
-  const coordinator = new Coordinator(options, options.random)
+  const coordinator = new Coordinator({ ...options, plan: underFramePressure(options.plan) }, options.random)
   try {
     await coordinator.start()
     setFlagsFromString(EAGER_BUDGET)

@@ -10,6 +10,7 @@ import { ENDED, PAUSED } from '../interpreter.js'
 import { DRAIN_TICKS } from '../plan.js'
 import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
 import { burst } from './burst.js'
+import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
 import { isSatisfied } from './ticketWait.js'
@@ -31,11 +32,9 @@ export class WorkerLoop {
   readonly #sleeper: Sleeper
   readonly #role: number
   readonly #tickNs: number
-  readonly #pollEvery: number
-  readonly #mailbox: number
+  readonly #inbox: Inbox
   readonly #over: number
   #nextTickNs = Infinity
-  #polls = 0
   #isInHandler = false
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
@@ -52,17 +51,15 @@ export class WorkerLoop {
     words: Int32Array<SharedArrayBuffer>,
     sleeper: Sleeper,
     tickNs: number,
-    pollEvery: number,
+    inbox: Inbox,
   ) {
     this.#cpu = cpu
     this.#words = words
     this.#sleeper = sleeper
     this.#role = cpu.tapes.tapes[cpu.id].role
     this.#tickNs = cpu.strategy.ticked === undefined ? Infinity : tickNs
-    this.#pollEvery = pollEvery
-    const { mailboxes, phaseOver } = cpu.cell.control
-    this.#mailbox = mailboxes.base + cpu.id * mailboxes.stride
-    this.#over = phaseOver
+    this.#inbox = inbox
+    this.#over = cpu.cell.control.phaseOver
   }
 
   resetCounts(): void {
@@ -100,8 +97,9 @@ export class WorkerLoop {
     if (phase === PHASE_SETUP) kernel.switchTo(1)
     let isRunning = takesPart
     this.endNs = 0
+    if (phase === PHASE_PASS) this.#inbox.begin()
     while (Atomics.load(this.#words, this.#over) === 0) {
-      this.#survey()
+      this.#survey(isRunning)
       if (!isRunning) {
         this.#rest(() => Atomics.load(this.#words, this.#over) !== 0)
       } else if (phase === PHASE_DRAIN) {
@@ -112,6 +110,7 @@ export class WorkerLoop {
         else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
+    if (phase === PHASE_PASS) this.#inbox.end()
     const report = this.report()
     if (this.endNs === 0) this.endNs = monotonicNs()
     this.#finishKernel(end)
@@ -201,10 +200,11 @@ export class WorkerLoop {
   }
 
   /** What needs no look at every turn. */
-  #survey(): void {
+  #survey(isRunning: boolean): void {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
+    if (!isRunning && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
@@ -215,9 +215,7 @@ export class WorkerLoop {
 
   /** Interrupts; false while the CPU is held in its handler. */
   #takeEvents(): boolean {
-    // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
-    if (this.#pollEvery > 1 && ++this.#polls % this.#pollEvery !== 0) return true
-    if (!this.#isInHandler && Atomics.load(this.#words, this.#mailbox) === 0) return true
+    if (!this.#isInHandler && !this.#inbox.hasArrived()) return true
     return this.#handle()
   }
 
@@ -225,7 +223,7 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const start = clockNs()
     if (!this.#isInHandler) {
-      Atomics.store(this.#words, this.#mailbox, 0)
+      this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
     }
@@ -245,7 +243,7 @@ export class WorkerLoop {
       const { watermark } = cpu.cell.machine
       cpu.watch.settledUpTo(Atomics.load(this.#words, watermark.base + cpu.id * watermark.stride), now)
     }
-    if (now < this.#nextTickNs) return
+    if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
     this.#nextTickNs = now + this.#tickNs
     cpu.strategy.ticked?.(cpu.port)
   }
@@ -270,7 +268,7 @@ export class WorkerLoop {
     const head = cpu.watch.journalHead
     if (head > 0) {
       // Interrupts that were sent before an event was noted have to be taken before the event is judged.
-      if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
+      if (this.#inbox.hasArrived()) return RETRY
       cpu.watch.poll(head)
     }
     const outcome = burst(cpu.tape, cpu.counters, end)
