@@ -1,0 +1,122 @@
+import { availableParallelism } from 'node:os'
+import type { StrategyModule } from '../contract/strategy.js'
+import type { CellPlan } from '../engines/cellWords.js'
+import type { EngineResult } from '../engines/plan.js'
+import { runSim } from '../engines/sim/engine.js'
+import { Stuck } from '../engines/stuck.js'
+import { runThreads } from '../engines/threads/engine.js'
+import { randomOf } from '../harness/random.js'
+import { loadProfile, type Profile } from '../machine/profile.js'
+import { cpuCountOf, type Script } from './script.js'
+import { tapesOfScript } from './scriptTapes.js'
+import type { Subject } from './subject.js'
+
+/** How a run of a script differs from the plain one. */
+export interface Conditions {
+  /** Serial that every CPU has issued last before the run. */
+  readonly serialStart?: number
+  readonly parameters?: Readonly<Record<string, number>>
+  /** In the place of the subject's own; `sim` only, because workers load its file. */
+  readonly module?: StrategyModule
+  /** `threads` only. */
+  readonly passes?: number
+}
+
+export interface ScriptRun {
+  /** null where the run did not end well. */
+  readonly result: EngineResult | null
+  /** One line for each thing that must not happen; a broken run is one. */
+  readonly faults: string[]
+}
+
+const PROFILE = 'icelake-2s64c'
+/** The machine of every script is shuffled alike: the tape alone names the run. */
+const MACHINE_SEED = 1
+const WATCHDOG_MS = 10_000
+
+/** Frames on a CPU's free list in multiples of the batch, before it gives one back: six, and the operation's own. */
+const LIST_BATCHES = 7
+/** Steps of a batch, each of which may hold a whole mapping. */
+const BATCH_STEPS = 4
+/** Frames that a CPU takes out of everybody's reach while it demands them. */
+const CLAIMED_FRAMES = 64
+const PLENTY_FRAMES = 2048
+
+/**
+ * With as many frames a script cannot run out of them, by the limits of the page-table library
+ * (docs/limitations.md, "Short of frames"): what is mapped, and for each CPU what lies on its list, what
+ * its batch holds, what it is just demanding.
+ */
+function profileOf(script: Script): Profile {
+  const mapped = script.regions.reduce((sum, { pages }) => sum + pages, 0)
+  const largest = Math.max(...script.regions.map(({ pages }) => pages))
+  const perCpu = largest * (LIST_BATCHES + BATCH_STEPS) + CLAIMED_FRAMES
+  const least = mapped + cpuCountOf(script) * perCpu
+  const frames = script.isShort ? least : least + PLENTY_FRAMES
+  const sets = [`memory.frames=${frames}`, ...(script.isShort ? [`memory.listBatch=${largest}`] : [])]
+  return loadProfile(PROFILE, sets).profile
+}
+
+function planOf(subject: Subject, script: Script, conditions: Conditions): CellPlan {
+  const profile = profileOf(script)
+  return {
+    tapes: tapesOfScript(script, profile.memory.frames.value),
+    profile,
+    module: conditions.module ?? subject.module,
+    parameters: conditions.parameters ?? subject.parameters,
+    isOracleFull: true,
+    serialStart: conditions.serialStart ?? 0,
+  }
+}
+
+/** Setup, a warm-up pass, a measured pass and the drain in virtual time, with the whole oracle. */
+export function simScript(subject: Subject, script: Script, conditions: Conditions = {}): ScriptRun {
+  const plan = planOf(subject, script, conditions)
+  try {
+    const random = randomOf(MACHINE_SEED, 1)
+    return judged(plan, runSim({ plan, random, warmupPasses: 1, mayRepeatPasses: true }))
+  } catch (error) {
+    return broken(error)
+  }
+}
+
+/** The same on real threads. */
+export async function threadsScript(
+  subject: Subject,
+  script: Script,
+  conditions: Conditions = {},
+): Promise<ScriptRun> {
+  const plan = planOf(subject, script, conditions)
+  try {
+    const result = await runThreads({
+      plan,
+      strategyFile: subject.file,
+      isOversubscribed: cpuCountOf(script) > availableParallelism(),
+      pollEvery: script.pollEvery,
+      watchdogMs: WATCHDOG_MS,
+      random: randomOf(MACHINE_SEED, 1),
+      // One pass, as in virtual time.
+      warmupMs: 0,
+      measuredPasses: conditions.passes ?? 1,
+    })
+    return judged(plan, result)
+  } catch (error) {
+    return broken(error)
+  }
+}
+
+/** Contract `none` promises nothing, so its violations are no faults. */
+function judged(plan: CellPlan, result: EngineResult): ScriptRun {
+  if (plan.module.contract(plan.parameters) === 'none') return { result, faults: [] }
+  const faults = result.violations.map(({ invariant, message }) => `${invariant}: ${message}`)
+  const unkept = result.violationCount - faults.length
+  return { result, faults: unkept > 0 ? [...faults, `and ${unkept} more`] : faults }
+}
+
+function broken(error: unknown): ScriptRun {
+  if (error instanceof Stuck) return { result: null, faults: [`I8: ${error.message}`, ...error.cpuStates] }
+  return {
+    result: null,
+    faults: [error instanceof Error ? `${error.name}: ${error.message}` : String(error)],
+  }
+}
