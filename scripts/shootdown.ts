@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { MATRIX } from '../bench/matrix.js'
 import { benchCommand } from '../src/harness/benchCommand.js'
 import { runCli } from '../src/harness/cli.js'
+import { conformCommand } from '../src/testing/conformCommand.js'
+import { stressCommand } from '../src/testing/stressCommand.js'
 
 const argv = process.argv.slice(2)
 const program = new Command('shootdown')
@@ -10,4 +12,6 @@ const program = new Command('shootdown')
     'Compare TLB shootdown strategies on real threads and in virtual time, with proof that each run is safe.',
   )
   .addCommand(benchCommand(MATRIX, argv.slice(1)))
+  .addCommand(conformCommand())
+  .addCommand(stressCommand())
 await runCli(program, argv)

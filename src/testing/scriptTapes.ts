@@ -48,6 +48,8 @@ class Player {
   #space = 1
   #barriersLeft: number
   #isInBatch = false
+  /** A reader is stopped anywhere and begins again, so it leaves everything where it is: its space, its mappings. */
+  #isFixed = false
   readonly #gone = new Set<Mapped>()
   /** Changed by the open batch: their entries are locked until it ends. */
   readonly #locked = new Set<Mapped>()
@@ -84,11 +86,12 @@ class Player {
     }
     this.#switchTo(this.#home)
     this.#tape.body()
+    this.#isFixed = !this.#isInitiator
     this.#playAll(steps)
+    if (!this.#isInitiator) return this.#tape.compute(READER_WORK_NS)
     // The body runs again and must find what it found.
     for (const region of [...this.#gone]) this.#map(region)
     this.#switchTo(this.#home)
-    if (!this.#isInitiator) this.#tape.compute(READER_WORK_NS)
   }
 
   #playAll(steps: readonly Step[]): void {
@@ -99,7 +102,8 @@ class Player {
         continue
       }
       const inside = steps.slice(index + 1, index + 1 + numbers[0]).filter((step) => step.verb !== 'b')
-      if (!this.#isInBatch && inside.length > 0) this.#timed(() => this.#batch(inside))
+      if (this.#isFixed) this.#playAll(inside)
+      else if (inside.length > 0) this.#timed(() => this.#batch(inside))
       index += numbers[0]
     }
   }
@@ -124,13 +128,13 @@ class Player {
       case 'm':
         return this.#onRegion(
           numbers[0],
-          (region) => region.isOwn && this.#gone.has(region),
+          (region) => !this.#isFixed && region.isOwn && this.#gone.has(region),
           (region) => this.#map(region),
         )
       case 'u':
         return this.#onRegion(
           numbers[0],
-          (region) => region.isOwn && region.sharing !== 's' && !this.#gone.has(region),
+          (region) => !this.#isFixed && region.isOwn && region.sharing !== 's' && !this.#gone.has(region),
           (region) => this.#unmap(region),
         )
       case 't':
@@ -207,14 +211,14 @@ class Player {
     if (this.#reach(region)) write(region)
   }
 
-  /** A batch stays in its space. */
+  /** A batch stays in its space, and so does a reader. */
   #reach(region: Mapped): boolean {
     if (region.space !== this.#space) this.#switchTo(region.space)
     return region.space === this.#space
   }
 
   #switchTo(space: number): void {
-    if (this.#isInBatch || space === this.#space) return
+    if (this.#isInBatch || this.#isFixed || space === this.#space) return
     this.#tape.switchTo(space)
     this.#space = space
   }

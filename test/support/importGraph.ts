@@ -12,7 +12,7 @@ const FLOORS = [
   ['pagetable', 'strategies', 'workloads'],
   ['oracle'],
   ['engines'],
-  ['registry', 'harness', 'gate', 'report'],
+  ['registry', 'harness', 'gate', 'report', 'testing'],
   ['bench', 'scripts'],
 ]
 
@@ -23,6 +23,8 @@ const SAME_FLOOR: Record<string, string[]> = {
   registry: ['harness'],
   harness: ['registry', 'gate', 'report'],
   gate: ['registry', 'harness', 'report'],
+  // Puts strategies to the test with the harness's means; nothing but the entry points needs it.
+  testing: ['registry', 'harness'],
   // Not the harness and not the registry: a report is made from records alone, so that any run can be
   // rendered again, one of a strategy that is gone included.
   report: ['gate'],
