@@ -1,4 +1,3 @@
-import type { RunFigures } from '../engines/figures.js'
 import { COUNT_DEMANDS } from '../machine/counters.js'
 import { boundaryFaults } from './boundaries.js'
 import { countedTicks } from './countedTicks.js'
@@ -130,6 +129,7 @@ async function differentialFaults(subject: Subject, script: Script): Promise<str
 }
 
 function countsOf({ result }: ScriptRun): Record<string, number> {
-  const { ops, ipis, flushRounds, pagesInvalidated, fullFlushes, counters } = result?.figures as RunFigures
+  if (result === null) throw new Error('a run without faults and without a result')
+  const { ops, ipis, flushRounds, pagesInvalidated, fullFlushes, counters } = result.figures
   return { ops, ipis, flushRounds, pagesInvalidated, fullFlushes, demands: counters[COUNT_DEMANDS] }
 }

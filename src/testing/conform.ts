@@ -5,9 +5,6 @@ import { seededScript } from './scriptOf.js'
 import { shrinkScript } from './shrinkScript.js'
 import type { Subject } from './subject.js'
 
-/** Runs of a failing check to make its script smaller; on real threads each takes a second, and may pass by luck. */
-const SHRINK_RUNS = 600
-
 /** `I11: `, or the first letters of what was thrown. */
 const KIND_LENGTH = 5
 
@@ -16,6 +13,8 @@ export interface ConformPlan {
   /** Scripts that are drawn, of which a check that takes long gets every so manieth. */
   readonly tapes: number
   readonly seed: number
+  /** How long a failing script is made smaller; not on real threads, where a smaller one may pass by luck. */
+  readonly shrinkMs: number
 }
 
 export interface Verdict {
@@ -25,11 +24,14 @@ export interface Verdict {
 }
 
 /** One check of one strategy on random scripts, up to the first that fails, which is made smaller. */
-export async function conform(subject: Subject, { check, tapes, seed }: ConformPlan): Promise<Verdict> {
+export async function conform(
+  subject: Subject,
+  { check, tapes, seed, shrinkMs }: ConformPlan,
+): Promise<Verdict> {
   const startMs = performance.now()
   const count = Math.max(1, Math.floor(tapes / check.every))
   for (let index = 0; index < count; index++) {
-    const failure = await judge(subject, check, seededScript((seed + index) >>> 0), SHRINK_RUNS)
+    const failure = await judge(subject, check, seededScript((seed + index) >>> 0), shrinkMs)
     if (failure !== null) return { tapes: index + 1, elapsedMs: performance.now() - startMs, failure }
   }
   return { tapes: count, elapsedMs: performance.now() - startMs, failure: null }
@@ -54,19 +56,19 @@ async function judge(
   subject: Subject,
   check: Check,
   script: Script,
-  shrinkRuns: number,
+  shrinkMs: number,
 ): Promise<TestFailure | null> {
   const faults = await check.run(subject, script)
   if (faults.length === 0) return null
-  const isLucky = check.usesThreads
+  const endMs = performance.now() + shrinkMs
   const smallest =
-    isLucky || shrinkRuns === 0
+    check.usesThreads || shrinkMs === 0
       ? script
       : await shrinkScript(
           script,
           // The same kind of fault: a smaller script that fails in another way is another finding.
           async (smaller) => kindOf(await check.run(subject, smaller)) === kindOf(faults),
-          shrinkRuns,
+          () => performance.now() >= endMs,
         )
   return {
     strategy: subject.spec,

@@ -19,6 +19,7 @@ interface ConformOptions {
 }
 
 const DEFAULT_TAPES = 100
+const SHRINK_MS = 20_000
 const MAX_TAPES = 10_000_000
 /** With `--tape`, on real threads: the same work meets in other ways each time. */
 const REPEATS_ON_THREADS = 20
@@ -49,7 +50,7 @@ async function act(options: ConformOptions): Promise<number> {
     for (const check of checks) {
       const verdict =
         script === undefined
-          ? await conform(subject, { check, tapes, seed })
+          ? await conform(subject, { check, tapes, seed, shrinkMs: SHRINK_MS })
           : await conformOn(subject, check, script, check.usesThreads ? REPEATS_ON_THREADS : 1)
       const each = (verdict.elapsedMs / verdict.tapes).toFixed(1)
       const word = verdict.failure === null ? 'passes' : 'FAILS'

@@ -26,7 +26,10 @@ export const VERB_WEIGHTS: readonly (readonly [Verb, number])[] = [
   ['j', 1],
   ['d', 1],
 ]
-/** 34 and 40 lie above the usual ceiling of page-by-page flushes, 520 crosses a page-table page. */
+/**
+ * 34 lies just above the usual ceiling of page-by-page flushes, 48 also where a range begins in its
+ * midst, and 520 crosses a page-table page.
+ */
 export const PAGES_WEIGHTS: readonly (readonly [number, number])[] = [
   [1, 6],
   [2, 4],
@@ -34,8 +37,8 @@ export const PAGES_WEIGHTS: readonly (readonly [number, number])[] = [
   [4, 4],
   [8, 3],
   [34, 1],
-  [40, 1],
-  [520, 0.2],
+  [48, 3],
+  [520, 0.3],
 ]
 export const SHARING_WEIGHTS: readonly (readonly [Sharing, number])[] = [
   ['s', 3],
@@ -48,8 +51,8 @@ export const KIND_WEIGHTS: readonly (readonly [RegionKind, number])[] = [
   ['g', 2],
 ]
 /** Few numbers, so that steps of different CPUs meet at the same pages. */
-export const FIRST_PAGES = 8
-export const MAX_DRAWN_FRAME = 1200
+const FIRST_PAGES = 8
+const MAX_DRAWN_FRAME = 1200
 
 export interface DrawSize {
   readonly cpus: number
@@ -71,18 +74,19 @@ export function drawScript(random: Random, { cpus, length }: DrawSize): Script {
     bystanders,
     isShort,
     pollEvery: random(4) === 0 ? 4 : 1,
-    regions: Array.from({ length: 1 + random(4) }, () => drawRegion(random, isShort ? 4 : Infinity)),
+    regions: Array.from({ length: (isShort ? 3 : 1) + random(4) }, () => drawRegion(random, isShort)),
     initiators: Array.from({ length: initiators }, steps),
     // Readers run theirs again and again, so a short one meets more.
     readers: Array.from({ length: readers }, () => steps().slice(0, 8)),
   }
 }
 
-function drawRegion(random: Random, maxPages: number): Region {
+/** The least machine has 64 frames: where they are to run short, mappings must not be too small. */
+function drawRegion(random: Random, isShort: boolean): Region {
   return {
     pages: weighted(
       random,
-      PAGES_WEIGHTS.filter(([pages]) => pages <= maxPages),
+      PAGES_WEIGHTS.filter(([pages]) => !isShort || (pages >= 3 && pages <= 8)),
     ),
     sharing: weighted(random, SHARING_WEIGHTS),
     kind: weighted(random, KIND_WEIGHTS),

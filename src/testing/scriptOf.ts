@@ -8,7 +8,7 @@ export interface ScriptSize {
   readonly length: number
 }
 
-export const SCRIPT_SIZE: ScriptSize = { maxCpus: 8, length: 24 }
+const SCRIPT_SIZE: ScriptSize = { maxCpus: 8, length: 24 }
 
 /** The script of a seed. The size is part of what a seed means. */
 export function seededScript(seed: number, size: ScriptSize = SCRIPT_SIZE): Script {

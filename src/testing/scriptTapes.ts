@@ -90,7 +90,7 @@ class Player {
     this.#playAll(steps)
     if (!this.#isInitiator) return this.#tape.compute(READER_WORK_NS)
     // The body runs again and must find what it found.
-    for (const region of [...this.#gone]) this.#map(region)
+    for (const region of this.#gone) this.#map(region)
     this.#switchTo(this.#home)
   }
 

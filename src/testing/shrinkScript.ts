@@ -3,19 +3,18 @@ import { stepCountOf, type Script, type Step } from './script.js'
 /**
  * A smaller script that still fails: CPUs, then runs of steps, then mappings, then numbers are taken
  * away for as long as it does. Every script is legal, so nothing has to be repaired in between.
- * @param mostRuns of `fails`
+ * @param isOver asked before each try: a script that hangs takes seconds
  */
 export async function shrinkScript(
   script: Script,
   fails: (smaller: Script) => Promise<boolean>,
-  mostRuns: number,
+  isOver: () => boolean,
 ): Promise<Script> {
   let best = script
-  let runs = 0
   for (let isSmaller = true; isSmaller;) {
     isSmaller = false
     for (const smaller of smallerThan(best)) {
-      if (runs++ === mostRuns) return best
+      if (isOver()) return best
       if (!(await fails(smaller))) continue
       best = smaller
       isSmaller = true
