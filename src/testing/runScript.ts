@@ -23,7 +23,7 @@ export interface Conditions {
 }
 
 export interface ScriptRun {
-  /** null where the run did not end well. */
+  /** null where the run did not end well, or for want of frames, which is no fault. */
   readonly result: EngineResult | null
   /** One line for each thing that must not happen; a broken run is one. */
   readonly faults: string[]
@@ -37,8 +37,9 @@ const WATCHDOG_MS = 10_000
 /**
  * Frames for each CPU in multiples of the largest mapping. CPUs keep free frames on lists of their own,
  * where others do not find them; fewer than this, and more and more runs end for want of frames.
+ * Real threads run more passes.
  */
-const SHORT_MULTIPLE = 1
+const SHORT_MULTIPLE = { sim: 1, threads: 3 }
 const MIN_FRAMES = 64
 /**
  * With so many for each CPU frames cannot run out: six batches and one of 63 on its list, 64 that it is
@@ -48,10 +49,10 @@ const PLENTY_MULTIPLE = 5
 const PLENTY_FRAMES = 7 * 63 + 64
 
 /** The machine that a script runs on: its frames decide whether held ones are demanded. */
-function profileOf(script: Script): Profile {
+function profileOf(script: Script, engine: keyof typeof SHORT_MULTIPLE): Profile {
   const mapped = script.regions.reduce((sum, { pages }) => sum + pages, 0)
   const largest = Math.max(...script.regions.map(({ pages }) => pages))
-  const short = Math.max(MIN_FRAMES, mapped + cpuCountOf(script) * largest * SHORT_MULTIPLE)
+  const short = Math.max(MIN_FRAMES, mapped + cpuCountOf(script) * largest * SHORT_MULTIPLE[engine])
   const plenty = mapped + cpuCountOf(script) * (PLENTY_FRAMES + largest * PLENTY_MULTIPLE)
   const sets = script.isShort
     ? [`memory.frames=${short}`, `memory.listBatch=${largest}`]
@@ -59,8 +60,13 @@ function profileOf(script: Script): Profile {
   return loadProfile(PROFILE, sets).profile
 }
 
-function planOf(subject: Subject, script: Script, conditions: Conditions): CellPlan {
-  const profile = profileOf(script)
+function planOf(
+  subject: Subject,
+  script: Script,
+  conditions: Conditions,
+  engine: keyof typeof SHORT_MULTIPLE,
+): CellPlan {
+  const profile = profileOf(script, engine)
   return {
     tapes: tapesOfScript(script, profile.memory.frames.value),
     profile,
@@ -73,7 +79,7 @@ function planOf(subject: Subject, script: Script, conditions: Conditions): CellP
 
 /** Setup, a warm-up pass, a measured pass and the drain in virtual time, with the whole oracle. */
 export function simScript(subject: Subject, script: Script, conditions: Conditions = {}): ScriptRun {
-  const plan = planOf(subject, script, conditions)
+  const plan = planOf(subject, script, conditions, 'sim')
   try {
     const random = randomOf(MACHINE_SEED, 1)
     return judged(plan, runSim({ plan, random, warmupPasses: 1, mayRepeatPasses: true }))
@@ -88,7 +94,7 @@ export async function threadsScript(
   script: Script,
   conditions: Conditions = {},
 ): Promise<ScriptRun> {
-  const plan = planOf(subject, script, conditions)
+  const plan = planOf(subject, script, conditions, 'threads')
   try {
     const result = await runThreads({
       plan,

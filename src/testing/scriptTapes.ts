@@ -4,8 +4,11 @@ import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import { barrierCountOf } from './scriptParts.js'
 import { cpuCountOf, type Region, type Script, type Step } from './script.js'
 
-/** What a reader does at the end of each pass, so that its body takes time. */
-const READER_WORK_NS = 300
+/**
+ * What a reader does at the end of each pass. Several that advise the same pages away and fault them in
+ * again without a rest can keep one of them, or an initiator, from ever getting its access through.
+ */
+const READER_WORK_NS = 5000
 
 /** The tapes of a script; the tape writer's own checks see every instruction. */
 export function tapesOfScript(script: Script, frameCount: number): TapeSet {
@@ -162,7 +165,9 @@ class Player {
         if (this.#mayWait) tape.tick()
         return
       case 'y':
-        if (this.#mayWait) tape.awaitReaders()
+        // They could wait for each other's pages for ever, see READER_WORK_NS.
+        if (this.#mayWait && !this.#script.readers.flat().some((step) => step.verb === 'a'))
+          tape.awaitReaders()
         return
       case 'j':
         if (this.#mayWait && this.#barriersLeft-- > 0) tape.barrier()

@@ -23,6 +23,8 @@ export interface StressPlan {
 
 export interface StressTotals {
   tapes: number
+  /** Of these, ended for want of frames: they prove less. */
+  cut: number
   ops: number
   accesses: number
   interrupts: number
@@ -39,7 +41,16 @@ export async function stress(
   plan: StressPlan,
   onFailure: (failure: TestFailure) => void,
 ): Promise<StressTotals> {
-  const totals = { tapes: 0, ops: 0, accesses: 0, interrupts: 0, faults: 0, demands: 0, violations: 0 }
+  const totals = {
+    tapes: 0,
+    cut: 0,
+    ops: 0,
+    accesses: 0,
+    interrupts: 0,
+    faults: 0,
+    demands: 0,
+    violations: 0,
+  }
   let left = [...plan.subjects]
   const endMs = performance.now() + plan.forMs
   for (let seed = plan.seed; left.length > 0; seed = (seed + 1) >>> 0) {
@@ -49,6 +60,7 @@ export async function stress(
       const { result, faults } = await threadsScript(subject, script, { passes: PASSES })
       totals.tapes++
       totals.violations += result?.violationCount ?? 0
+      if (result === null && faults.length === 0) totals.cut++
       if (result !== null) {
         const { ops, counters } = result.figures
         totals.ops += ops
