@@ -104,7 +104,7 @@ describe('the commands', () => {
     const ran = await run('npm run stress -- --strategy batched --cpus 3')
     expect(ran.stderr).toBe('')
     expect(ran.code).toBe(0)
-    expect(ran.stdout).toMatch(/^[\d.]+ s: [1-9]\d* tapes, [1-9]\d* ops, .* 0 violations\n$/)
+    expect(ran.stdout).toMatch(/^[\d.]+ s: [1-9]\d* tapes, \d+ cut, [1-9]\d* ops, .* 0 violations\n$/)
   })
 })
 
