@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import type { WorkloadModule } from '../contract/workload.js'
@@ -12,6 +10,7 @@ import type { Profile } from '../machine/profile.js'
 import { quantile } from '../stats/quantile.js'
 import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
+import { randomOf } from './random.js'
 
 /** Passes that count. */
 const THREADS_MEASURED_PASSES = 4
@@ -82,13 +81,6 @@ async function tapesOf(job: Job): Promise<TapeSet> {
 
 async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
-}
-
-/** Independent streams of one seed: 0 for tapes, 1 for the machine. */
-function randomOf(seed: number, stream: number): (bound: number) => number {
-  let generator = xoroshiro128plus(seed)
-  for (let i = 0; i < stream; i++) generator.jump()
-  return (bound) => uniformInt(generator, 0, bound - 1)
 }
 
 function figuresOf(run: RunFigures): Figures {

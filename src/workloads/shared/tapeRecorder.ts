@@ -90,7 +90,7 @@ export class TapeRecorder implements TapeWriter {
   }
 
   batch(write: () => void): void {
-    this.guard.sections.begin('batch', this.guard.at)
+    this.guard.batch()
     this.#list.append(tape.TAPE_BATCH_BEGIN)
     write()
     this.#list.append(tape.TAPE_BATCH_END)
