@@ -55,16 +55,16 @@ describe('as text', () => {
 
   test.each([
     ['', "begins with ''"],
-    ['1.0.0.1/', 'is no mapping'],
-    ['1.0.0.1/4xw0.0/i:', 'is no mapping'],
-    ['1.0.0.1/0sw0.0/i:', 'pages: 0 is outside'],
-    ['1.0.0.1/4sw0.0', 'initiators: 0'],
-    ['9.0.0.1/4sw0.0/i:', 'spaces: 9'],
-    ['1.64.0.1/4sw0.0/i:', 'CPUs: 65'],
-    ['1.0.0.1/4sw0.0/i:w0.0.0.0', 'too many numbers'],
-    ['1.0.0.1/4sw0.0/i:w99', 'write: 99 is outside'],
-    ['1.0.0.1/4sw0.0/x:w', 'is no CPU'],
-    ['1.0.0.1/4sw0.0/i:W', 'is no step'],
+    ['1.0.0.0/', 'is no mapping'],
+    ['1.0.0.0/4xw0.0/i:', 'is no mapping'],
+    ['1.0.0.0/0sw0.0/i:', 'pages: 0 is outside'],
+    ['1.0.0.0/4sw0.0', 'initiators: 0'],
+    ['9.0.0.0/4sw0.0/i:', 'spaces: 9'],
+    ['1.64.0.0/4sw0.0/i:', 'CPUs: 65'],
+    ['1.0.0.0/4sw0.0/i:w0.0.0.0', 'too many numbers'],
+    ['1.0.0.0/4sw0.0/i:w99', 'write: 99 is outside'],
+    ['1.0.0.0/4sw0.0/x:w', 'is no CPU'],
+    ['1.0.0.0/4sw0.0/i:W', 'is no step'],
   ])('%s is refused', (text, reason) => {
     expect(() => parseScript(text)).toThrow(reason)
   })

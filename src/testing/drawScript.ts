@@ -73,7 +73,7 @@ export function drawScript(random: Random, { cpus, length }: DrawSize): Script {
     spaces: random(5) < 3 ? 1 : 2 + random(2),
     bystanders,
     isShort,
-    pollEvery: random(4) === 0 ? 4 : 1,
+    delayUs: random(4) === 0 ? 20 : 0,
     regions: Array.from({ length: (isShort ? 3 : 1) + random(4) }, () => drawRegion(random, isShort)),
     initiators: Array.from({ length: initiators }, steps),
     // Readers run theirs again and again, so a short one meets more.

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { StrategyModule } from '../contract/strategy.js'
 import type { CellPlan } from '../engines/cellWords.js'
+import type { FaultPlan } from '../engines/faultPlan.js'
 import type { EngineResult } from '../engines/plan.js'
 import { runSim } from '../engines/sim/engine.js'
 import { Stuck } from '../engines/stuck.js'
@@ -74,7 +75,15 @@ function planOf(
     parameters: conditions.parameters ?? subject.parameters,
     isOracleFull: true,
     serialStart: conditions.serialStart ?? 0,
+    faults: delayOf(script),
   }
+}
+
+/** Late interrupts show what a worker that looks for them at every chance would never meet. */
+function delayOf(script: Script): FaultPlan | undefined {
+  if (script.delayUs === 0 || cpuCountOf(script) < 2) return undefined
+  const delay = { minNs: 0, maxNs: script.delayUs * 1000, percent: 100 }
+  return { seed: MACHINE_SEED, faults: { 'delay-interrupt': delay } }
 }
 
 /** Setup, a warm-up pass, a measured pass and the drain in virtual time, with the whole oracle. */
@@ -100,7 +109,6 @@ export async function threadsScript(
       plan,
       strategyFile: subject.file,
       isOversubscribed: cpuCountOf(script) > availableParallelism(),
-      pollEvery: script.pollEvery,
       watchdogMs: WATCHDOG_MS,
       random: randomOf(MACHINE_SEED, 1),
       // One pass, as in virtual time.

@@ -66,8 +66,8 @@ export interface Script {
   readonly bystanders: number
   /** Just as many frames as can never run out, so that held ones are demanded. */
   readonly isShort: boolean
-  /** Real threads look for interrupts at every n-th chance only. */
-  readonly pollEvery: number
+  /** Interrupts arrive up to this much later than they would, microseconds. */
+  readonly delayUs: number
   readonly regions: readonly Region[]
   /** One list for each CPU, initiators first. */
   readonly initiators: readonly (readonly Step[])[]
@@ -78,7 +78,7 @@ export const MAX_SPACES = 4
 export const MAX_REGION_PAGES = 1024
 export const MAX_REGIONS = 32
 export const MAX_SCRIPT_CPUS = 64
-export const MAX_POLL_EVERY = 16
+export const MAX_DELAY_US = 1000
 
 export function cpuCountOf(script: Script): number {
   return script.initiators.length + script.readers.length + script.bystanders

@@ -28,7 +28,7 @@ export function comparableOf(script: Script, readerCount: number): Script {
   return {
     ...script,
     isShort: false,
-    pollEvery: 1,
+    delayUs: 0,
     bystanders: Math.min(1, script.bystanders),
     regions: [
       ...script.regions.map((region) => ({ ...region, sharing: 'o' as const, owner: 0 })),

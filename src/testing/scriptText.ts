@@ -3,7 +3,7 @@ import { asTyped } from '../harness/quote.js'
 import {
   cpuCountOf,
   KINDS,
-  MAX_POLL_EVERY,
+  MAX_DELAY_US,
   MAX_REGION_PAGES,
   MAX_REGIONS,
   MAX_SCRIPT_CPUS,
@@ -19,14 +19,14 @@ import {
 } from './script.js'
 
 /**
- * A script as one word of a shell's command line: `1.0.0.1/4sw0.0/i:w0.0.3,a0.0.1/r:r0.0.3`.
+ * A script as one word of a shell's command line: `1.0.0.0/4sw0.0/i:w0.0.3,a0.0.1/r:r0.0.3`.
  *
  * Spaces, bystanders, short of frames, poll; the regions (pages, sharing, kind, space, owner); then one
  * part for each CPU, `i:` an initiator and `r:` a reader, with steps of a letter and its numbers. Zeros
  * at the end of a step are left out.
  */
 export function formatScript(script: Script): string {
-  const head = [script.spaces, script.bystanders, script.isShort ? 1 : 0, script.pollEvery].join('.')
+  const head = [script.spaces, script.bystanders, script.isShort ? 1 : 0, script.delayUs].join('.')
   const regions = script.regions.map(
     ({ pages, sharing, kind, space, owner }) => `${pages}${sharing}${kind}${space}.${owner}`,
   )
@@ -46,9 +46,9 @@ export function parseScript(text: string): Script {
   const [head, regionText, ...parts] = text.split('/')
   const numbers = /^(\d+)\.(\d+)\.([01])\.(\d+)$/.exec(head)?.slice(1).map(Number)
   if (numbers === undefined) throw wrong(text, `it begins with ${asTyped(head, 30)}`)
-  const [spaces, bystanders, isShort, pollEvery] = numbers
+  const [spaces, bystanders, isShort, delayUs] = numbers
   within(text, 'spaces', spaces, 1, MAX_SPACES)
-  within(text, 'pollEvery', pollEvery, 1, MAX_POLL_EVERY)
+  within(text, 'delayUs', delayUs, 0, MAX_DELAY_US)
   const regions = (regionText ?? '').split(',').map((one) => parseRegion(text, one))
   within(text, 'regions', regions.length, 1, MAX_REGIONS)
   const stepsOf = (role: string) =>
@@ -59,7 +59,7 @@ export function parseScript(text: string): Script {
     spaces,
     bystanders,
     isShort: isShort === 1,
-    pollEvery,
+    delayUs,
     regions,
     initiators: stepsOf('i'),
     readers: stepsOf('r'),

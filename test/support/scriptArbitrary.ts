@@ -44,9 +44,9 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
     [1, 1],
   ]),
   isShort: fc.boolean(),
-  pollEvery: weighted([
-    [1, 3],
-    [4, 1],
+  delayUs: weighted([
+    [0, 3],
+    [20, 1],
   ]),
   regions: fc.array(region, { minLength: 1, maxLength: 4, size: 'max' }),
   initiators: fc.array(fc.array(step, { maxLength: 24, size: 'max' }), {
