@@ -245,3 +245,41 @@ describe('a resting CPU that never ticks', () => {
     expect(message).toMatch(/\nCPU 0 waits for a tick of CPU 1, which waits for nobody$/)
   })
 })
+
+test('a reader whose own rounds go on does not hide that an initiator hangs', async () => {
+  // The first interrupt is the initiator's: the reader computes first. Then it advises a page of its own away for ever.
+  const workload: WorkloadModule = {
+    summary: '',
+    source: '',
+    op: '',
+    parameters: {},
+    write(plan) {
+      const handles = Array.from({ length: plan.cpuCount }, () => plan.handle())
+      for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
+        const tape = plan.tape(cpu)
+        tape.map(handles[cpu], 1, { writable: true })
+        tape.body()
+        if (cpu === 0) {
+          tape.op(() => {
+            tape.write(handles[0], 0, 1)
+            tape.adviseAway(handles[0], 0, 1)
+          })
+          continue
+        }
+        tape.compute(20_000)
+        tape.write(handles[cpu], 0, 1)
+        tape.adviseAway(handles[cpu], 0, 1)
+      }
+    },
+  }
+  const stuck = await stuckAt({
+    strategy: 'immediate',
+    workload,
+    // A third CPU's interrupt would serve the lost one's request as well.
+    cpus: 2,
+    initiators: 1,
+    readers: 1,
+    faults: fault('lose-interrupt', { nth: 1 }),
+  })
+  expect(stuck.message).toContain('whose interrupt was lost')
+})

@@ -3,6 +3,7 @@ import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/ta
 import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY, WAITING } from '../../pagetable/routine.js'
+import type { Cpu } from '../cpu.js'
 import { Stuck } from '../stuck.js'
 import { deadEnd, describeWait } from '../deadEnd.js'
 import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
@@ -204,7 +205,7 @@ export class SimRun {
       this.#machine.chargeTicket(sim)
       cpu.kernel.resume()
       if (cpu.kernel.ticket === AGAIN) clock.charge(COST_SPIN, 1)
-      else this.#patience.gotFurther()
+      else if (this.#counts(cpu)) this.#patience.gotFurther()
       return
     }
     if (sim.hasEnded && cpu.kernel.isIdle) return
@@ -213,6 +214,11 @@ export class SimRun {
     sim.isComputing = false
     if (head > 0) cpu.watch.poll(head)
     this.#step(sim)
+  }
+
+  /** Whether what the CPU does is progress: an innocent goes on for as long as somebody else hangs, its own rounds included. */
+  #counts(cpu: Cpu): boolean {
+    return !this.#isBody || !cpu.tape.isInnocent
   }
 
   /** One step in turn, then as many more as touch nothing shared and fit before the horizon. */
@@ -231,7 +237,7 @@ export class SimRun {
         return
       }
       if (outcome === WAITING || outcome === OUT_OF_TURN) return
-      if (!this.#isBody || !cpu.tape.isInnocent) this.#patience.gotFurther()
+      if (this.#counts(cpu)) this.#patience.gotFurther()
       if (outcome === PAUSED) {
         sim.busyUntilPs = cpu.tape.waitUntilNs * 1000
         return
