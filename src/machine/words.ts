@@ -32,6 +32,9 @@ export const HANDLE_PAGES = 3
 export const HANDLE_FLAGS = 4
 export const HANDLE_SPACE = 5
 
+/** Beside a CPU's claim list: whether it has frames that are neither mapped nor on any list (inHand.ts). */
+export const CLAIM_IN_HAND: number = LIST_WORDS
+
 /** A CPU's part of the user addresses: next page never used, end, free ranges, then a ring of held ranges. */
 export const ARENA_NEXT = 0
 export const ARENA_END = 1
@@ -65,7 +68,7 @@ export interface MachineWords {
   readonly pool: number
   readonly freeLists: Placed
   readonly heldLists: Placed
-  /** Frames that a CPU has taken out of a held list to demand them. */
+  /** Frames that a CPU has taken out of a held list to demand them, and CLAIM_IN_HAND. */
   readonly claimLists: Placed
   readonly arenas: Placed
   readonly nextTable: number
@@ -100,7 +103,7 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     pool: layout.run('pool', WORDS_PER_LINE),
     freeLists: layout.lines('freeList', cpuCount, LIST_WORDS),
     heldLists: layout.lines('heldList', cpuCount, LIST_WORDS),
-    claimLists: layout.lines('claimList', cpuCount, LIST_WORDS),
+    claimLists: layout.lines('claimList', cpuCount, LIST_WORDS + 1),
     arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
     nextTable: layout.run('nextTable', 1),
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),

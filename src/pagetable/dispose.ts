@@ -5,7 +5,8 @@ import { logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
-import { claimListOf, freeFrame, heldListOf, trim } from './frameSupply.js'
+import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
+import { HAND_OPERATION, setInHand } from './inHand.js'
 import {
   ADDRESS_MARK,
   HELD_OPEN,
@@ -63,7 +64,10 @@ export function stepDispose(context: Context, at: number): Outcome {
       return goTo(p, RELEASE)
     case RELEASE: {
       const end = Math.min(p[LOG_COUNT], p[at + NEXT] + RELEASE_BATCH)
+      const hasFrames = p[HELD_OPEN] > 0
+      if (hasFrames && !tryLockFree(context)) return RETRY
       for (let index = p[at + NEXT]; index < end; index++) release(context, at, index)
+      if (hasFrames) unlockFree(context)
       p[at + NEXT] = end
       return end === p[LOG_COUNT] ? goTo(p, PUBLISH) : RAN
     }
@@ -186,6 +190,7 @@ function publish(context: Context, at: number): Outcome {
   if (issued !== p[SERIAL_AT_BEGIN]) context.witness.exposed(p[LAST_SERIAL], isSettled)
   p[LAST_SETTLED] = isSettled ? 1 : 0
   p[HELD_OPEN] = 0
+  setInHand(context, HAND_OPERATION, false)
   trim(context)
   endOutermost(context)
   return pop(p, 0)

@@ -2,7 +2,7 @@ import { FRAME_REUSE, VA_REUSE } from '../contract/obligation.js'
 import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
-import { claimListOf, freeFrame, heldListOf, reapFrames } from './frameSupply.js'
+import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 
@@ -41,10 +41,12 @@ export function stepDrain(context: Context, at: number): Outcome {
       return GO_ON
     }
     case FRAMES_DEMANDED: {
+      if (!tryLockFree(context)) return RETRY
       const claimed = claimListOf(context)
       if (p[RESULT] === 0) p[at + LEFT] += frames.count(claimed)
       for (let frame = frames.take(claimed); frame >= 0; frame = frames.take(claimed))
         freeFrame(context, frame)
+      unlockFree(context)
       return goTo(p, FRAMES)
     }
     case ADDRESSES: {

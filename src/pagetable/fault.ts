@@ -17,7 +17,9 @@ import {
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
-import { freeFrame } from './frameSupply.js'
+import { FramesExhausted } from './exhaustion.js'
+import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
+import { HAND_FAULT, setInHand } from './inHand.js'
 import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
@@ -98,6 +100,7 @@ export function stepFault(context: Context, at: number): Outcome {
       push(p, ROUTINE_TAKE_FRAME, memory.load(handle + HANDLE_SPACE))
       return goToBelow(p, at, HAVE_FRAME)
     case HAVE_FRAME:
+      if (p[RESULT] < 0) return withoutFrame(context, at)
       p[at + FRAME] = p[RESULT]
       if (memory.load(handle + HANDLE_FLAGS) >>> 8 !== KIND_GUEST) return goTo(p, INSTALL)
       pushRange(
@@ -163,6 +166,13 @@ function look(context: Context, at: number, handle: number): Outcome {
   return goTo(p, DEMANDED)
 }
 
+/** All frames are mapped. One of them here, by a CPU that was faster: then this fault needs none. */
+function withoutFrame(context: Context, at: number): Outcome {
+  const entry = context.memory.load(context.p[at + WORD])
+  if ((entry & (BUSY | PRESENT)) !== 0) return goTo(context.p, LOOK)
+  throw new FramesExhausted(context.profile.memory.frames.value)
+}
+
 function directWord(context: Context, frame: number): number {
   const { memory, tables, words } = context
   const root = memory.peek(words.spaces.base + KERNEL_SPACE * words.spaces.stride + SPACE_ROOT)
@@ -211,16 +221,26 @@ function install(context: Context, at: number, handle: number): Outcome {
   const entry = memory.load(word)
   if ((entry & (BUSY | PRESENT)) !== 0 || isPendingAnew(context, at, entry, handle)) {
     // Another CPU was faster, or is just changing the entry: the frame goes back and the fault starts again.
+    if (!tryLockFree(context)) return RETRY
     freeFrame(context, p[at + FRAME])
+    setInHand(context, HAND_FAULT, false)
+    unlockFree(context)
     return goTo(p, LOOK)
   }
   const space = memory.load(handle + HANDLE_SPACE)
   const stamp = memory.peek(word + STAMP_OFFSET)
   const isWritable = (entry & READ_ONLY) === 0
   const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
-  // The event comes first: once the entry is there, other CPUs cache the new translation.
-  if (stamp !== 0)
+  const installed = (p[at + FRAME] << FRAME_SHIFT) | flags
+  if (stamp === 0) {
+    if (memory.compareExchange(word, entry, installed) !== entry) return RETRY
+  } else {
+    // The event comes before the entry: once that is there, other CPUs cache the new translation. It comes
+    // after the lock: a compare-exchange that fails must not have said that the address was reused.
+    if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
     context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
-  if (memory.compareExchange(word, entry, (p[at + FRAME] << FRAME_SHIFT) | flags) !== entry) return RETRY
+    memory.store(word, installed)
+  }
+  setInHand(context, HAND_FAULT, false)
   return end(context, handle, 1)
 }

@@ -14,6 +14,7 @@ import {
   GO_ON,
   push,
   RAN,
+  RETRY,
   RETURNED,
   ROUTINE_BATCH_BEGIN,
   ROUTINE_BATCH_END,
@@ -109,10 +110,12 @@ export class Kernel {
   step(): Outcome {
     const { p } = this.#context
     if (p[TICKET] !== DONE) return WAITING
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const at = top(p)
       const outcome = this.#dispatch(p[at + ROUTINE], at)
       if (outcome === GO_ON) continue
+      // What met a lock on its way has got as far as that: the next step will say RETRY, and leave no trace.
+      if (outcome === RETRY) return isFirst ? RETRY : RAN
       if (outcome !== RETURNED) return outcome
       if (p[DEPTH] === 0) return RAN
     }

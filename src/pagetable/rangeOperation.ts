@@ -1,5 +1,10 @@
 import { KIND_DIRECT_MAP } from '../contract/change.js'
-import { OPERATION_PROTECT, OPERATION_UNMAP, OPERATION_ZAP_DIRECT } from '../contract/operation.js'
+import {
+  OPERATION_ADVISE_AWAY,
+  OPERATION_PROTECT,
+  OPERATION_UNMAP,
+  OPERATION_ZAP_DIRECT,
+} from '../contract/operation.js'
 import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
@@ -9,7 +14,8 @@ import { beginOutermost, noteCrowd } from './bracket.js'
 import { addToLog, claimLog, logEntry, noteInherited } from './changeLog.js'
 import type { Context } from './context.js'
 import { unlockItem } from './dispose.js'
-import { freeFrame, noteHeld } from './frameSupply.js'
+import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
+import { HAND_OPERATION, setInHand } from './inHand.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
@@ -93,6 +99,8 @@ export function stepRange(context: Context, at: number): Outcome {
       p[at + LOG_START] = p[LOG_COUNT]
       p[OPERATION_ID]++
       p[OPERATION_DEPTH]++
+      if (p[at + OPERATION] === OPERATION_UNMAP || p[at + OPERATION] === OPERATION_ADVISE_AWAY)
+        setInHand(context, HAND_OPERATION, true)
       if (strategy.began === undefined) return goTo(p, SCAN)
       fillOperation(context, at)
       return waitFor(p, strategy.began(port, context.operation), SCAN)
@@ -243,14 +251,17 @@ function afterChanged(context: Context, at: number): Outcome {
   const { p, log } = context
   const item = logEntry(p[LOG_COUNT] - 1)
   const serial = log[item + LOG_SERIAL]
-  if (log[item + LOG_FRAME] >= 0)
-    context.frames.hold(log[item + LOG_FRAME], context.cpu, serial, log[item + LOG_TAG])
-  if (p[TICKET_RESULT] === SETTLED) {
+  const frame = log[item + LOG_FRAME]
+  const isSettled = p[TICKET_RESULT] === SETTLED
+  if (isSettled && frame >= 0 && !tryLockFree(context)) return RETRY
+  if (frame >= 0) context.frames.hold(frame, context.cpu, serial, log[item + LOG_TAG])
+  if (isSettled) {
     context.witness.claimed(context.cpu, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
-    if (log[item + LOG_FRAME] >= 0) {
-      freeFrame(context, log[item + LOG_FRAME])
+    if (frame >= 0) {
+      freeFrame(context, frame)
+      unlockFree(context)
       log[item + LOG_FRAME] = -1
       p[HELD_OPEN]--
     }
