@@ -72,3 +72,16 @@ export function dueAtReturn(contract: Contract): number {
   if (contract === 'none') return 0
   return REVOKE
 }
+
+/**
+ * What a demand that was answered is evidence for. Each obligation for itself: a strategy may settle the
+ * reuse of a frame inside its space and not that of its address. Three are asked for only when no CPU
+ * may have the translation at all: REVOKE for those that can be used, EXPOSE for idle CPUs and speculation
+ * too, TABLE_REUSE for what lies above the leaf as well.
+ */
+export function provenBy(obligation: number): number {
+  if (obligation === TABLE_REUSE) return BINDING
+  if (obligation === EXPOSE) return BINDING & ~TABLE_REUSE
+  if (obligation === REVOKE) return BINDING & ~(EXPOSE | TABLE_REUSE)
+  return obligation
+}

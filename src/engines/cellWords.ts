@@ -5,7 +5,7 @@ import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
-import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
+import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
 export interface CellPlan {
@@ -65,8 +65,6 @@ export interface CellWords {
   readonly privateWordCount: number
 }
 
-/** Changes that one demand can name at least, so that a claim of frames is worth a round. */
-const MIN_DEMAND_ITEMS = 64
 const DEMAND_ARRAYS = 4
 /** Tape position, four loops, then the passes that an initiator waits for, one per CPU. */
 export const TAPE_STATE_WORDS = 16
@@ -97,7 +95,7 @@ export function placeCell(plan: CellPlan): CellWords {
     privateCount += count
   }
   const logItems = config.maxOperationPages * LOG_ITEMS_PER_PAGE
-  const demandItems = Math.max(MIN_DEMAND_ITEMS, logItems)
+  const demandItems = demandItemsFor(logItems)
   const demandAt = POSITION_WORDS
   const logAt = demandAt + demandItems * DEMAND_ARRAYS
   const tapeAt = logAt + logItems * LOG_WORDS

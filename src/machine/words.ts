@@ -45,9 +45,9 @@ export const ARENA_LISTS = 8
 /** Ranges that can be free at a time: first page, pages. */
 export const ARENA_FREE_SLOTS = 1024
 export const FREE_SLOT_WORDS = 2
-/** Ranges that can be held at a time: first page, pages, serial, tag, space. */
+/** Changes for which ranges can be held at a time: first page, pages, serial, tag, space, owner. */
 export const ARENA_HELD_SLOTS = 512
-export const HELD_SLOT_WORDS = 5
+export const HELD_SLOT_WORDS = 6
 export const ARENA_HELD_AT: number = ARENA_LISTS + ARENA_FREE_SLOTS * FREE_SLOT_WORDS
 const ARENA_WORDS: number = ARENA_HELD_AT + ARENA_HELD_SLOTS * HELD_SLOT_WORDS
 

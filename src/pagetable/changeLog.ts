@@ -1,5 +1,5 @@
 import { reachedSerial } from '../contract/change.js'
-import { VA_REUSE } from '../contract/obligation.js'
+import { BINDING, provenBy, VA_REUSE } from '../contract/obligation.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
@@ -7,6 +7,7 @@ import {
   LOG_ALLOWED,
   LOG_BITS,
   LOG_COUNT,
+  LOG_EVIDENCE,
   LOG_FRAME,
   LOG_IS_INHERITED,
   LOG_IS_SETTLED,
@@ -54,6 +55,7 @@ export function addToLog(
   log[item + LOG_FRAME] = frame
   log[item + LOG_BITS] = 0
   log[item + LOG_ALLOWED] = 0
+  log[item + LOG_EVIDENCE] = 0
   return item
 }
 
@@ -91,4 +93,40 @@ export function claimLog(context: Context, start: number): void {
     last = item
   }
   if (first >= 0) context.witness.claimed(context.cpu, log[first + LOG_SERIAL], log[last + LOG_SERIAL])
+}
+
+/** The part of a log entry's bits that are obligations. */
+const OBLIGATION_MASK = 0xffff
+
+/** Settled for one obligation, or by a claim for all. */
+export function isItemSettledFor(context: Context, item: number, obligation: number): boolean {
+  const { log } = context
+  return (
+    (log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0 || (log[item + LOG_EVIDENCE] & obligation) === obligation
+  )
+}
+
+/** Whether nothing that the change owes can be broken any more; noted if so. */
+export function settleIfCovered(context: Context, item: number): boolean {
+  const { log } = context
+  if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) return true
+  const owed = log[item + LOG_BITS] & OBLIGATION_MASK & BINDING & ~log[item + LOG_EVIDENCE]
+  const isSettled =
+    owed === 0 ||
+    isCovered(
+      context,
+      log[item + LOG_OWNER],
+      log[item + LOG_SERIAL],
+      log[item + LOG_TAG],
+      log[item + LOG_SPACE],
+      owed,
+    )
+  if (isSettled) log[item + LOG_BITS] |= LOG_IS_SETTLED
+  return isSettled
+}
+
+/** A demand that named the change was answered: evidence for what it was about, and for no more. */
+export function noteEvidence(context: Context, item: number, obligation: number): void {
+  context.log[item + LOG_EVIDENCE] |= provenBy(obligation)
+  settleIfCovered(context, item)
 }

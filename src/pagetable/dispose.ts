@@ -1,9 +1,8 @@
-import { BINDING, dueAtReturn, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import { dueAtReturn, FRAME_REUSE, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
 import { freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
-import { logEntry } from './changeLog.js'
+import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
 import type { Context } from './context.js'
-import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
@@ -11,8 +10,6 @@ import {
   ADDRESS_MARK,
   HELD_OPEN,
   LAST_SERIAL,
-  LAST_SETTLED,
-  LAST_TAG,
   LOCALS,
   LOG_ALLOWED,
   LOG_BITS,
@@ -51,6 +48,8 @@ const PUBLISH = 3
 /** Next log entry to release; frames of unsettled changes wait in the claim list until all are there. */
 const NEXT = LOCALS
 const UNSETTLED = LOCALS + 1
+/** The obligation that was demanded. */
+const ASKED = LOCALS + 2
 /** Log entries released in one step, so that interrupts are taken in between. */
 const RELEASE_BATCH = 64
 
@@ -58,9 +57,9 @@ export function stepDispose(context: Context, at: number): Outcome {
   const { p } = context
   switch (p[at + PHASE]) {
     case JUDGE:
-      return judge(context)
+      return judge(context, at)
     case DEMANDED:
-      if (p[RESULT] !== 0) settleDemanded(context)
+      if (p[RESULT] !== 0) settleDemanded(context, at)
       return goTo(p, RELEASE)
     case RELEASE: {
       const end = Math.min(p[LOG_COUNT], p[at + NEXT] + RELEASE_BATCH)
@@ -80,18 +79,14 @@ export function stepDispose(context: Context, at: number): Outcome {
  * What is covered needs nothing. Of the rest, what is due at return is demanded now, and so is what
  * was inherited, whose owner may return much later than this operation.
  */
-function judge(context: Context): Outcome {
+function judge(context: Context, at: number): Outcome {
   const { p, log, demand } = context
   const due = dueAtReturn(context.contract)
   let count = 0
   let asked = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) continue
-    if (isItemCovered(context, item)) {
-      log[item + LOG_BITS] |= LOG_IS_SETTLED
-      continue
-    }
+    if (settleIfCovered(context, item)) continue
     if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) === 0) continue
     demand.owners[count] = log[item + LOG_OWNER]
     demand.serials[count] = log[item + LOG_SERIAL]
@@ -101,24 +96,10 @@ function judge(context: Context): Outcome {
     count++
   }
   if (count === 0) return goTo(p, RELEASE)
+  p[at + ASKED] = nextDue(asked)
   goTo(p, DEMANDED)
-  pushDemand(context, count, nextDue(asked), -1)
+  pushDemand(context, count, p[at + ASKED], -1)
   return GO_ON
-}
-
-/** Settled for everything the change owes: the strictest of its obligations is asked about. */
-function isItemCovered(context: Context, item: number): boolean {
-  const { log } = context
-  const owed = log[item + LOG_BITS] & OBLIGATION_MASK
-  if ((owed & BINDING) === 0) return true
-  return isCovered(
-    context,
-    log[item + LOG_OWNER],
-    log[item + LOG_SERIAL],
-    log[item + LOG_TAG],
-    log[item + LOG_SPACE],
-    owed,
-  )
 }
 
 /** The one obligation that a demand names: the hard one where both are due. */
@@ -127,12 +108,13 @@ function nextDue(due: number): number {
   return (due & SEEN) !== 0 ? SEEN : VA_REUSE
 }
 
-function settleDemanded(context: Context): void {
+/** Evidence for what was asked for; a frame or an address may be owed further. */
+function settleDemanded(context: Context, at: number): void {
   const { p, log } = context
   const due = dueAtReturn(context.contract)
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) log[item + LOG_BITS] |= LOG_IS_SETTLED
+    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) noteEvidence(context, item, p[at + ASKED])
   }
 }
 
@@ -143,7 +125,7 @@ function release(context: Context, at: number, index: number): void {
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
   if ((bits & LOG_IS_INHERITED) !== 0) return
-  if (isSettled && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
+  if (isItemSettledFor(context, item, VA_REUSE) && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
   // Under `none` all that is waived is counted.
   const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
   for (const obligation of RETURN_EVENTS) {
@@ -161,17 +143,14 @@ function release(context: Context, at: number, index: number): void {
   if (!isSettled) {
     p[at + UNSETTLED] = 1
     p[LAST_SERIAL] = log[item + LOG_SERIAL]
-    p[LAST_TAG] = log[item + LOG_TAG]
   }
   const frame = log[item + LOG_FRAME]
   if (frame < 0) return
-  if (isSettled) freeFrame(context, frame)
+  if (isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
   else frames.append(claimListOf(context), frame)
 }
 
 const RETURN_EVENTS = [SEEN, REVOKE]
-/** The part of a log entry's bits that are obligations. */
-const OBLIGATION_MASK = 0xffff
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
@@ -188,7 +167,6 @@ function publish(context: Context, at: number): Outcome {
   // What was only inherited is not this operation's exposure.
   const issued = memory.peek(words.issued.base + context.cpu * words.issued.stride)
   if (issued !== p[SERIAL_AT_BEGIN]) context.witness.exposed(p[LAST_SERIAL], isSettled)
-  p[LAST_SETTLED] = isSettled ? 1 : 0
   p[HELD_OPEN] = 0
   setInHand(context, HAND_OPERATION, false)
   trim(context)
@@ -206,7 +184,7 @@ export function unlockItem(context: Context, index: number): void {
   const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   if ((bits & LOG_IS_UNLOCKED) !== 0) return
-  const isMarked = (bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0
+  const isMarked = !isItemSettledFor(context, item, VA_REUSE) && (bits & LOG_KEEPS_ADDRESS) !== 0
   if (isMarked) memory.or(log[item + LOG_WORD], PENDING)
   memory.and(log[item + LOG_WORD], ~BUSY)
   log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED | (isMarked ? LOG_IS_MARKED : 0)

@@ -1,7 +1,7 @@
 import { FRAME_REUSE, VA_REUSE } from '../contract/obligation.js'
 import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
-import { pushDemand } from './demand.js'
+import { pushDrainDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
@@ -37,7 +37,7 @@ export function stepDrain(context: Context, at: number): Outcome {
       }
       frames.unlock(list)
       p[at + PHASE] = FRAMES_DEMANDED
-      pushDemand(context, count, FRAME_REUSE, -1)
+      pushDrainDemand(context, count, FRAME_REUSE)
       return GO_ON
     }
     case FRAMES_DEMANDED: {
@@ -54,7 +54,7 @@ export function stepDrain(context: Context, at: number): Outcome {
       if (heldAddressCount(context) === 0) return pop(p, p[at + LEFT])
       p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
-      pushDemand(context, p[at + COUNTED], VA_REUSE, -1)
+      pushDrainDemand(context, p[at + COUNTED], VA_REUSE)
       return GO_ON
     }
     default:

@@ -27,10 +27,8 @@ export const ADDRESS_MARK = 11
 export const HELD_OPEN = 12
 export const HELD_PEAK = 13
 export const HELD_LISTED = 19
-/** Whether the operation that ended last left nothing unsettled. */
-export const LAST_SETTLED = 15
+/** The last change, or the last unsettled one of the operation that ended last. */
 export const LAST_SERIAL = 16
-export const LAST_TAG = 17
 /** The space of the outermost open operation. */
 export const OUTER_SPACE = 18
 /** The id of the open batch; its parts have ids of their own. */
@@ -47,6 +45,12 @@ export const POSITION_WORDS: number = FRAMES_AT + MAX_DEPTH * FRAME_SIZE
 
 /** A page adds two entries at most: what another CPU has left unsettled there, and the change itself. */
 export const LOG_ITEMS_PER_PAGE = 2
+/** What one demand asks for at most beside the open changes of the CPU that waits: one round pays for many. */
+export const MOST_ASKED = 64
+export function demandItemsFor(logItems: number): number {
+  return MOST_ASKED + logItems
+}
+
 /** One entry of the change log. */
 export const LOG_WORD = 0
 export const LOG_SPACE = 1
@@ -60,7 +64,9 @@ export const LOG_FRAME = 7
 export const LOG_BITS = 8
 /** Flags that the new entry allows; 0 where the page is gone. */
 export const LOG_ALLOWED = 9
-export const LOG_WORDS = 10
+/** Obligations for which a demand has settled the change, apart from LOG_IS_SETTLED. */
+export const LOG_EVIDENCE = 10
+export const LOG_WORDS = 11
 
 /** Bits of LOG_BITS: the obligations, and above them what has happened to the change. */
 export const LOG_IS_SETTLED = 1 << 16

@@ -19,7 +19,6 @@ import { HAND_OPERATION, setInHand } from './inHand.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
-  LAST_TAG,
   LOG_BITS,
   LOG_COUNT,
   LOG_FRAME,
@@ -243,7 +242,6 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
   p[LAST_SERIAL] = serial
-  p[LAST_TAG] = change.tag
   return waitFor(p, ticket, CHANGED)
 }
 

@@ -1,4 +1,5 @@
 import { FRAME_REUSE } from '../contract/obligation.js'
+import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { isExhausted, takeFromOthers } from './exhaustion.js'
@@ -13,11 +14,17 @@ import {
   unlockFree,
 } from './frameSupply.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
-import { LOCALS, PHASE, RESULT } from './position.js'
+import {
+  HELD_OPEN,
+  LOCALS,
+  LOG_COUNT,
+  LOG_FRAME,
+  MOST_ASKED,
+  OPERATION_DEPTH,
+  PHASE,
+  RESULT,
+} from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
-
-/** Frames that one demand settles at most: one round pays for many. */
-const CLAIM_FRAMES = 64
 
 const TAKE = 0
 const CLAIMED = 1
@@ -86,6 +93,11 @@ function claim(context: Context, at: number): Outcome {
     pushDemand(context, claimed, FRAME_REUSE, p[at + LOCALS])
     return GO_ON
   }
+  if (hasOpenFrames(context)) {
+    goTo(p, CLAIMED)
+    pushDemand(context, 0, FRAME_REUSE, p[at + LOCALS])
+    return GO_ON
+  }
   if (someBusy || frames.count(words.pool) > 0) return RETRY
   const taken = takeFromOthers(context)
   if (taken >= 0) return handOver(context, at, taken)
@@ -95,9 +107,8 @@ function claim(context: Context, at: number): Outcome {
 /** Moves frames of a locked held list to the own claim list, and their changes into the demand; how many. */
 function claimFrom(context: Context, list: number): number {
   const { frames, demand } = context
-  const most = Math.min(CLAIM_FRAMES, demand.owners.length)
   let claimed = 0
-  while (claimed < most) {
+  while (claimed < MOST_ASKED) {
     const frame = frames.take(list)
     if (frame < 0) break
     frames.append(claimListOf(context), frame)
@@ -110,11 +121,33 @@ function claimFrom(context: Context, list: number): number {
   return claimed
 }
 
+/** Frames that this CPU's own open operation has set free: it would wait for itself. */
+function hasOpenFrames(context: Context): boolean {
+  const { p, log } = context
+  if (p[OPERATION_DEPTH] === 0) return false
+  for (let index = 0; index < p[LOG_COUNT]; index++) if (log[logEntry(index) + LOG_FRAME] >= 0) return true
+  return false
+}
+
+/** The open operation was asked for along with the rest: what is settled of it is not held to its end. */
+function freeOpenFrames(context: Context): void {
+  const { p, log } = context
+  if (p[OPERATION_DEPTH] === 0) return
+  for (let index = 0; index < p[LOG_COUNT]; index++) {
+    const item = logEntry(index)
+    if (log[item + LOG_FRAME] < 0 || !isItemSettledFor(context, item, FRAME_REUSE)) continue
+    freeFrame(context, log[item + LOG_FRAME])
+    log[item + LOG_FRAME] = -1
+    p[HELD_OPEN]--
+  }
+}
+
 function takeClaimed(context: Context): Outcome {
   const { frames } = context
   if (!tryLockFree(context)) return RETRY
   const list = claimListOf(context)
   for (let frame = frames.take(list); frame >= 0; frame = frames.take(list)) freeFrame(context, frame)
+  freeOpenFrames(context)
   unlockFree(context)
   return goTo(context.p, TAKE)
 }

@@ -24,6 +24,7 @@ import {
 import type { Context } from '../../dist/src/pagetable/context.js'
 import { Kernel } from '../../dist/src/pagetable/kernel.js'
 import {
+  demandItemsFor,
   LOG_ITEMS_PER_PAGE,
   LOG_WORDS,
   POSITION_WORDS,
@@ -262,7 +263,7 @@ export class BareMachine {
 
   #context(cpu: number, strategy: Strategy, contract: Contract): Context {
     const { config, memory, placed, tables, frames, meter } = this
-    const items = Math.max(64, config.maxOperationPages * LOG_ITEMS_PER_PAGE)
+    const items = demandItemsFor(config.maxOperationPages * LOG_ITEMS_PER_PAGE)
     const p = new Int32Array(POSITION_WORDS)
     p[SPACE] = USER_SPACE
     return {
