@@ -18,6 +18,7 @@ import { Watch } from '../oracle/watch.js'
 import type { ViolationList } from '../oracle/violations.js'
 import type { Context } from '../pagetable/context.js'
 import { Kernel } from '../pagetable/kernel.js'
+import { emptyEvent, type PassedEvent } from '../pagetable/passedEvent.js'
 import { POSITION_WORDS } from '../pagetable/position.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
@@ -85,8 +86,7 @@ export class Cpu implements TapeCpu {
       words: cell.oracle,
       cpu: {
         id,
-        holdsStale: (space, page, stamp, frame, allowed) =>
-          this.holdsStale(space, page, stamp, frame, allowed),
+        holdsStale: (event) => this.holdsStale(event),
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
@@ -112,6 +112,7 @@ export class Cpu implements TapeCpu {
       change: emptyChange(),
       operation: emptyOperation(),
       demand: demandOver(this.privates, cell),
+      passed: emptyEvent(),
     }
     this.kernel = new Kernel(context)
     const walker = new Walker(memory, tables, structures, meter)
@@ -137,10 +138,11 @@ export class Cpu implements TapeCpu {
   }
 
   /** A user entry counts while its space is loaded; a kernel entry always. */
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean {
+  holdsStale(event: PassedEvent): boolean {
+    const { space, page, stamp, frame, allowed, needed } = event
     if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
     const epoch = this.port.epochOf(space)
-    return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed)
+    return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
 }
 

@@ -1,5 +1,6 @@
 import { reachedSerial } from '../contract/change.js'
 import { BINDING } from '../contract/obligation.js'
+import type { PassedEvent } from '../pagetable/passedEvent.js'
 import type { ClaimJudge } from './watch.js'
 import type { ViolationList } from './violations.js'
 
@@ -8,16 +9,12 @@ export interface JudgedCpu {
   readonly id: number
   /** In an interrupt handler that is not finished: it can use kernel mappings only. */
   readonly isInHandler: boolean
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean
+  holdsStale(event: PassedEvent): boolean
   steps(): number
 }
 
-interface OpenChange {
-  serial: number
-  space: number
-  page: number
-  stamp: number
-  allowed: number
+interface OpenChange extends PassedEvent {
+  readonly serial: number
 }
 
 /**
@@ -36,17 +33,9 @@ export class Claims implements ClaimJudge {
     this.#open = cpus.map(() => [])
   }
 
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void {
-    if ((obligations & BINDING) === 0) return
-    this.#open[owner].push({ serial, space, page, stamp, allowed })
+  opened(serial: number, change: PassedEvent): void {
+    if ((change.obligation & BINDING) === 0) return
+    this.#open[change.owner].push({ ...change, serial })
   }
 
   /** SETTLED: the changes from one serial to another, and no others. */
@@ -71,10 +60,10 @@ export class Claims implements ClaimJudge {
   }
 
   #judge(owner: number, change: OpenChange, claim: string): void {
-    const { space, page, stamp, allowed, serial } = change
+    const { space, page, serial } = change
     for (const cpu of this.#cpus) {
       if (cpu.isInHandler && space !== 0) continue
-      if (!cpu.holdsStale(space, page, stamp, -1, allowed)) continue
+      if (!cpu.holdsStale(change)) continue
       this.#violations.add({
         invariant: 'I11',
         cpu: cpu.id,

@@ -2,14 +2,15 @@ import { reachedSerial } from '../contract/change.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Memory } from '../machine/memory.js'
 import type { Witness } from '../pagetable/context.js'
-import { Journal, type OracleWords, type PassedEvent } from './journal.js'
+import { emptyEvent, type PassedEvent } from '../pagetable/passedEvent.js'
+import { Journal, type OracleWords } from './journal.js'
 import { invariantOf, obligationName, ViolationList } from './violations.js'
 
 /** What the oracle must know of the CPU that it watches. */
 export interface WatchedCpu {
   readonly id: number
-  /** Whether this CPU's TLB holds an entry for the page that is older than `stamp` and that it could use now. */
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean
+  /** Whether this CPU holds a translation such as the event is about, and could use it now. */
+  holdsStale(event: PassedEvent): boolean
   nowNs(): number
   /** Engine steps so far, for messages. */
   steps(): number
@@ -17,15 +18,7 @@ export interface WatchedCpu {
 
 /** Claims are judged by whoever can look into every TLB at once: `sim` and the explorer. */
 export interface ClaimJudge {
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void
+  opened(serial: number, change: PassedEvent): void
   claimed(owner: number, fromSerial: number, toSerial: number): void
 }
 
@@ -48,15 +41,7 @@ export interface WatchOptions {
 export class Watch implements Witness {
   readonly #options: WatchOptions
   readonly #journal: Journal
-  readonly #event: PassedEvent = {
-    obligation: 0,
-    owner: 0,
-    space: 0,
-    page: 0,
-    stamp: 0,
-    frame: 0,
-    allowed: 0,
-  }
+  readonly #event: PassedEvent = emptyEvent()
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
   // A double from the start, see WorkerLoop.
@@ -82,18 +67,10 @@ export class Watch implements Witness {
     return this.#options.isFull ? this.#options.memory.load(this.#options.words.clock) : this.#localClock
   }
 
-  event(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  event(event: PassedEvent): void {
     const { isFull, cpu } = this.#options
-    if (isFull) this.#journal.append(obligation, owner, space, page, stamp, frame, allowed)
-    else if (owner === cpu.id) this.#judge(obligation, owner, space, page, stamp, frame, allowed)
+    if (isFull) this.#journal.append(event)
+    else if (event.owner === cpu.id) this.#judge(event)
   }
 
   /** Events to look at: `poll` them after taking interrupts, with the count read before. */
@@ -104,34 +81,17 @@ export class Watch implements Witness {
   /** This CPU is about to start a step: every event that passed before it last took interrupts counts. */
   poll(head: number): void {
     const event = this.#event
-    while (this.#journal.next(head, event)) {
-      this.#judge(
-        event.obligation,
-        event.owner,
-        event.space,
-        event.page,
-        event.stamp,
-        event.frame,
-        event.allowed,
-      )
-    }
+    while (this.#journal.next(head, event)) this.#judge(event)
   }
 
   get lostEvents(): number {
     return this.#journal.lost
   }
 
-  #judge(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  #judge(event: PassedEvent): void {
     const { cpu, violations } = this.#options
-    if (!cpu.holdsStale(space, page, stamp, frame, allowed)) return
+    if (!cpu.holdsStale(event)) return
+    const { obligation, owner, space, page } = event
     const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
     violations.add({
       invariant: invariantOf(obligation),
@@ -143,16 +103,8 @@ export class Watch implements Witness {
     })
   }
 
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void {
-    this.#options.judge?.opened(owner, serial, space, page, stamp, allowed, obligations)
+  opened(serial: number, change: PassedEvent): void {
+    this.#options.judge?.opened(serial, change)
   }
 
   claimed(owner: number, fromSerial: number, toSerial: number): void {

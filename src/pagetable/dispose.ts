@@ -6,6 +6,7 @@ import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
+import { fillEvent } from './passedEvent.js'
 import {
   ADDRESS_MARK,
   HELD_OPEN,
@@ -130,15 +131,16 @@ function release(context: Context, at: number, index: number): void {
   const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
   for (const obligation of RETURN_EVENTS) {
     if ((events & obligation) === 0) continue
-    witness.event(
+    const { passed } = context
+    fillEvent(
+      passed,
       obligation,
       context.cpu,
       log[item + LOG_SPACE],
       log[item + LOG_PAGE],
       log[item + LOG_STAMP],
-      -1,
-      log[item + LOG_ALLOWED],
-    )
+    ).allowed = log[item + LOG_ALLOWED]
+    witness.event(passed)
   }
   if (!isSettled) {
     p[at + UNSETTLED] = 1

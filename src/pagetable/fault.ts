@@ -20,6 +20,7 @@ import { pushDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
+import { fillEvent } from './passedEvent.js'
 import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
@@ -199,7 +200,8 @@ function expose(context: Context, at: number): Outcome {
   const page = DIRECT_MAP_BASE + p[at + FRAME]
   const stamp = memory.peek(directWord(context, p[at + FRAME]) + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
-  context.witness.event(EXPOSE, context.cpu, KERNEL_SPACE, page, stamp, p[at + FRAME], 0)
+  fillEvent(context.passed, EXPOSE, context.cpu, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
+  context.witness.event(context.passed)
   return goTo(p, INSTALL)
 }
 
@@ -238,7 +240,8 @@ function install(context: Context, at: number, handle: number): Outcome {
     // The event comes before the entry: once that is there, other CPUs cache the new translation. It comes
     // after the lock: a compare-exchange that fails must not have said that the address was reused.
     if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
-    context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
+    const owner = memory.peek(word + OWNER_OFFSET)
+    context.witness.event(fillEvent(context.passed, VA_REUSE, owner, space, p[at + PAGE], stamp))
     memory.store(word, installed)
   }
   setInHand(context, HAND_FAULT, false)

@@ -16,6 +16,7 @@ import type { Context } from './context.js'
 import { unlockItem } from './dispose.js'
 import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
+import { fillEvent } from './passedEvent.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
@@ -212,15 +213,16 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   const serial = (memory.peek(issued) + 1) | 0
   fillChange(context, at, old, written, serial)
   const { change } = context
-  witness.opened(
+  const opened = fillEvent(
+    context.passed,
+    change.obligations,
     context.cpu,
-    serial,
     change.space,
     change.firstPage,
     stamp,
-    allowedBy(written),
-    change.obligations,
   )
+  opened.allowed = allowedBy(written)
+  witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)
   memory.poke(word + OWNER_OFFSET, context.cpu)

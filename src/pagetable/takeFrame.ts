@@ -3,6 +3,7 @@ import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { isExhausted, takeFromOthers } from './exhaustion.js'
+import { fillEvent } from './passedEvent.js'
 import {
   claimListOf,
   freeFrame,
@@ -55,8 +56,11 @@ function handOver(context: Context, at: number, frame: number): Outcome {
   const { frames, p } = context
   const stamp = frames.lastStamp(frame)
   if (stamp !== 0) {
-    const by = frames.heldBy(frame)
-    context.witness.event(FRAME_REUSE, by, frames.lastSpace(frame), frames.lastPage(frame), stamp, frame, 0)
+    const { passed } = context
+    const space = frames.lastSpace(frame)
+    const page = frames.lastPage(frame)
+    fillEvent(passed, FRAME_REUSE, frames.heldBy(frame), space, page, stamp).frame = frame
+    context.witness.event(passed)
     frames.setLast(frame, 0, 0, 0)
   }
   frames.give(frame, p[at + LOCALS])

@@ -31,6 +31,7 @@ import {
   RESULT,
   SPACE,
 } from '../../dist/src/pagetable/position.js'
+import { emptyEvent } from '../../dist/src/pagetable/passedEvent.js'
 import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
 
 /** Plain words that tell who is written, and let a test step in between a load and its compare-exchange. */
@@ -279,7 +280,7 @@ export class BareMachine {
       port: this.#port(cpu),
       witness: {
         stamp: () => ++this.#clock,
-        event: (obligation, owner, space, page, _stamp, frame) =>
+        event: ({ obligation, owner, space, page, frame }) =>
           void this.passed.push({ obligation, owner, space, page, frame }),
         opened: () => {},
         claimed: () => {},
@@ -330,6 +331,7 @@ export class BareMachine {
         mayFail: false,
         maySleep: false,
       },
+      passed: emptyEvent(),
     }
   }
 

@@ -48,8 +48,7 @@ export class SimMachine implements SimEvents {
     let claims: Claims | null = null
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
-          opened: (owner, serial, space, page, stamp, allowed, obligations) =>
-            claims?.opened(owner, serial, space, page, stamp, allowed, obligations),
+          opened: (serial, change) => claims?.opened(serial, change),
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
         }
       : null
@@ -82,8 +81,7 @@ export class SimMachine implements SimEvents {
           get isInHandler() {
             return sim.isInHandler
           },
-          holdsStale: (space: number, page: number, stamp: number, frame: number, allowed: number) =>
-            sim.cpu.holdsStale(space, page, stamp, frame, allowed),
+          holdsStale: (event) => sim.cpu.holdsStale(event),
           steps: () => sim.cpu.steps,
         })),
         this.violations,
