@@ -28,6 +28,9 @@ export const TABLE_REUSE = 1 << 8
 /** None that could be broken: a stale entry costs at most one spurious fault. */
 export const RELAXED = 1 << 9
 
+/** Those for which idle CPUs, CPUs in handlers and speculation count: any walk, not only a step that uses the entry. */
+export const WALK_REACH: number = EXPOSE | TABLE_REUSE
+
 /** In the order of the bits; used by messages and by the rules table. */
 export const OBLIGATION_NAMES = [
   'seen',

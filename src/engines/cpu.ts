@@ -18,7 +18,8 @@ import { Watch } from '../oracle/watch.js'
 import type { ViolationList } from '../oracle/violations.js'
 import type { Context } from '../pagetable/context.js'
 import { Kernel } from '../pagetable/kernel.js'
-import { emptyEvent, type PassedEvent } from '../pagetable/passedEvent.js'
+import { emptyEvent, LEVEL_DIRECTORY, type PassedEvent } from '../pagetable/passedEvent.js'
+import { isWalkerIn } from '../pagetable/pinPages.js'
 import { POSITION_WORDS } from '../pagetable/position.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
@@ -60,6 +61,7 @@ export class Cpu implements TapeCpu {
   readonly tape: Interpreter
   readonly strategy: Strategy
   readonly #parts: CpuParts
+  readonly #structures: StructureCache
   /** Steps so far; for messages and watchdogs. */
   steps = 0
 
@@ -115,7 +117,9 @@ export class Cpu implements TapeCpu {
       passed: emptyEvent(),
     }
     this.kernel = new Kernel(context)
-    const walker = new Walker(memory, tables, structures, meter)
+    const forgets = plan.profile.memory.tableFreeing.value !== 'never'
+    const walker = new Walker(memory, tables, structures, meter, forgets)
+    this.#structures = structures
     const access = new AccessUnit(
       this.tlb,
       walker,
@@ -137,11 +141,14 @@ export class Cpu implements TapeCpu {
     this.#parts.ticksRequested()
   }
 
-  /** A user entry counts while its space is loaded; a kernel entry always. */
+  /** A user entry counts while its space is loaded; a kernel entry always. Of a table: whatever can walk through it. */
   holdsStale(event: PassedEvent): boolean {
     const { space, page, stamp, frame, allowed, needed } = event
+    if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
     if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
     const epoch = this.port.epochOf(space)
+    if (event.level === LEVEL_DIRECTORY)
+      return epoch !== 0 && this.#structures.holdsStale(page, epoch, frame, stamp)
     return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
 }

@@ -20,6 +20,7 @@ import {
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
+  TAPE_PIN,
   TAPE_PROTECT,
   TAPE_SWITCH,
   TAPE_TICK,
@@ -153,6 +154,9 @@ export class Interpreter {
         return this.#next()
       case TAPE_BATCH_END:
         kernel.endBatch()
+        return this.#next()
+      case TAPE_PIN:
+        kernel.pin(a, code[at + 2], code[at + 3])
         return this.#next()
       case TAPE_SWITCH:
         kernel.switchTo(a)

@@ -63,6 +63,8 @@ const profileSchema = z.strictObject({
     addressReuse: sourced(reuseOrder),
     /** Frames that a CPU's free list takes from the pool, or gives back, at once. */
     listBatch: sourced(z.int().min(1).max(4096)),
+    /** When leaf tables are freed: never, or as soon as no mapping lies below them. */
+    tableFreeing: sourced(z.enum(['never', 'empty'])),
   }),
   costsPs: z.strictObject(costs),
 })

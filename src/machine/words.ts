@@ -57,6 +57,8 @@ const USER_PAGES: number = DIRECT_MAP_BASE / 2
 const MOST_FRAMES: number = 2 ** (32 - FRAME_SHIFT)
 /** Table pages beyond what is computed: ranges that are held while new ones are mapped. */
 const SPARE_TABLES = 512
+/** Those that a CPU may hold before it demands them, and those that its operation has just freed. */
+const HELD_TABLES = 32
 
 /** Word indices of everything that the machine and the page-table library share. */
 export interface MachineWords {
@@ -70,6 +72,9 @@ export interface MachineWords {
   readonly heldLists: Placed
   /** Frames that a CPU has taken out of a held list to demand them, and CLAIM_IN_HAND. */
   readonly claimLists: Placed
+  /** Table pages that were freed: those that a CPU holds, and those that may be used again. */
+  readonly heldTables: Placed
+  readonly spareTables: number
   readonly arenas: Placed
   readonly nextTable: number
   readonly tables: number
@@ -80,7 +85,8 @@ export interface MachineWords {
 function tablePagesFor(config: MachineConfig): number {
   const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
-  return directMap + SPARE_TABLES + config.cpuCount * 4 + config.spaceCount * 2
+  const held = config.profile.memory.tableFreeing.value === 'never' ? 0 : config.cpuCount * HELD_TABLES
+  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2
 }
 
 export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
@@ -104,6 +110,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     freeLists: layout.lines('freeList', cpuCount, LIST_WORDS),
     heldLists: layout.lines('heldList', cpuCount, LIST_WORDS),
     claimLists: layout.lines('claimList', cpuCount, LIST_WORDS + 1),
+    heldTables: layout.lines('heldTables', cpuCount, LIST_WORDS),
+    spareTables: layout.run('spareTables', WORDS_PER_LINE),
     arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
     nextTable: layout.run('nextTable', 1),
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),

@@ -1,8 +1,8 @@
 import { reachedSerial } from '../contract/change.js'
-import { BINDING } from '../contract/obligation.js'
+import { BINDING, WALK_REACH } from '../contract/obligation.js'
 import type { PassedEvent } from '../pagetable/passedEvent.js'
 import type { ClaimJudge } from './watch.js'
-import type { ViolationList } from './violations.js'
+import { invariantOf, obligationName, type ViolationList } from './violations.js'
 
 /** A CPU whose TLB the judge may look into. */
 export interface JudgedCpu {
@@ -59,10 +59,26 @@ export class Claims implements ClaimJudge {
     if (done > 0) open.splice(0, done)
   }
 
+  /** Of reach walk: whoever holds the translation now could walk through it now. */
+  passed(event: PassedEvent): void {
+    const { obligation, owner, space, page } = event
+    for (const cpu of this.#cpus) {
+      if (!cpu.holdsStale(event)) continue
+      this.#violations.add({
+        invariant: invariantOf(obligation),
+        cpu: cpu.id,
+        space,
+        page,
+        step: cpu.steps(),
+        message: `CPU ${cpu.id} can still reach the old translation of page ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
+      })
+    }
+  }
+
   #judge(owner: number, change: OpenChange, claim: string): void {
     const { space, page, serial } = change
     for (const cpu of this.#cpus) {
-      if (cpu.isInHandler && space !== 0) continue
+      if (cpu.isInHandler && space !== 0 && (change.obligation & WALK_REACH) === 0) continue
       if (!cpu.holdsStale(change)) continue
       this.#violations.add({
         invariant: 'I11',

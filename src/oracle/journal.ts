@@ -65,6 +65,11 @@ export class Journal {
     memory.store(at + READY, index + 1)
   }
 
+  /** What lies before that is not read any more. */
+  skipTo(head: number): void {
+    if (head > this.#cursor) this.#cursor = head
+  }
+
   /** How many events there are by now; `next` reads up to this, so that later ones wait for the next poll. */
   get head(): number {
     return this.#memory.load(this.#words.head)

@@ -1,4 +1,5 @@
 import { reachedSerial } from '../contract/change.js'
+import { WALK_REACH } from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Memory } from '../machine/memory.js'
 import type { Witness } from '../pagetable/context.js'
@@ -20,6 +21,8 @@ export interface WatchedCpu {
 export interface ClaimJudge {
   opened(serial: number, change: PassedEvent): void
   claimed(owner: number, fromSerial: number, toSerial: number): void
+  /** An event whose reach is walk passes now. */
+  passed(event: PassedEvent): void
 }
 
 export interface WatchOptions {
@@ -41,6 +44,8 @@ export interface WatchOptions {
 export class Watch implements Witness {
   readonly #options: WatchOptions
   readonly #journal: Journal
+  /** Reads the same records, earlier. */
+  readonly #walks: Journal
   readonly #event: PassedEvent = emptyEvent()
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
@@ -54,12 +59,21 @@ export class Watch implements Witness {
   constructor(options: WatchOptions) {
     this.#options = options
     this.#journal = new Journal(options.memory, options.words)
+    this.#walks = new Journal(options.memory, options.words)
   }
 
   stamp(): number {
     const { isFull, memory, words } = this.#options
     if (!isFull) return ++this.#localClock
     return (memory.add(words.clock, 1) + 1) | 0
+  }
+
+  stampTable(): number {
+    return this.stamp()
+  }
+
+  reading(): number {
+    return this.clock()
   }
 
   /** The clock for a fill; equal before and after the walk, or the walk has to be repeated. */
@@ -69,8 +83,10 @@ export class Watch implements Witness {
 
   event(event: PassedEvent): void {
     const { isFull, cpu } = this.#options
-    if (isFull) this.#journal.append(event)
-    else if (event.owner === cpu.id) this.#judge(event)
+    if (isFull) {
+      this.#journal.append(event)
+      if ((event.obligation & WALK_REACH) !== 0) this.#options.judge?.passed(event)
+    } else if (event.owner === cpu.id) this.#judge(event)
   }
 
   /** Events to look at: `poll` them after taking interrupts, with the count read before. */
@@ -82,6 +98,18 @@ export class Watch implements Witness {
   poll(head: number): void {
     const event = this.#event
     while (this.#journal.next(head, event)) this.#judge(event)
+    this.#walks.skipTo(head)
+  }
+
+  /**
+   * What counts for CPUs in handlers, and with interrupts off, is judged without taking interrupts first:
+   * one that is still on its way shows that nobody has waited for it.
+   */
+  pollWalks(): void {
+    if (!this.#options.isFull || !this.#walks.isBehind) return
+    const event = this.#event
+    const { head } = this.#walks
+    while (this.#walks.next(head, event)) if ((event.obligation & WALK_REACH) !== 0) this.#judge(event)
   }
 
   get lostEvents(): number {

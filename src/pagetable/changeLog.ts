@@ -17,6 +17,7 @@ import {
   LOG_SERIAL,
   LOG_SPACE,
   LOG_STAMP,
+  LOG_TABLE,
   LOG_TAG,
   LOG_WORD,
   LOG_WORDS,
@@ -56,6 +57,7 @@ export function addToLog(
   log[item + LOG_BITS] = 0
   log[item + LOG_ALLOWED] = 0
   log[item + LOG_EVIDENCE] = 0
+  log[item + LOG_TABLE] = -1
   return item
 }
 

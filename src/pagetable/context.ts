@@ -21,6 +21,13 @@ export interface Witness {
    * @param word the entry
    */
   stamp(word: number): number
+  /**
+   * As `stamp`, for a directory entry whose leaf table was taken out: also not below any reading of the
+   * entries in that table, because those of its successor begin with it.
+   */
+  stampTable(word: number, firstLeaf: number): number
+  /** The reading of a translation through this entry that is read now. */
+  reading(word: number): number
   /** An obligation's event passes now. */
   event(event: PassedEvent): void
   /** A change was made: open until it is settled. */

@@ -1,4 +1,4 @@
-import { dueAtReturn, FRAME_REUSE, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import { dueAtReturn, FRAME_REUSE, REVOKE, SEEN, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
 import { freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
 import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
@@ -26,6 +26,7 @@ import {
   LOG_SERIAL,
   LOG_SPACE,
   LOG_STAMP,
+  LOG_TABLE,
   LOG_TAG,
   LOG_WORD,
   PHASE,
@@ -35,6 +36,14 @@ import {
 import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
 import { OWNER_OFFSET, SERIAL_OFFSET } from '../machine/tables.js'
 import { BUSY, PENDING } from './softBits.js'
+import {
+  demandTables,
+  heldTablesOf,
+  holdTable,
+  MOST_HELD_TABLES,
+  reapTables,
+  settleTables,
+} from './tableSupply.js'
 
 /**
  * The end of an outermost operation: demand what is due at return and not covered, unlock the
@@ -45,6 +54,7 @@ const JUDGE = 0
 const DEMANDED = 1
 const RELEASE = 2
 const PUBLISH = 3
+const TABLES_DEMANDED = 4
 
 /** Next log entry to release; frames of unsettled changes wait in the claim list until all are there. */
 const NEXT = LOCALS
@@ -71,8 +81,11 @@ export function stepDispose(context: Context, at: number): Outcome {
       p[at + NEXT] = end
       return end === p[LOG_COUNT] ? goTo(p, PUBLISH) : RAN
     }
-    default:
+    case PUBLISH:
       return publish(context, at)
+    default:
+      if (p[RESULT] !== 0) settleTables(context, p[at + NEXT])
+      return pop(p, 0)
   }
 }
 
@@ -146,10 +159,26 @@ function release(context: Context, at: number, index: number): void {
     p[at + UNSETTLED] = 1
     p[LAST_SERIAL] = log[item + LOG_SERIAL]
   }
+  if (log[item + LOG_TABLE] >= 0) releaseTable(context, item)
   const frame = log[item + LOG_FRAME]
   if (frame < 0) return
   if (isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
   else frames.append(claimListOf(context), frame)
+}
+
+/** After the entries that lie in it, which come before it in the log: nobody but this CPU writes to them any more. */
+function releaseTable(context: Context, item: number): void {
+  const { log } = context
+  holdTable(
+    context,
+    log[item + LOG_TABLE],
+    log[item + LOG_SPACE],
+    log[item + LOG_PAGE],
+    log[item + LOG_STAMP],
+    log[item + LOG_SERIAL],
+    log[item + LOG_TAG],
+    isItemSettledFor(context, item, TABLE_REUSE),
+  )
 }
 
 const RETURN_EVENTS = [SEEN, REVOKE]
@@ -173,7 +202,12 @@ function publish(context: Context, at: number): Outcome {
   setInHand(context, HAND_OPERATION, false)
   trim(context)
   endOutermost(context)
-  return pop(p, 0)
+  reapTables(context)
+  if (frames.count(heldTablesOf(context)) <= MOST_HELD_TABLES) return pop(p, 0)
+  p[at + NEXT] = demandTables(context)
+  p[at + PHASE] = TABLES_DEMANDED
+  pushDemand(context, p[at + NEXT], TABLE_REUSE, -1)
+  return GO_ON
 }
 
 /**

@@ -19,6 +19,7 @@ import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
+import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
 import { fillEvent } from './passedEvent.js'
 import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
@@ -35,6 +36,7 @@ import {
   type Outcome,
 } from './routine.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+import { growLeaf } from './tableSupply.js'
 
 /**
  * A page fault of a user access. The result is 1 when the access can be tried again, 0 when the
@@ -51,6 +53,7 @@ const HAVE_FRAME = 3
 const ZAPPED = 4
 const EXPOSED = 5
 const INSTALL = 6
+const GROW = 7
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
@@ -64,10 +67,6 @@ const SEEN_SERIAL = LOCALS + 6
 /** @param need flags that the access needs */
 export function pushFault(context: Context, page: number, need: number, handle: number): void {
   push(context.p, ROUTINE_FAULT, page, need, handle)
-}
-
-export function handleAt(context: Context, handle: number): number {
-  return context.words.handles.base + handle * context.words.handles.stride
 }
 
 export function stepFault(context: Context, at: number): Outcome {
@@ -85,12 +84,14 @@ export function stepFault(context: Context, at: number): Outcome {
       const page = p[at + PAGE]
       if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
         return end(context, handle, 0)
-      const root = memory.peek(
-        context.words.spaces.base +
-          memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride +
-          SPACE_ROOT,
-      )
-      p[at + WORD] = context.tables.growTo(root, page, 1)
+      return goTo(p, GROW)
+    }
+    case GROW: {
+      const { spaces } = context.words
+      const root = memory.peek(spaces.base + memory.load(handle + HANDLE_SPACE) * spaces.stride + SPACE_ROOT)
+      const word = growLeaf(context, root, p[at + PAGE])
+      if (word < 0) return RETRY
+      p[at + WORD] = word
       // The step ends where most of the time passes, so that the page appears after it and not before.
       p[at + PHASE] = LOOK
       return RAN

@@ -1,14 +1,17 @@
 import { DONE } from '../contract/ticket.js'
-import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_SPACE } from '../machine/words.js'
+import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
 import { stepDemand } from './demand.js'
 import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
-import { handleAt, pushFault, stepFault } from './fault.js'
+import { pushFault, stepFault } from './fault.js'
+import { handleAt } from './handle.js'
 import { stepMap, stepUnmap } from './mapping.js'
-import { DEPTH, ROUTINE, TICKET, top } from './position.js'
+import { stepPinPages } from './pinPages.js'
+import { DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
+import { pinUntilEnd } from './rangeEdit.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
   GO_ON,
@@ -23,6 +26,7 @@ import {
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
   ROUTINE_MAP,
+  ROUTINE_PIN_PAGES,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
@@ -32,6 +36,7 @@ import {
   type Outcome,
 } from './routine.js'
 import { stepSwitch } from './switchSpace.js'
+import { freesTables } from './tableSupply.js'
 import { stepTakeFrame } from './takeFrame.js'
 
 /**
@@ -68,6 +73,12 @@ export class Kernel {
     const { memory, meter } = this.#context
     const at = handleAt(this.#context, handle)
     meter.charge(COST_SYSTEM_CALL, 1)
+    const isPinned = freesTables(this.#context)
+    if (isPinned) memory.add(at + HANDLE_PINS, 1)
+    if (isPinned && memory.load(at + HANDLE_MAPPED) === 0) {
+      memory.add(at + HANDLE_PINS, -1)
+      return
+    }
     const kind = memory.load(at + HANDLE_FLAGS) >>> 8
     pushRange(
       this.#context,
@@ -78,6 +89,7 @@ export class Kernel {
       kind,
       grant,
     )
+    if (isPinned) pinUntilEnd(this.#context, handle)
   }
 
   fault(page: number, need: number, handle: number): void {
@@ -94,6 +106,15 @@ export class Kernel {
 
   switchTo(space: number): void {
     push(this.#context.p, ROUTINE_SWITCH, space)
+  }
+
+  pin(handle: number, firstPage: number, pageCount: number): void {
+    push(this.#context.p, ROUTINE_PIN_PAGES, handle, firstPage, firstPage + pageCount)
+  }
+
+  /** Whether this CPU takes no interrupts and no ticks now. */
+  get isUninterruptible(): boolean {
+    return this.#context.p[INTERRUPTS_OFF] !== 0
   }
 
   drain(): void {
@@ -144,6 +165,8 @@ export class Kernel {
         return stepBatchEnd(context, at)
       case ROUTINE_DRAIN:
         return stepDrain(context, at)
+      case ROUTINE_PIN_PAGES:
+        return stepPinPages(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
       default:

@@ -1,6 +1,7 @@
 import { VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
+import { MAPPINGS_OFFSET } from '../machine/tables.js'
 import {
   HANDLE_FIRST,
   HANDLE_FLAGS,
@@ -20,7 +21,8 @@ import {
 import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
-import { handleAt } from './fault.js'
+import { directoryWord, FREEING, nextSpan } from './freeTable.js'
+import { handleAt } from './handle.js'
 import {
   LOCALS,
   LOG_COUNT,
@@ -35,12 +37,15 @@ import {
   SPACE,
 } from './position.js'
 import { pushRange } from './rangeOperation.js'
+import { freesTables } from './tableSupply.js'
 import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
 
 const HANDLE = LOCALS
 const COUNTED = LOCALS + 3
 /** Next log entry that an unmap has to hold its range for. */
 const NEXT = LOCALS + 4
+/** Of a map: the first page of the range that it was given; NEXT is the page whose span comes next. */
+const TAKEN = LOCALS + 5
 
 class AddressesExhausted extends Error {
   constructor(cpu: number, pageCount: number) {
@@ -49,10 +54,14 @@ class AddressesExhausted extends Error {
   }
 }
 
+const ADDRESSES_DEMANDED = 1
+const REGISTER = 2
+
 /** Locals: handle, pages, flags and kind. An address is taken, the mapping entered; faults populate it. */
 export function stepMap(context: Context, at: number): Outcome {
-  const { p, memory } = context
-  if (p[at + PHASE] === 1) {
+  const { p } = context
+  if (p[at + PHASE] === REGISTER) return register(context, at)
+  if (p[at + PHASE] === ADDRESSES_DEMANDED) {
     freeOldestAddresses(context, p[RESULT] === 0 ? 0 : p[at + COUNTED])
     return goTo(p, 0)
   }
@@ -62,11 +71,30 @@ export function stepMap(context: Context, at: number): Outcome {
     const count = demandOldestAddresses(context, MOST_ASKED)
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
-    p[at + PHASE] = 1
+    p[at + PHASE] = ADDRESSES_DEMANDED
     pushDemand(context, count, VA_REUSE, p[SPACE])
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
+  if (!freesTables(context)) return enter(context, at, first)
+  p[at + TAKEN] = first
+  p[at + NEXT] = first
+  return goTo(p, REGISTER)
+}
+
+/** Counts the mapping in each span that it touches, so that the tables there stay; waits for one that is being freed. */
+function register(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  if (p[at + NEXT] >= p[at + TAKEN] + p[at + LOCALS + 1]) return enter(context, at, p[at + TAKEN])
+  const count = directoryWord(context, p[SPACE], p[at + NEXT]) + MAPPINGS_OFFSET
+  const mappings = memory.load(count)
+  if (mappings === FREEING || memory.compareExchange(count, mappings, mappings + 1) !== mappings) return RETRY
+  p[at + NEXT] = nextSpan(p[at + NEXT])
+  return GO_ON
+}
+
+function enter(context: Context, at: number, first: number): Outcome {
+  const { p, memory } = context
   const handle = handleAt(context, p[at + HANDLE])
   memory.store(handle + HANDLE_FIRST, first)
   memory.store(handle + HANDLE_PAGES, p[at + LOCALS + 1])

@@ -8,7 +8,7 @@ import {
 } from '../contract/operation.js'
 import { HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
 import type { Context } from './context.js'
-import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID } from './position.js'
+import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID, top } from './position.js'
 import { ruleFor, takes } from './rules.js'
 import { READ_ONLY } from './softBits.js'
 
@@ -20,12 +20,19 @@ export const OPERATION = LOCALS
 export const SPACE_OF = LOCALS + 1
 export const FIRST = LOCALS + 2
 export const COUNT = LOCALS + 3
-const KIND = LOCALS + 4
+export const KIND = LOCALS + 4
 /** Flags that protect leaves to the mapping. */
 export const GRANT = LOCALS + 5
 export const PAGE = LOCALS + 6
 export const LOG_START = LOCALS + 7
 export const WORD = LOCALS + 8
+/** The handle that is pinned until the operation ends, plus one; 0: none. */
+export const PINNED = LOCALS + 9
+
+/** The mapping must stay until the operation that was just pushed has ended: its tables could be freed under it. */
+export function pinUntilEnd(context: Context, handle: number): void {
+  context.p[top(context.p) + PINNED] = handle + 1
+}
 
 export function newEntry(context: Context, at: number, entry: number): number {
   const { p } = context

@@ -280,6 +280,8 @@ export class BareMachine {
       port: this.#port(cpu),
       witness: {
         stamp: () => ++this.#clock,
+        stampTable: () => ++this.#clock,
+        reading: () => this.#clock,
         event: ({ obligation, owner, space, page, frame }) =>
           void this.passed.push({ obligation, owner, space, page, frame }),
         opened: () => {},

@@ -80,7 +80,9 @@ export class SimCpu {
   nextActionPs(): number {
     const now = this.clock.nowPs
     if (this.isInHandler) return now
-    const event = Math.min(this.arrivalPs, this.nextTickPs, this.tickAskedPs)
+    const event = this.cpu.kernel.isUninterruptible
+      ? Infinity
+      : Math.min(this.arrivalPs, this.nextTickPs, this.tickAskedPs)
     let own = now
     if (this.isWaiting) own = this.ticketReadyPs()
     else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity

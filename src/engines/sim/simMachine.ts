@@ -50,6 +50,7 @@ export class SimMachine implements SimEvents {
       ? {
           opened: (serial, change) => claims?.opened(serial, change),
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
+          passed: (event) => claims?.passed(event),
         }
       : null
     for (let id = 0; id < cell.config.cpuCount; id++) {

@@ -186,6 +186,10 @@ export class SimRun {
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
+    if (cpu.kernel.isUninterruptible) {
+      this.#step(sim)
+      return
+    }
     const head = cpu.watch.journalHead
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)

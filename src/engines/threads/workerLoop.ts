@@ -92,9 +92,8 @@ export class WorkerLoop {
     const takesPart = this.#takesPart(phase)
     const isBody = phase === PHASE_PASS || phase === PHASE_WARMUP || phase === PHASE_ALONE
     this.#skipsPauses = phase === PHASE_WARMUP
-    const end = isBody
-      ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length
-      : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
+    const { instructions, bodyAt } = this.#cpu.tapes.tapes[this.#cpu.id]
+    const end = isBody ? instructions.length : bodyAt
     if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
     tape.rewind(isBody)
     if (phase === PHASE_SETUP) kernel.switchTo(1)
@@ -205,6 +204,7 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
+    if (cpu.kernel.isUninterruptible) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
@@ -218,6 +218,7 @@ export class WorkerLoop {
     // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
     if (this.#pollEvery > 1 && ++this.#polls % this.#pollEvery !== 0) return true
     if (!this.#isInHandler && Atomics.load(this.#words, this.#mailbox) === 0) return true
+    if (this.#cpu.kernel.isUninterruptible) return true
     return this.#handle()
   }
 
@@ -225,6 +226,7 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const start = clockNs()
     if (!this.#isInHandler) {
+      cpu.watch.pollWalks()
       Atomics.store(this.#words, this.#mailbox, 0)
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
@@ -267,8 +269,9 @@ export class WorkerLoop {
       this.#isComputing = false
       this.#pausedUntilNs = 0
     }
+    if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
     const head = cpu.watch.journalHead
-    if (head > 0) {
+    if (head > 0 && !cpu.kernel.isUninterruptible) {
       // Interrupts that were sent before an event was noted have to be taken before the event is judged.
       if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
       cpu.watch.poll(head)
