@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules.js'
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
-const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3 }
+const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5 }
 const KIND = { user: 0, directMap: 1, guest: 2 }
 const SPACE = 1
 const ALL = 2
 const SEEN = 1
 const REVOKE = 2
+const IO = 16
 const EXPOSE = 32
 const FRAME_REUSE = 64
 const VA_REUSE = 128
@@ -35,6 +36,10 @@ const TABLE: [
   ['protect', 'user', false, RELAXED, SPACE],
   ['protect', 'guest', true, REVOKE, SPACE],
   ['protect', 'guest', false, RELAXED, SPACE],
+  ['writeOut', 'user', true, IO, SPACE],
+  ['writeOut', 'user', false, RELAXED, SPACE],
+  ['writeOut', 'guest', true, IO, SPACE],
+  ['writeOut', 'guest', false, RELAXED, SPACE],
   ['zapDirect', 'directMap', true, EXPOSE, ALL],
 ]
 

@@ -53,6 +53,8 @@ export const TAPE_SWITCH = 17
 export const TAPE_TICK = 18
 /** a = handle, b = first page, c = page count. Looks the frames up in software, with interrupts off, and pins each for a moment. */
 export const TAPE_PIN = 19
+/** a = handle, b = first page, c = page count. Cleans what is dirty and begins to write it out. */
+export const TAPE_WRITE_OUT = 20
 
 export const TAPE_NAMES = [
   'end',
@@ -75,6 +77,7 @@ export const TAPE_NAMES = [
   'switch',
   'tick',
   'pin',
+  'writeOut',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

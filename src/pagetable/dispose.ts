@@ -1,4 +1,14 @@
-import { dueAtReturn, FRAME_REUSE, REVOKE, SEEN, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import {
+  type Contract,
+  dueAtReturn,
+  FRAME_REUSE,
+  IO,
+  REVOKE,
+  SEEN,
+  TABLE_REUSE,
+  VA_REUSE,
+  waivedBy,
+} from '../contract/obligation.js'
 import { freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
 import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
@@ -95,7 +105,7 @@ export function stepDispose(context: Context, at: number): Outcome {
  */
 function judge(context: Context, at: number): Outcome {
   const { p, log, demand } = context
-  const due = dueAtReturn(context.contract)
+  const due = dueAtEnd(context.contract)
   let count = 0
   let asked = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
@@ -116,16 +126,22 @@ function judge(context: Context, at: number): Outcome {
   return GO_ON
 }
 
-/** The one obligation that a demand names: the hard one where both are due. */
+/** The write-out of what an operation has cleaned begins with its end, and no contract but `none` lets it begin unflushed. */
+function dueAtEnd(contract: Contract): number {
+  return dueAtReturn(contract) | (IO & ~waivedBy(contract))
+}
+
+/** The one obligation that a demand names: the hardest that is due. */
 function nextDue(due: number): number {
   if ((due & REVOKE) !== 0) return REVOKE
+  if ((due & IO) !== 0) return IO
   return (due & SEEN) !== 0 ? SEEN : VA_REUSE
 }
 
 /** Evidence for what was asked for; a frame or an address may be owed further. */
 function settleDemanded(context: Context, at: number): void {
   const { p, log } = context
-  const due = dueAtReturn(context.contract)
+  const due = dueAtEnd(context.contract)
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
     if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) noteEvidence(context, item, p[at + ASKED])
@@ -141,7 +157,7 @@ function release(context: Context, at: number, index: number): void {
   if ((bits & LOG_IS_INHERITED) !== 0) return
   if (isItemSettledFor(context, item, VA_REUSE) && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
   // Under `none` all that is waived is counted.
-  const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
+  const events = bits & (contract === 'none' ? SEEN | REVOKE | IO : dueAtEnd(contract))
   for (const obligation of RETURN_EVENTS) {
     if ((events & obligation) === 0) continue
     const { passed } = context
@@ -181,7 +197,7 @@ function releaseTable(context: Context, item: number): void {
   )
 }
 
-const RETURN_EVENTS = [SEEN, REVOKE]
+const RETURN_EVENTS = [SEEN, REVOKE, IO]
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {

@@ -35,7 +35,7 @@ import {
   ROUTINE_TAKE_FRAME,
   type Outcome,
 } from './routine.js'
-import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
 import { growLeaf } from './tableSupply.js'
 
 /**
@@ -140,6 +140,8 @@ function look(context: Context, at: number, handle: number): Outcome {
   const entry = memory.load(p[at + WORD])
   if ((entry & BUSY) !== 0) return RETRY
   if ((entry & PRESENT) !== 0) {
+    if ((entry & CLEANED) !== 0 && (p[at + NEED] & WRITABLE) !== 0)
+      return giveBackWrite(context, at, handle, entry)
     // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
     const isAllowed = (entry & p[at + NEED]) === p[at + NEED]
     if (isAllowed) context.witness.count(COUNT_SPURIOUS_FAULTS, 1)
@@ -173,6 +175,14 @@ function withoutFrame(context: Context, at: number): Outcome {
   const entry = context.memory.load(context.p[at + WORD])
   if ((entry & (BUSY | PRESENT)) !== 0) return goTo(context.p, LOOK)
   throw new FramesExhausted(context.profile.memory.frames.value)
+}
+
+/** A store to a page that was cleaned: it is dirty again from here on. Other CPUs with the old entry fault for nothing. */
+function giveBackWrite(context: Context, at: number, handle: number, entry: number): Outcome {
+  const word = context.p[at + WORD]
+  const written = (entry & ~CLEANED) | WRITABLE
+  if (context.memory.compareExchange(word, entry, written) !== entry) return RETRY
+  return end(context, handle, 1)
 }
 
 function directWord(context: Context, frame: number): number {

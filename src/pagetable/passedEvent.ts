@@ -1,5 +1,8 @@
+import { IO } from '../contract/obligation.js'
+import { DIRTY, WRITABLE } from '../contract/page.js'
+
 /** The levels whose entries an event can be about. */
-export const LEVEL_LEAF = 1
+const LEVEL_LEAF = 1
 /** A directory entry: the leaf table below it was taken out. */
 export const LEVEL_DIRECTORY = 2
 
@@ -40,6 +43,14 @@ export function emptyEvent(): PassedEvent {
   }
 }
 
+/**
+ * Stores through a clean entry walk again and see the page table; only those through an entry that is
+ * writable and dirty leave no trace there, and the write-out misses them.
+ */
+export function neededFor(obligations: number): number {
+  return obligations === IO ? WRITABLE | DIRTY : 0
+}
+
 /** Makes the event that of a page that is gone, whatever frame it had. */
 export function fillEvent(
   event: PassedEvent,
@@ -57,6 +68,6 @@ export function fillEvent(
   event.stamp = stamp
   event.frame = -1
   event.allowed = 0
-  event.needed = 0
+  event.needed = neededFor(obligation)
   return event
 }

@@ -4,13 +4,14 @@ import {
   LEVEL_RANGE,
   OPERATION_ADVISE_AWAY,
   OPERATION_UNMAP,
+  OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
-import { HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
+import { DIRTY, HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
 import type { Context } from './context.js'
 import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID, top } from './position.js'
 import { ruleFor, takes } from './rules.js'
-import { READ_ONLY } from './softBits.js'
+import { CLEANED, PENDING, READ_ONLY } from './softBits.js'
 
 /**
  * What an operation over a range is, and what it makes of an entry. Where it stands is in the locals
@@ -43,9 +44,18 @@ export function newEntry(context: Context, at: number, entry: number): number {
       return (entry & WRITABLE) === 0 ? READ_ONLY : 0
     case OPERATION_ZAP_DIRECT:
       return entry & ~PRESENT
-    default:
-      return (p[at + GRANT] & WRITABLE) !== 0 ? entry | WRITABLE : entry & ~WRITABLE
+    case OPERATION_WRITE_OUT:
+      return (entry & DIRTY) === 0 ? entry & ~PENDING : writeOut(entry)
+    default: {
+      const own = entry & ~CLEANED
+      return (p[at + GRANT] & WRITABLE) !== 0 ? own | WRITABLE : own & ~WRITABLE
+    }
   }
+}
+
+function writeOut(entry: number): number {
+  const clean = entry & ~(WRITABLE | DIRTY)
+  return (entry & WRITABLE) === 0 ? clean : clean | CLEANED
 }
 
 /** What an entry that is still cached may grant: nothing where the page is gone. */

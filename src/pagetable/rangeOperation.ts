@@ -18,7 +18,7 @@ import { unlockItem } from './dispose.js'
 import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { clearDirectory, directoryCleared, leaveSpan } from './freeTable.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
-import { fillEvent } from './passedEvent.js'
+import { fillEvent, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
@@ -135,7 +135,7 @@ export function stepRange(context: Context, at: number): Outcome {
       for (let item = p[at + LOG_START]; item < p[LOG_COUNT]; item++) unlockItem(context, item)
       // Its event is the exposure, which does not wait for the end of the batch: the fault demands it.
       if (p[at + OPERATION] === OPERATION_ZAP_DIRECT) p[LOG_COUNT] = p[at + LOG_START]
-      return end(context, at)
+      return endRange(context, at)
     case TABLES:
       return leaveSpan(context, at, CLEAR_DIRECTORY, FINISH)
     case CLEAR_DIRECTORY:
@@ -143,11 +143,11 @@ export function stepRange(context: Context, at: number): Outcome {
     case DIRECTORY_CLEARED:
       return directoryCleared(context, at, TABLES)
     default:
-      return end(context, at)
+      return endRange(context, at)
   }
 }
 
-function end(context: Context, at: number): Outcome {
+function endRange(context: Context, at: number): Outcome {
   const { p, memory } = context
   if (p[at + PINNED] !== 0) memory.add(handleAt(context, p[at + PINNED] - 1) + HANDLE_PINS, -1)
   return pop(p, 0)
@@ -248,6 +248,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
     stamp,
   )
   opened.allowed = allowedBy(written)
+  opened.needed = neededFor(change.obligations)
   witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)

@@ -7,12 +7,22 @@ import {
   SCOPE_SPACE,
   type Scope,
 } from '../contract/change.js'
-import { EXPOSE, FRAME_REUSE, RELAXED, REVOKE, SEEN, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import {
+  EXPOSE,
+  FRAME_REUSE,
+  IO,
+  RELAXED,
+  REVOKE,
+  SEEN,
+  TABLE_REUSE,
+  VA_REUSE,
+} from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_NAMES,
   OPERATION_PROTECT,
   OPERATION_UNMAP,
+  OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
 import { PERMISSIONS, PRESENT } from '../contract/page.js'
@@ -120,6 +130,39 @@ export const RULES: readonly Rule[] = [
     scope: SCOPE_SPACE,
     obligations: RELAXED,
     source: 'as user memory',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_USER,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: IO,
+    source:
+      'clean before write-out: the flush comes before the IO where an entry was writable and dirty (Linux mm/rmap.c page_mkclean, try_to_unmap_flush_dirty)',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_USER,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'dirty but not writable any more: whoever took the permission away owed the flush',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_GUEST,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: IO,
+    source: 'as user memory',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_GUEST,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'dirty but not writable any more: whoever took the permission away owed the flush',
   },
   {
     operation: OPERATION_ZAP_DIRECT,

@@ -62,6 +62,11 @@ export class TapeRecorder implements TapeWriter {
     this.#list.append(tape.TAPE_ACCESS | (tape.ACCESS_WRITE << UPPER), handle, firstPage, pageCount)
   }
 
+  writeOut(handle: Handle, firstPage: number, pageCount: number): void {
+    this.guard.change('writes out', handle, firstPage, pageCount)
+    this.#list.append(tape.TAPE_WRITE_OUT, handle, firstPage, pageCount)
+  }
+
   pin(handle: Handle, firstPage: number, pageCount: number): void {
     this.guard.access('pins', handle, firstPage, pageCount)
     this.#list.append(tape.TAPE_PIN, handle, firstPage, pageCount)
