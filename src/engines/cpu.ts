@@ -82,6 +82,7 @@ export class Cpu implements TapeCpu {
     const structures = new StructureCache([leafTables.value, thirdLevel.value, secondLevel.value])
     const tables = new Tables(memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable)
     this.port = parts.makePort(this.privates.subarray(cell.strategyAt), this.tlb, structures, this.counters)
+    const { port } = this
     this.watch = new Watch({
       isFull: plan.isOracleFull,
       memory,
@@ -89,6 +90,11 @@ export class Cpu implements TapeCpu {
       cpu: {
         id,
         holdsStale: (event) => this.holdsStale(event),
+        keepsStale: (event) =>
+          event.space !== KERNEL_SPACE && event.space !== port.activeSpace && this.#hasStale(event),
+        get activeSpace() {
+          return port.activeSpace
+        },
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
@@ -143,13 +149,19 @@ export class Cpu implements TapeCpu {
 
   /** A user entry counts while its space is loaded; a kernel entry always. Of a table: whatever can walk through it. */
   holdsStale(event: PassedEvent): boolean {
-    const { space, page, stamp, frame, allowed, needed } = event
     if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
-    if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
+    const isLoaded = event.space === KERNEL_SPACE || event.space === this.port.activeSpace
+    return isLoaded && this.#hasStale(event)
+  }
+
+  /** Under the tag that the space has here, loaded or not. */
+  #hasStale(event: PassedEvent): boolean {
+    const { space, page, stamp, frame, allowed, needed } = event
     const epoch = this.port.epochOf(space)
-    if (event.level === LEVEL_DIRECTORY)
-      return epoch !== 0 && this.#structures.holdsStale(page, epoch, frame, stamp)
-    return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
+    if (epoch === 0) return false
+    return event.level === LEVEL_DIRECTORY
+      ? this.#structures.holdsStale(page, epoch, frame, stamp)
+      : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
 }
 

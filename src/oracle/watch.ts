@@ -12,6 +12,9 @@ export interface WatchedCpu {
   readonly id: number
   /** Whether this CPU holds a translation such as the event is about, and could use it now. */
   holdsStale(event: PassedEvent): boolean
+  /** The same of a space that is not loaded: kept under its tag, and usable when the space is loaded again. */
+  keepsStale(event: PassedEvent): boolean
+  readonly activeSpace: number
   nowNs(): number
   /** Engine steps so far, for messages. */
   steps(): number
@@ -47,6 +50,8 @@ export class Watch implements Witness {
   /** Reads the same records, earlier. */
   readonly #walks: Journal
   readonly #event: PassedEvent = emptyEvent()
+  /** Events that passed while this CPU kept what they condemn under the tag of a space that it did not run. */
+  #condemned: PassedEvent[] = []
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
   // A double from the start, see WorkerLoop.
@@ -91,14 +96,38 @@ export class Watch implements Witness {
 
   /** Events to look at: `poll` them after taking interrupts, with the count read before. */
   get journalHead(): number {
-    return this.#options.isFull && this.#journal.isBehind ? this.#journal.head : 0
+    const isDue = this.#options.isFull && (this.#journal.isBehind || this.#condemned.length > 0)
+    return isDue ? this.#journal.head : 0
   }
 
   /** This CPU is about to start a step: every event that passed before it last took interrupts counts. */
   poll(head: number): void {
+    if (this.#condemned.length > 0) this.#judgeCondemned()
     const event = this.#event
-    while (this.#journal.next(head, event)) this.#judge(event)
+    while (this.#journal.next(head, event)) {
+      this.#judge(event)
+      if (this.#options.cpu.keepsStale(event)) this.#condemned.push({ ...event })
+    }
     this.#walks.skipTo(head)
+  }
+
+  /** I7: a space is loaded again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  #judgeCondemned(): void {
+    const { cpu, violations } = this.#options
+    this.#condemned = this.#condemned.filter((event) => {
+      if (event.space !== cpu.activeSpace) return cpu.keepsStale(event)
+      if (!cpu.holdsStale(event)) return false
+      const { obligation, owner, space, page } = event
+      violations.add({
+        invariant: 'I7',
+        cpu: cpu.id,
+        space,
+        page,
+        step: cpu.steps(),
+        message: `CPU ${cpu.id} can still use its old translation of page ${page} after loading space ${space} again, changed by CPU ${owner} while it was away, after ${obligationName(obligation)} has passed`,
+      })
+      return false
+    })
   }
 
   /**
