@@ -29,7 +29,7 @@ export const TABLE_REUSE = 1 << 8
 export const RELAXED = 1 << 9
 
 /** Those for which idle CPUs, CPUs in handlers and speculation count: any walk, not only a step that uses the entry. */
-export const WALK_REACH: number = EXPOSE | TABLE_REUSE
+export const WALK_REACH: number = EXPOSE | TABLE_REUSE | NEW_ENTRY
 
 /** In the order of the bits; used by messages and by the rules table. */
 export const OBLIGATION_NAMES = [
@@ -85,6 +85,8 @@ export function dueAtReturn(contract: Contract): number {
 export function provenBy(obligation: number): number {
   if (obligation === TABLE_REUSE) return BINDING
   if (obligation === EXPOSE) return BINDING & ~TABLE_REUSE
-  if (obligation === REVOKE) return BINDING & ~(EXPOSE | TABLE_REUSE)
+  if (obligation === REVOKE) return BINDING & ~WALK_REACH
+  // Nobody has the translation of that address any more, so nobody can use it.
+  if (obligation === NEW_ENTRY) return NEW_ENTRY | VA_REUSE
   return obligation
 }

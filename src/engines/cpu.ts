@@ -20,10 +20,11 @@ import type { Context } from '../pagetable/context.js'
 import { Kernel } from '../pagetable/kernel.js'
 import { emptyEvent, LEVEL_DIRECTORY, type PassedEvent } from '../pagetable/passedEvent.js'
 import { isWalkerIn } from '../pagetable/pinPages.js'
-import { POSITION_WORDS } from '../pagetable/position.js'
+import { HELD_PEAK, POSITION_WORDS } from '../pagetable/position.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
+import type { CpuReport } from './figures.js'
 import { Interpreter } from './interpreter.js'
 import type { TapeCpu } from './tapeCpu.js'
 
@@ -101,6 +102,7 @@ export class Cpu implements TapeCpu {
       counters: this.counters,
       violations: parts.violations,
       judge: parts.judge,
+      deadlineNs: deadlineOf(plan),
     })
     const context: Context = {
       cpu: id,
@@ -147,6 +149,24 @@ export class Cpu implements TapeCpu {
     this.#parts.ticksRequested()
   }
 
+  /** What was counted so far is setup or warm-up. */
+  resetCounts(): void {
+    this.counters.fill(0)
+    this.tape.opsNs = []
+    this.watch.exposuresNs = []
+    this.p[HELD_PEAK] = 0
+  }
+
+  report(responderNs: number): CpuReport {
+    return {
+      counters: Array.from(this.counters),
+      opsNs: this.tape.opsNs,
+      exposuresNs: this.watch.exposuresNs,
+      responderNs,
+      heldFramesPeak: this.p[HELD_PEAK],
+    }
+  }
+
   /** A user entry counts while its space is loaded; a kernel entry always. Of a table: whatever can walk through it. */
   holdsStale(event: PassedEvent): boolean {
     if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
@@ -163,6 +183,12 @@ export class Cpu implements TapeCpu {
       ? this.#structures.holdsStale(page, epoch, frame, stamp)
       : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
+}
+
+/** Nanoseconds; only contract `bounded` has a deadline. */
+function deadlineOf({ module, parameters }: CellPlan): number {
+  const isBounded = module.contract(parameters) === 'bounded'
+  return isBounded ? (module.assumes(parameters).deadlineNs ?? Infinity) : Infinity
 }
 
 function geometryOf(profile: Profile) {

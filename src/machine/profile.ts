@@ -38,6 +38,8 @@ const profileSchema = z.strictObject({
       secondEntries: sourced(powerOfTwo),
       secondWays: sourced(powerOfTwo),
       tagCount: sourced(z.int().min(2).max(65536)),
+      /** Whether an entry must be gone from every TLB before another valid one is written for its address. */
+      breakBeforeMake: sourced(z.enum(['no', 'yes'])),
     })
     .superRefine((tlb, context) => {
       for (const level of ['small', 'large', 'second'] as const) {

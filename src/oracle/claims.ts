@@ -59,6 +59,20 @@ export class Claims implements ClaimJudge {
     if (done > 0) open.splice(0, done)
   }
 
+  /**
+   * `covered`: a change that is open here, for some of what it owes. Asked about again and again, so a
+   * change whose answer was false is closed with it.
+   */
+  answered(owner: number, serial: number, obligations: number): void {
+    const open = this.#open[owner]
+    const index = open.findIndex((change) => change.serial === serial)
+    if (index < 0) return
+    const before = this.#violations.count
+    this.#judge(owner, open[index], 'covered')
+    const owed = open[index].obligation & BINDING
+    if (this.#violations.count > before || (owed & ~obligations) === 0) open.splice(index, 1)
+  }
+
   /** Of reach walk: whoever holds the translation now could walk through it now. */
   passed(event: PassedEvent): void {
     const { obligation, owner, space, page } = event

@@ -24,6 +24,7 @@ export interface WatchedCpu {
 export interface ClaimJudge {
   opened(serial: number, change: PassedEvent): void
   claimed(owner: number, fromSerial: number, toSerial: number): void
+  answered(owner: number, serial: number, obligations: number): void
   /** An event whose reach is walk passes now. */
   passed(event: PassedEvent): void
 }
@@ -37,6 +38,8 @@ export interface WatchOptions {
   readonly counters: Float64Array
   readonly violations: ViolationList
   readonly judge: ClaimJudge | null
+  /** After which a change of this CPU must be settled; Infinity: the contract has none. */
+  readonly deadlineNs: number
 }
 
 /**
@@ -168,6 +171,10 @@ export class Watch implements Witness {
     this.#options.judge?.claimed(owner, fromSerial, toSerial)
   }
 
+  answered(owner: number, serial: number, obligations: number): void {
+    this.#options.judge?.answered(owner, serial, obligations)
+  }
+
   changing(): void {
     this.#sinceNs = this.#options.cpu.nowNs()
   }
@@ -183,6 +190,26 @@ export class Watch implements Witness {
 
   get hasPending(): boolean {
     return this.#pendingSerials.length > 0
+  }
+
+  /** I9: what is open for longer than the strategy said. Reported once for each operation. */
+  judgeDeadlines(nowNs: number): void {
+    const { deadlineNs, cpu, violations } = this.#options
+    if (this.#pendingSince.length === 0 || nowNs - this.#pendingSince[0] <= deadlineNs) return
+    let late = 0
+    while (late < this.#pendingSince.length && nowNs - this.#pendingSince[late] > deadlineNs) {
+      violations.add({
+        invariant: 'I9',
+        cpu: cpu.id,
+        space: 0,
+        page: 0,
+        step: cpu.steps(),
+        message: `change ${this.#pendingSerials[late]} of CPU ${cpu.id} is unsettled ${deadlineNs} ns after it was made, its deadline`,
+      })
+      late++
+    }
+    this.#pendingSerials.splice(0, late)
+    this.#pendingSince.splice(0, late)
   }
 
   /** The watermark of this CPU stands at `serial` now. */

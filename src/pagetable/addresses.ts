@@ -12,8 +12,8 @@ import {
   HELD_SLOT_WORDS,
 } from '../machine/words.js'
 import type { Context } from './context.js'
-import { VA_REUSE } from '../contract/obligation.js'
 import { isCovered } from './covered.js'
+import { populating } from './populate.js'
 
 /**
  * User addresses. Every CPU deals out ranges of its own arena and takes back what it unmaps, so no
@@ -127,7 +127,7 @@ export function reapAddresses(context: Context): void {
         memory.peek(slot + 2),
         memory.peek(slot + 3),
         memory.peek(slot + 4),
-        VA_REUSE,
+        populating(context),
       )
     )
       return

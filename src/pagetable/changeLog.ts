@@ -1,8 +1,9 @@
 import { reachedSerial } from '../contract/change.js'
-import { BINDING, provenBy, VA_REUSE } from '../contract/obligation.js'
+import { BINDING, provenBy } from '../contract/obligation.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
+import { populating } from './populate.js'
 import {
   LOG_ALLOWED,
   LOG_BITS,
@@ -76,10 +77,10 @@ export function noteInherited(context: Context, space: number, page: number, wor
   if (owner === context.cpu && !reachedSerial(p[SERIAL_AT_BEGIN], serial)) return
   const last = logEntry(p[LOG_COUNT] - 1)
   if (p[LOG_COUNT] > 0 && log[last + LOG_WORD] === word && log[last + LOG_SERIAL] === serial) return
-  if (isCovered(context, owner, serial, tag, space, VA_REUSE)) return
+  if (isCovered(context, owner, serial, tag, space, populating(context))) return
   const item = addToLog(context, word, space, page, owner, serial, memory.peek(word + STAMP_OFFSET), -1)
   log[item + LOG_TAG] = tag
-  log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | VA_REUSE
+  log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | populating(context)
 }
 
 /** SETTLED from `finished`: every change from `start` on that this CPU made itself. */

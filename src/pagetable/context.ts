@@ -34,6 +34,8 @@ export interface Witness {
   opened(serial: number, change: PassedEvent): void
   /** The strategy claims, by SETTLED, that the changes from one serial to the other are settled. */
   claimed(owner: number, fromSerial: number, toSerial: number): void
+  /** The strategy's `covered` says that a change is settled for these obligations. */
+  answered(owner: number, serial: number, obligations: number): void
   /** The outermost operation has ended, all its changes settled or the last of the unsettled ones being `serial`. */
   exposed(serial: number, isSettled: boolean): void
   /** The first change of an operation was made now. */

@@ -6,7 +6,6 @@ import {
   REVOKE,
   SEEN,
   TABLE_REUSE,
-  VA_REUSE,
   waivedBy,
 } from '../contract/obligation.js'
 import { freeAddressesFrom } from './addresses.js'
@@ -16,6 +15,7 @@ import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
+import { populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
 import {
   ADDRESS_MARK,
@@ -120,7 +120,7 @@ function judge(context: Context, at: number): Outcome {
     count++
   }
   if (count === 0) return goTo(p, RELEASE)
-  p[at + ASKED] = nextDue(asked)
+  p[at + ASKED] = nextDue(context, asked)
   goTo(p, DEMANDED)
   pushDemand(context, count, p[at + ASKED], -1)
   return GO_ON
@@ -132,10 +132,10 @@ function dueAtEnd(contract: Contract): number {
 }
 
 /** The one obligation that a demand names: the hardest that is due. */
-function nextDue(due: number): number {
+function nextDue(context: Context, due: number): number {
   if ((due & REVOKE) !== 0) return REVOKE
   if ((due & IO) !== 0) return IO
-  return (due & SEEN) !== 0 ? SEEN : VA_REUSE
+  return (due & SEEN) !== 0 ? SEEN : populatingDemand(context)
 }
 
 /** Evidence for what was asked for; a frame or an address may be owed further. */
@@ -155,7 +155,8 @@ function release(context: Context, at: number, index: number): void {
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
   if ((bits & LOG_IS_INHERITED) !== 0) return
-  if (isItemSettledFor(context, item, VA_REUSE) && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
+  if (isItemSettledFor(context, item, populating(context)) && (bits & LOG_IS_MARKED) !== 0)
+    unmark(context, item)
   // Under `none` all that is waived is counted.
   const events = bits & (contract === 'none' ? SEEN | REVOKE | IO : dueAtEnd(contract))
   for (const obligation of RETURN_EVENTS) {
@@ -236,7 +237,7 @@ export function unlockItem(context: Context, index: number): void {
   const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   if ((bits & LOG_IS_UNLOCKED) !== 0) return
-  const isMarked = !isItemSettledFor(context, item, VA_REUSE) && (bits & LOG_KEEPS_ADDRESS) !== 0
+  const isMarked = !isItemSettledFor(context, item, populating(context)) && (bits & LOG_KEEPS_ADDRESS) !== 0
   if (isMarked) memory.or(log[item + LOG_WORD], PENDING)
   memory.and(log[item + LOG_WORD], ~BUSY)
   log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED | (isMarked ? LOG_IS_MARKED : 0)

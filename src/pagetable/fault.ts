@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
-import { EXPOSE, VA_REUSE, waivedBy } from '../contract/obligation.js'
+import { EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
 import { COST_FAULT } from '../machine/costs.js'
@@ -21,6 +21,7 @@ import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
+import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
 import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
@@ -158,12 +159,12 @@ function look(context: Context, at: number, handle: number): Outcome {
     const space = memory.load(handle + HANDLE_SPACE)
     p[at + SEEN_OWNER] = owner + 1
     p[at + SEEN_SERIAL] = serial
-    if (!isCovered(context, owner, serial, tag, space, VA_REUSE)) {
+    if (!isCovered(context, owner, serial, tag, space, populating(context))) {
       demand.owners[0] = owner
       demand.serials[0] = serial
       demand.tags[0] = tag
       demand.spaces[0] = space
-      pushDemand(context, 1, VA_REUSE, space)
+      pushDemand(context, 1, populatingDemand(context), space)
       return goToBelow(p, at, DEMANDED)
     }
   }
@@ -225,7 +226,7 @@ function isPendingAnew(context: Context, at: number, entry: number, handle: numb
   const serial = memory.peek(word + SERIAL_OFFSET)
   if (p[at + SEEN_OWNER] === owner + 1 && p[at + SEEN_SERIAL] === serial) return false
   const space = memory.load(handle + HANDLE_SPACE)
-  return !isCovered(context, owner, serial, memory.peek(word + TAG_OFFSET), space, VA_REUSE)
+  return !isCovered(context, owner, serial, memory.peek(word + TAG_OFFSET), space, populating(context))
 }
 
 function install(context: Context, at: number, handle: number): Outcome {
@@ -253,6 +254,8 @@ function install(context: Context, at: number, handle: number): Outcome {
     if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
     const owner = memory.peek(word + OWNER_OFFSET)
     context.witness.event(fillEvent(context.passed, VA_REUSE, owner, space, p[at + PAGE], stamp))
+    if (isBreakBeforeMake(context))
+      context.witness.event(fillEvent(context.passed, NEW_ENTRY, owner, space, p[at + PAGE], stamp))
     memory.store(word, installed)
   }
   setInHand(context, HAND_FAULT, false)

@@ -1,4 +1,3 @@
-import { VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { MAPPINGS_OFFSET } from '../machine/tables.js'
@@ -36,6 +35,7 @@ import {
   RESULT,
   SPACE,
 } from './position.js'
+import { populating, populatingDemand } from './populate.js'
 import { pushRange } from './rangeOperation.js'
 import { freesTables } from './tableSupply.js'
 import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
@@ -72,7 +72,7 @@ export function stepMap(context: Context, at: number): Outcome {
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
     p[at + PHASE] = ADDRESSES_DEMANDED
-    pushDemand(context, count, VA_REUSE, p[SPACE])
+    pushDemand(context, count, populatingDemand(context), p[SPACE])
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
@@ -185,7 +185,7 @@ function holdRange(context: Context, at: number, handle: number): Outcome {
       p[at + NEXT] = index
       p[at + COUNTED] = demandOldestAddresses(context, MOST_ASKED)
       p[at + PHASE] = DEMANDED
-      pushDemand(context, p[at + COUNTED], VA_REUSE, p[SPACE])
+      pushDemand(context, p[at + COUNTED], populatingDemand(context), p[SPACE])
       return GO_ON
     }
     index = next
@@ -201,7 +201,7 @@ function nextHolding(context: Context, from: number, handle: number): number {
   for (let index = from; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
     const isInside = log[item + LOG_PAGE] >= first && log[item + LOG_PAGE] < end
-    if (isInside && !isItemSettledFor(context, item, VA_REUSE)) return index
+    if (isInside && !isItemSettledFor(context, item, populating(context))) return index
   }
   return -1
 }

@@ -7,9 +7,11 @@ import {
   OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
+import { VA_REUSE } from '../contract/obligation.js'
 import { DIRTY, HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
 import type { Context } from './context.js'
 import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID, top } from './position.js'
+import { populating } from './populate.js'
 import { ruleFor, takes } from './rules.js'
 import { CLEANED, PENDING, READ_ONLY } from './softBits.js'
 
@@ -91,5 +93,6 @@ export function fillChange(context: Context, at: number, old: number, written: n
   change.oldFlags = old & HARDWARE_FLAGS
   change.newFlags = written & HARDWARE_FLAGS
   change.tablesFreed = false
-  change.obligations = rule.obligations
+  // The row of such a machine owes it wherever it owes the address.
+  change.obligations = rule.obligations | ((rule.obligations & VA_REUSE) !== 0 ? populating(context) : 0)
 }

@@ -286,6 +286,7 @@ export class BareMachine {
           void this.passed.push({ obligation, owner, space, page, frame }),
         opened: () => {},
         claimed: () => {},
+        answered: () => {},
         exposed: (serial, isSettled) => void this.exposures.push({ serial, isSettled }),
         changing: () => void this.firstChanges++,
         count: (counter, by) => {

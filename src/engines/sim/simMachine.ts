@@ -50,6 +50,7 @@ export class SimMachine implements SimEvents {
       ? {
           opened: (serial, change) => claims?.opened(serial, change),
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
+          answered: (owner, serial, obligations) => claims?.answered(owner, serial, obligations),
           passed: (event) => claims?.passed(event),
         }
       : null

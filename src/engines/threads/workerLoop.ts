@@ -2,7 +2,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
-import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
+import { RESULT } from '../../pagetable/position.js'
 import { RETRY } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
@@ -66,23 +66,8 @@ export class WorkerLoop {
   }
 
   resetCounts(): void {
-    const { counters, tape, watch, p } = this.#cpu
-    counters.fill(0)
-    tape.opsNs = []
-    watch.exposuresNs = []
-    p[HELD_PEAK] = 0
+    this.#cpu.resetCounts()
     this.responderNs = 0
-  }
-
-  report(): CpuReport {
-    const { counters, tape, watch, p } = this.#cpu
-    return {
-      counters: Array.from(counters),
-      opsNs: tape.opsNs,
-      exposuresNs: watch.exposuresNs,
-      responderNs: this.responderNs,
-      heldFramesPeak: p[HELD_PEAK],
-    }
   }
 
   /** @param needed how many workers must end their part before the phase is over; 0: it is stopped from outside */
@@ -111,7 +96,7 @@ export class WorkerLoop {
         else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
-    const report = this.report()
+    const report = this.#cpu.report(this.responderNs)
     if (this.endNs === 0) this.endNs = monotonicNs()
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
@@ -205,6 +190,7 @@ export class WorkerLoop {
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
     if (cpu.kernel.isUninterruptible) return
+    if (cpu.watch.hasPending) this.#lookAtPending()
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
@@ -240,13 +226,17 @@ export class WorkerLoop {
     return isOver
   }
 
+  #lookAtPending(): void {
+    const { watch, cell, id } = this.#cpu
+    const { watermark } = cell.machine
+    const now = clockNs()
+    watch.settledUpTo(Atomics.load(this.#words, watermark.base + id * watermark.stride), now)
+    watch.judgeDeadlines(now)
+  }
+
   #takeTick(): void {
     const now = clockNs()
     const cpu = this.#cpu
-    if (cpu.watch.hasPending) {
-      const { watermark } = cpu.cell.machine
-      cpu.watch.settledUpTo(Atomics.load(this.#words, watermark.base + cpu.id * watermark.stride), now)
-    }
     if (now < this.#nextTickNs) return
     this.#nextTickNs = now + this.#tickNs
     cpu.strategy.ticked?.(cpu.port)
