@@ -6,6 +6,7 @@ const BASE = {
   operationCount: 2,
   alphabet: ['advise', 'touch'],
   isGuest: false,
+  freesTables: false,
   preemption: 'hooks',
   frameCount: 1,
   tickCount: 1,
@@ -78,6 +79,21 @@ const CASES: readonly PlannedCase[] = [
     alphabet: ['advise', 'touch', 'switch'],
   },
   { ...BASE, name: 'guest', summary: 'each fault takes a page out of the direct map', isGuest: true },
+  {
+    ...BASE,
+    name: 'tables',
+    summary: 'leaf tables are freed and used again, and walked in software',
+    alphabet: ['remap', 'populate', 'pin'],
+    operationCount: 2,
+    frameCount: 3,
+    freesTables: true,
+  },
+  {
+    ...BASE,
+    name: 'write-out',
+    summary: 'dirty pages are cleaned',
+    alphabet: ['advise', 'touch', 'writeOut'],
+  },
   { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1 },
   {
     ...BASE,
@@ -119,6 +135,7 @@ const CASES: readonly PlannedCase[] = [
     name: 'kernel',
     summary: 'preempted at every atomic access of the kernel side as well',
     preemption: 'all',
+    frameCount: 2,
   },
 ]
 

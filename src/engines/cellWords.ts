@@ -7,7 +7,7 @@ import { placeMachine, type MachineConfig, type MachineWords } from '../machine/
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
 import type { FaultPlan } from './faultPlan.js'
 import { placeFaults, type FaultWords } from './faultWords.js'
-import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
+import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
 export interface CellPlan {
@@ -17,8 +17,6 @@ export interface CellPlan {
   readonly parameters: Parameters
   readonly isOracleFull: boolean
   readonly serialStart: number
-  /** Changes that one demand can name at least; without it MIN_DEMAND_ITEMS. The explorer keeps its states small. */
-  readonly minDemandItems?: number
   /** What goes wrong on purpose; undefined: nothing. */
   readonly faults?: FaultPlan | undefined
 }
@@ -73,8 +71,6 @@ export interface CellWords {
   readonly privateWordCount: number
 }
 
-/** Changes that one demand can name at least, so that a claim of frames is worth a round. */
-const MIN_DEMAND_ITEMS = 64
 const DEMAND_ARRAYS = 4
 /** Tape position, four loops, then the passes that an initiator waits for, one per CPU. */
 export const TAPE_STATE_WORDS = 16
@@ -105,7 +101,7 @@ export function placeCell(plan: CellPlan): CellWords {
     privateCount += count
   }
   const logItems = config.maxOperationPages * LOG_ITEMS_PER_PAGE
-  const demandItems = Math.max(plan.minDemandItems ?? MIN_DEMAND_ITEMS, logItems)
+  const demandItems = demandItemsFor(logItems)
   const demandAt = POSITION_WORDS
   const logAt = demandAt + demandItems * DEMAND_ARRAYS
   const tapeAt = logAt + logItems * LOG_WORDS

@@ -1,5 +1,5 @@
 import { INSTRUCTION_WORDS, ROLE_INITIATOR, TAPE_MAP, TAPE_UNMAP, type Tape } from '../contract/tape.js'
-import { CLAIM_FRAMES } from '../pagetable/takeFrame.js'
+import { MOST_ASKED } from '../pagetable/position.js'
 import type { CellPlan } from './cellWords.js'
 
 /** Batches that a CPU's free list keeps at most when an operation ends (`HIGH_BATCHES` of frameSupply.ts), and the one it fills. */
@@ -18,7 +18,7 @@ export function underFramePressure(plan: CellPlan): CellPlan {
   const initiators = tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
   const mapped = tapes.tapes.reduce((sum, tape) => sum + mostMapped(tape), 0)
   // The list of a CPU that frees nothing holds one refill or one claim.
-  const innocents = (tapes.tapes.length - initiators) * Math.max(batch, CLAIM_FRAMES)
+  const innocents = (tapes.tapes.length - initiators) * Math.max(batch, MOST_ASKED)
   const kept = initiators * KEPT_BATCHES * batch + innocents
   const source = 'fault frame-pressure'
   const memory = {

@@ -42,7 +42,7 @@ export function obligationName(obligation: number): string {
   return OBLIGATION_NAMES[31 - Math.clz32(obligation)] ?? 'none'
 }
 
-/** Violations of one run: all are counted, the first few kept in full. */
+/** Violations of one run: all are counted, the first few kept in full, and the first of each kind. */
 const KEPT = 20
 
 export class ViolationList {
@@ -51,6 +51,7 @@ export class ViolationList {
 
   add(record: ViolationRecord): void {
     this.count++
-    if (this.kept.length < KEPT) this.kept.push(record)
+    const isNew = !this.kept.some(({ invariant }) => invariant === record.invariant)
+    if (this.kept.length < KEPT || isNew) this.kept.push(record)
   }
 }

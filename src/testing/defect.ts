@@ -27,6 +27,7 @@ export interface Needs {
   /** What a CPU of the search may choose to do: names of src/engines/explore/exploreCase.ts, those that it does not know yet included. */
   readonly operations: readonly string[]
   readonly isGuest?: boolean
+  readonly freesTables?: boolean
   readonly cpus: number
   readonly pages: number
   /** Operations of one CPU. */

@@ -34,6 +34,7 @@ async function planned(file: string): Promise<PlannedDefect> {
       operationCount: needs.operationCount,
       alphabet,
       isGuest: needs.isGuest ?? false,
+      freesTables: needs.freesTables ?? false,
       preemption: needs.preempt,
       frameCount: needs.frames ?? needs.pages,
       tickCount: needs.ticks,

@@ -15,6 +15,10 @@ export const OPERATION_KINDS = [
   'remap',
   /** Faults in the page of that mapping. */
   'populate',
+  /** Cleans a page and begins to write it out. */
+  'writeOut',
+  /** Walks to a page in software, interrupts off, and pins it. */
+  'pin',
   /** Opens and closes a batch. */
   'batch',
   /** Loads the other of two spaces. */
@@ -33,6 +37,8 @@ export interface ExploreCase {
   readonly alphabet: readonly OperationKind[]
   /** The shared mapping is guest memory: each fault takes a page out of the kernel's direct map. */
   readonly isGuest: boolean
+  /** Leaf tables are freed with the last mapping below them. */
+  readonly freesTables: boolean
   readonly preemption: Preemption
   /** Frames of the pool. */
   readonly frameCount: number
@@ -57,10 +63,11 @@ export interface OperationChoice {
   readonly page: number
 }
 
+const PER_PAGE = new Set<OperationKind>(['advise', 'touch', 'protect', 'unprotect', 'writeOut'])
+
 export function choicesOf(plan: ExploreCase): OperationChoice[] {
   return plan.alphabet.flatMap((kind): OperationChoice[] => {
-    const perPage = kind === 'advise' || kind === 'touch' || kind === 'protect' || kind === 'unprotect'
-    return perPage
+    return PER_PAGE.has(kind)
       ? Array.from({ length: plan.pageCount }, (_, page) => ({ kind, page }))
       : [{ kind, page: 0 }]
   })

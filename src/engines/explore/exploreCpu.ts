@@ -1,6 +1,6 @@
 import { reachedSerial } from '../../contract/change.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
-import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../../contract/operation.js'
+import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { Strategy, StrategyModule } from '../../contract/strategy.js'
 import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
@@ -10,6 +10,7 @@ import { Tables } from '../../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
 import type { Context } from '../../pagetable/context.js'
 import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
+import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
@@ -95,6 +96,7 @@ export class ExploreCpu {
       change: emptyChange(),
       operation: emptyOperation(),
       demand: demandOver(privates, cell.demandAt, cell.demandItems),
+      passed: emptyEvent(),
     }
     this.kernel = new Kernel(this.#context)
   }
@@ -111,6 +113,11 @@ export class ExploreCpu {
     return this.#cell.machine.handles.base + handle * this.#cell.machine.handles.stride
   }
 
+  /** The next CPU's own mapping: the one whose table that CPU may free meanwhile. */
+  get #pinnable(): number {
+    return 1 + ((this.id + 1) % this.#cell.config.cpuCount)
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
@@ -124,18 +131,18 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'remap' || kind === 'batch') return true
+    if (kind === 'remap' || kind === 'batch' || kind === 'pin') return true
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
     return isHome
   }
 
   /** The pages of the shared mapping are the first that are tracked. */
   #entry(page: number): number {
-    return this.#arena.words[this.#parts.held.pages[page].word]
+    return this.#arena.words[this.#parts.tracked.wordOf(page)]
   }
 
   #entryOf(page: number): number {
-    return this.#entry(this.#parts.held.indexOf(page))
+    return this.#entry(this.#parts.tracked.indexOf(page, LEVEL_LEAF))
   }
 
   /** -1: not mapped now, or in a space that is not loaded. */
@@ -165,6 +172,10 @@ export class ExploreCpu {
           PRESENT | USER,
           SHARED_HANDLE,
         )
+      case 'writeOut':
+        return kernel.change(OPERATION_WRITE_OUT, SHARED_HANDLE, page, 1, 0)
+      case 'pin':
+        return kernel.pin(this.#pinnable, 0, 1)
       case 'populate':
         return kernel.fault(this.memory.load(this.#ownHandle + HANDLE_FIRST), PRESENT | USER, 1 + this.id)
       case 'switch':

@@ -86,14 +86,14 @@ function intentOf(machine: ExploreMachine, action: number): string {
 }
 
 function changesSince(machine: ExploreMachine, mark: number): string[] {
-  const { arena, held, cell } = machine
+  const { arena, cell } = machine
   const changes: string[] = []
   for (const [word, before] of arena.writtenSince(mark)) {
     if (arena.words[word] === before) continue
     const name = cell.layout.nameOf(word)
-    if (HIDDEN.test(name)) continue
-    const entry = held.pages.find((page) => page.word === word)
-    const shown = entry === undefined ? name : `entry of page ${entry.page}`
+    const index = machine.tracked.indexOfWord(word)
+    const shown = index < 0 ? name : `entry of page ${machine.tracked.list[index].page}`
+    if (index < 0 && HIDDEN.test(name)) continue
     changes.push(`${shown} ${before} -> ${arena.words[word]}`)
   }
   return changes

@@ -42,6 +42,10 @@ export class Settle {
     }
     for (let page = 0; page < Math.min(pageCount, frameCount); page++)
       this.#call(cpus[0], () => cpus[0].begin({ kind: 'touch', page }))
+    if (alphabet.includes('remap')) {
+      for (const cpu of cpus.slice(0, Math.max(0, frameCount - pageCount)))
+        this.#call(cpu, () => cpu.begin({ kind: 'populate', page: 0 }))
+    }
     for (const cpu of cpus) {
       arena.set(cpu.state + OPERATIONS_LEFT, operationCount)
       arena.set(cpu.state + TICKS_LEFT, tickCount)

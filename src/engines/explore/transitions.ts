@@ -110,6 +110,10 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_AGAIN)
       return end
     }
+    if (cpu.kernel.isUninterruptible) {
+      into[end++] = actionOf(id, ACT_KERNEL)
+      return end
+    }
     if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)
     else if (this.#get(cpu, SPURIOUS_LEFT) > 0) into[end++] = actionOf(id, ACT_SPURIOUS)
     if (this.#takesTicks && this.#get(cpu, TICKS_LEFT) > 0) into[end++] = actionOf(id, ACT_TICK)

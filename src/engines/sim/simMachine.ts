@@ -73,9 +73,10 @@ export class SimMachine implements UndisturbedSim {
     let claims: Claims | null = null
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
-          opened: (owner, serial, space, page, stamp, allowed, obligations) =>
-            claims?.opened(owner, serial, space, page, stamp, allowed, obligations),
+          opened: (serial, change) => claims?.opened(serial, change),
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
+          answered: (owner, serial, obligations) => claims?.answered(owner, serial, obligations),
+          passed: (event) => claims?.passed(event),
         }
       : null
     for (let id = 0; id < cell.config.cpuCount; id++) {
@@ -107,8 +108,7 @@ export class SimMachine implements UndisturbedSim {
           get isInHandler() {
             return sim.isInHandler
           },
-          holdsStale: (space: number, page: number, stamp: number, frame: number, allowed: number) =>
-            sim.cpu.holdsStale(space, page, stamp, frame, allowed),
+          holdsStale: (event) => sim.cpu.holdsStale(event),
           steps: () => sim.cpu.steps,
         })),
         this.violations,

@@ -177,6 +177,7 @@ export class SimRun {
   #pollResting(): void {
     for (const sim of this.#cpus) {
       const { cpu } = sim
+      cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
       const isResting = sim.hasEnded && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
       if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
     }
@@ -185,6 +186,11 @@ export class SimRun {
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
+    if (cpu.watch.hasPending) cpu.watch.judgeDeadlines(clock.nowPs / 1000)
+    if (cpu.kernel.isUninterruptible) {
+      this.#step(sim)
+      return
+    }
     const head = cpu.watch.journalHead
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)

@@ -2,7 +2,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
-import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
+import { RESULT } from '../../pagetable/position.js'
 import { RETRY } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
@@ -63,23 +63,8 @@ export class WorkerLoop {
   }
 
   resetCounts(): void {
-    const { counters, tape, watch, p } = this.#cpu
-    counters.fill(0)
-    tape.opsNs = []
-    watch.exposuresNs = []
-    p[HELD_PEAK] = 0
+    this.#cpu.resetCounts()
     this.responderNs = 0
-  }
-
-  report(): CpuReport {
-    const { counters, tape, watch, p } = this.#cpu
-    return {
-      counters: Array.from(counters),
-      opsNs: tape.opsNs,
-      exposuresNs: watch.exposuresNs,
-      responderNs: this.responderNs,
-      heldFramesPeak: p[HELD_PEAK],
-    }
   }
 
   /** @param needed how many workers must end their part before the phase is over; 0: it is stopped from outside */
@@ -89,9 +74,8 @@ export class WorkerLoop {
     const takesPart = this.#takesPart(phase)
     const isBody = phase === PHASE_PASS || phase === PHASE_WARMUP || phase === PHASE_ALONE
     this.#skipsPauses = phase === PHASE_WARMUP
-    const end = isBody
-      ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length
-      : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
+    const { instructions, bodyAt } = this.#cpu.tapes.tapes[this.#cpu.id]
+    const end = isBody ? instructions.length : bodyAt
     if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
     tape.rewind(isBody)
     if (phase === PHASE_SETUP) kernel.switchTo(1)
@@ -111,7 +95,7 @@ export class WorkerLoop {
       }
     }
     if (phase === PHASE_PASS) this.#inbox.end()
-    const report = this.report()
+    const report = this.#cpu.report(this.responderNs)
     if (this.endNs === 0) this.endNs = monotonicNs()
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
@@ -204,6 +188,8 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
+    if (cpu.kernel.isUninterruptible) return
+    if (cpu.watch.hasPending) this.#lookAtPending()
     if (!isRunning && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
@@ -216,6 +202,7 @@ export class WorkerLoop {
   /** Interrupts; false while the CPU is held in its handler. */
   #takeEvents(): boolean {
     if (!this.#isInHandler && !this.#inbox.hasArrived()) return true
+    if (this.#cpu.kernel.isUninterruptible) return true
     return this.#handle()
   }
 
@@ -223,6 +210,7 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const start = clockNs()
     if (!this.#isInHandler) {
+      cpu.watch.pollWalks()
       this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
@@ -236,13 +224,17 @@ export class WorkerLoop {
     return isOver
   }
 
+  #lookAtPending(): void {
+    const { watch, cell, id } = this.#cpu
+    const { watermark } = cell.machine
+    const now = clockNs()
+    watch.settledUpTo(Atomics.load(this.#words, watermark.base + id * watermark.stride), now)
+    watch.judgeDeadlines(now)
+  }
+
   #takeTick(): void {
     const now = clockNs()
     const cpu = this.#cpu
-    if (cpu.watch.hasPending) {
-      const { watermark } = cpu.cell.machine
-      cpu.watch.settledUpTo(Atomics.load(this.#words, watermark.base + cpu.id * watermark.stride), now)
-    }
     if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
     this.#nextTickNs = now + this.#tickNs
     cpu.strategy.ticked?.(cpu.port)
@@ -265,8 +257,9 @@ export class WorkerLoop {
       this.#isComputing = false
       this.#pausedUntilNs = 0
     }
+    if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
     const head = cpu.watch.journalHead
-    if (head > 0) {
+    if (head > 0 && !cpu.kernel.isUninterruptible) {
       // Interrupts that were sent before an event was noted have to be taken before the event is judged.
       if (this.#inbox.hasArrived()) return RETRY
       cpu.watch.poll(head)
