@@ -1,4 +1,5 @@
 import type { Job, JobFailed, JobResult } from './job.js'
+import { violationsOf } from '../engines/brokenRun.js'
 import { Stuck } from '../engines/stuck.js'
 import { runJob } from './engineRun.js'
 
@@ -33,6 +34,9 @@ function failureOf(error: unknown): JobFailed {
     status: 'failed',
     message: shown,
     cpuStates: isStuck ? error.cpuStates : [],
-    violations: isStuck ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }] : [],
+    violations: [
+      ...violationsOf(error),
+      ...(isStuck ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }] : []),
+    ],
   }
 }

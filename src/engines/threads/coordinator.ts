@@ -1,12 +1,19 @@
 import { Worker } from 'node:worker_threads'
 import { boot } from '../../machine/boot.js'
+import { ViolationList } from '../../oracle/violations.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { describeTape } from '../interpreter.js'
 import { Stuck } from '../stuck.js'
 import { AtomicMemory } from './atomicMemory.js'
-import { PHASE_BITS, PHASE_EXIT, type PhaseReport, type WorkerBirth } from './protocol.js'
+import {
+  PHASE_BITS,
+  PHASE_EXIT,
+  type FoundViolation,
+  type PhaseReport,
+  type WorkerBirth,
+} from './protocol.js'
 
 export interface ThreadsPlan {
   readonly plan: CellPlan
@@ -23,6 +30,8 @@ export class Coordinator {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #workers: Worker[] = []
   readonly #options: ThreadsPlan
+  /** What workers have found so far. */
+  readonly found: ViolationList = new ViolationList()
   #phaseCount = 0
 
   constructor(options: ThreadsPlan, random: (bound: number) => number) {
@@ -92,7 +101,11 @@ export class Coordinator {
       this.#options.watchdogMs,
     )
     const releases = this.#workers.map((worker, id) => {
-      const onMessage = (message: T) => {
+      const onMessage = (message: T | FoundViolation) => {
+        if (isFound(message)) {
+          this.found.add(message.violation)
+          return
+        }
         messages.push(message)
         if (messages.length === this.#workers.length) resolve(messages)
       }
@@ -128,6 +141,10 @@ export class Coordinator {
     this.#announce(PHASE_EXIT)
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
+}
+
+function isFound(message: unknown): message is FoundViolation {
+  return typeof message === 'object' && message !== null && 'violation' in message
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
