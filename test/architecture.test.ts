@@ -224,18 +224,6 @@ const PLANTED: [breaks: string, file: string, text: string, line: string][] = [
     'imports ../scripts/bench.js: bench and scripts are neighbours on one floor',
   ],
   [
-    'a planted defect sees no more than a strategy',
-    'src/testing/defects/bad.ts',
-    `import { tlb } from '../../machine/tlb.js'`,
-    'imports ../../machine/tlb.js: outside of itself, testing may import contract, strategies',
-  ],
-  [
-    'a planted defect imports no node: module',
-    'src/testing/defects/bad.ts',
-    `import 'node:fs'`,
-    'imports node:fs: testing may import no packages',
-  ],
-  [
     'engines do not import planted defects',
     'src/engines/bad.ts',
     `import hasty from '../testing/defects/hasty.js'`,

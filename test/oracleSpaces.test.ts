@@ -14,11 +14,14 @@ const wandering: WorkloadModule = {
       const tape = plan.tape(cpu)
       tape.body()
       if (cpu > 0) {
-        tape.read(handle, 0, 2)
-        tape.switchTo(2)
-        tape.compute(3000)
-        tape.switchTo(1)
-        tape.compute(500)
+        // Initiators too: an innocent is stopped anywhere, and would begin again in the other space.
+        tape.loop(100, () => {
+          tape.read(handle, 0, 2)
+          tape.switchTo(2)
+          tape.compute(3000)
+          tape.switchTo(1)
+          tape.compute(500)
+        })
         continue
       }
       tape.loop(40, () => {
@@ -36,6 +39,7 @@ const cell = (strategy: string, more: Partial<CellOptions> = {}): CellOptions =>
   strategy,
   workload: wandering,
   cpus: 2,
+  initiators: more.cpus ?? 2,
   oracle: 'full',
   ...more,
 })

@@ -1,4 +1,5 @@
 import type { Job, JobFailed, JobResult, Violation } from './job.js'
+import { violationsOf } from '../engines/brokenRun.js'
 import { mayStop } from '../engines/faultSpecs.js'
 import { Stuck } from '../engines/stuck.js'
 import { runJob } from './engineRun.js'
@@ -34,7 +35,10 @@ function failureOf(error: unknown, job: Job): JobFailed {
     status: 'failed',
     message: shown,
     cpuStates: isStuck ? error.cpuStates : [],
-    violations: isStuck && !mayStop(job.faults ?? {}) ? [noProgress(message)] : [],
+    violations: [
+      ...violationsOf(error),
+      ...(isStuck && !mayStop(job.faults ?? {}) ? [noProgress(message)] : []),
+    ],
   }
 }
 

@@ -48,10 +48,14 @@ const KEPT = 20
 export class ViolationList {
   count = 0
   readonly kept: ViolationRecord[] = []
+  /** Told of each that is kept, at once: who runs into it may never come to report. */
+  onKept: (record: ViolationRecord) => void = () => {}
 
   add(record: ViolationRecord): void {
     this.count++
     const isNew = !this.kept.some(({ invariant }) => invariant === record.invariant)
-    if (this.kept.length < KEPT || isNew) this.kept.push(record)
+    if (this.kept.length >= KEPT && !isNew) return
+    this.kept.push(record)
+    this.onKept(record)
   }
 }

@@ -17,6 +17,8 @@ export const VERB_WEIGHTS: readonly (readonly [Verb, number])[] = [
   ['a', 5],
   ['t', 4],
   ['g', 3],
+  ['o', 2],
+  ['n', 1],
   ['b', 3],
   ['s', 1],
   ['p', 1],
@@ -106,7 +108,7 @@ function drawStep(random: Random): Step {
 export function drawnBound(verb: Verb, bound: number, index: number): number {
   if (verb === 'd' && index === 0) return MAX_DRAWN_FRAME
   // Whole ranges and single pages, near the beginning: a count above what is there is cut.
-  return 'tgarw'.includes(verb) && index > 0 ? FIRST_PAGES : bound
+  return 'tgaonrw'.includes(verb) && index > 0 ? FIRST_PAGES : bound
 }
 
 function weighted<T>(random: Random, choices: readonly (readonly [T, number])[]): T {

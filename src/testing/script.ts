@@ -38,6 +38,8 @@ export const VERBS = {
   t: { name: 'take write permission', bounds: [31, 1023, 1023] },
   g: { name: 'give write permission', bounds: [31, 1023, 1023] },
   a: { name: 'advise away', bounds: [31, 1023, 1023] },
+  o: { name: 'write out', bounds: [31, 1023, 1023] },
+  n: { name: 'pin', bounds: [31, 1023, 1023] },
   r: { name: 'read', bounds: [31, 1023, 1023] },
   w: { name: 'write', bounds: [31, 1023, 1023] },
   d: { name: 'read the direct map', bounds: [0xfffff, 63] },

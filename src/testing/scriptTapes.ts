@@ -147,6 +147,10 @@ class Player {
         )
       case 'a':
         return this.#change(numbers, (region, first, count) => tape.adviseAway(region.handle, first, count))
+      case 'o':
+        return this.#change(numbers, (region, first, count) => tape.writeOut(region.handle, first, count))
+      case 'n':
+        return this.#access(numbers, (region, first, count) => tape.pin(region.handle, first, count))
       case 'r':
         return this.#access(numbers, (region, first, count) => tape.read(region.handle, first, count))
       case 'w':

@@ -1,3 +1,4 @@
+import { keepViolations } from '../brokenRun.js'
 import type { CellPlan } from '../cellWords.js'
 import { attempts, figuresOf } from '../figures.js'
 import { underFramePressure } from '../framePressure.js'
@@ -19,6 +20,14 @@ export interface SimOptions {
 /** One repetition in virtual time: setup, innocents alone, warm-up, the measured pass, drain. */
 export function runSim(options: SimOptions): EngineResult {
   const machine = new SimMachine(underFramePressure(options.plan), options.random)
+  try {
+    return runMachine(machine, options)
+  } catch (error) {
+    throw keepViolations(error, machine.violations)
+  }
+}
+
+function runMachine(machine: SimMachine, options: SimOptions): EngineResult {
   const run = new SimRun(machine, options.mayRepeatPasses)
   run.setUp()
   const aloneRate = measureAlone(machine, run)

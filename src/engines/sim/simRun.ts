@@ -173,12 +173,13 @@ export class SimRun {
     )
   }
 
-  /** CPUs that have nothing to do take no turns, but could start a step at any time: what has passed concerns them too. */
+  /** CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed concerns them too. */
   #pollResting(): void {
     for (const sim of this.#cpus) {
       const { cpu } = sim
       cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
-      const isResting = sim.hasEnded && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
+      const isAway = sim.hasEnded || sim.busyUntilPs > 0
+      const isResting = isAway && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
       if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
     }
   }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ROLE_INITIATOR } from '../../contract/tape.js'
 import { boot } from '../../machine/boot.js'
+import { ViolationList } from '../../oracle/violations.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
@@ -10,7 +11,14 @@ import { FaultLog } from '../faultLog.js'
 import { Stuck } from '../stuck.js'
 import type { WaitView } from '../waits.js'
 import { AtomicMemory } from './atomicMemory.js'
-import { PHASE_BITS, PHASE_EXIT, PHASE_PASS, type PhaseReport, type WorkerBirth } from './protocol.js'
+import {
+  PHASE_BITS,
+  PHASE_EXIT,
+  PHASE_PASS,
+  type FoundViolation,
+  type PhaseReport,
+  type WorkerBirth,
+} from './protocol.js'
 
 export interface ThreadsPlan {
   readonly plan: CellPlan
@@ -35,6 +43,8 @@ export class Coordinator {
   readonly #options: ThreadsPlan
   readonly #log: FaultLog | null
   readonly #view: WaitView
+  /** What workers have found so far. */
+  readonly found: ViolationList = new ViolationList()
   #phaseCount = 0
 
   constructor(options: ThreadsPlan, random: (bound: number) => number) {
@@ -117,7 +127,11 @@ export class Coordinator {
     const watch =
       this.#log === null || phase !== PHASE_PASS ? undefined : this.#watchProgress((reason) => fail(reason))
     const releases = this.#workers.map((worker, id) => {
-      const onMessage = (message: T) => {
+      const onMessage = (message: T | FoundViolation) => {
+        if (isFound(message)) {
+          this.found.add(message.violation)
+          return
+        }
         messages.push(message)
         if (messages.length === this.#workers.length) resolve(messages)
       }
@@ -186,6 +200,10 @@ export class Coordinator {
     this.#announce(PHASE_EXIT)
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
+}
+
+function isFound(message: unknown): message is FoundViolation {
+  return typeof message === 'object' && message !== null && 'violation' in message
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {

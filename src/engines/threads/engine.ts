@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Bench } from 'tinybench'
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../../contract/tape.js'
 import { ViolationList } from '../../oracle/violations.js'
+import { keepViolations } from '../brokenRun.js'
 import { attempts, figuresOf, type CpuReport } from '../figures.js'
 import { underFramePressure } from '../framePressure.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
@@ -52,6 +53,8 @@ export async function runThreads(options: ThreadsOptions): Promise<EngineResult>
     const { passes, aloneRate } = await measurePasses(coordinator, options)
     const drained = await coordinator.run(PHASE_DRAIN)
     return conclude(coordinator, options, passes, drained, aloneRate)
+  } catch (error) {
+    throw keepViolations(error, coordinator.found)
   } finally {
     setFlagsFromString(USUAL_BUDGET)
     await coordinator.stop()

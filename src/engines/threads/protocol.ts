@@ -47,3 +47,8 @@ export interface PhaseReport {
   readonly violationCount: number
   readonly violations: ViolationRecord[]
 }
+
+/** Sent when it is found; the report at the end of a phase has it again, if that end comes. */
+export interface FoundViolation {
+  readonly violation: ViolationRecord
+}

@@ -248,6 +248,13 @@ export class WorkerLoop {
       else if (this.#sleeper.isTired()) this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
       return RETRY
     }
+    if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
+    const head = cpu.watch.journalHead
+    if (head > 0 && !cpu.kernel.isUninterruptible) {
+      // Interrupts that were sent before an event was noted have to be taken before the event is judged.
+      if (this.#inbox.hasArrived()) return RETRY
+      cpu.watch.poll(head)
+    }
     if (this.#pausedUntilNs > 0) {
       const left = this.#skipsPauses ? 0 : this.#pausedUntilNs - clockNs()
       if (left > 0) {
@@ -256,13 +263,6 @@ export class WorkerLoop {
       }
       this.#isComputing = false
       this.#pausedUntilNs = 0
-    }
-    if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
-    const head = cpu.watch.journalHead
-    if (head > 0 && !cpu.kernel.isUninterruptible) {
-      // Interrupts that were sent before an event was noted have to be taken before the event is judged.
-      if (this.#inbox.hasArrived()) return RETRY
-      cpu.watch.poll(head)
     }
     const outcome = burst(cpu.tape, cpu.counters, end)
     if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs
