@@ -16,7 +16,7 @@ import {
  * Between two steps many words of the kernel side hold what nobody will read again: frames above the
  * stack's top, the log of an operation that has ended, the items of a demand that was handed over.
  * Left as they are they would make states differ that behave alike. Everything that is cleared here is
- * written before it is read: a test runs tapes in `sim` with these words scrambled instead.
+ * written before it is read: a test fills it with garbage instead, and sees the same states.
  */
 export function forgetDeadWords(p: Int32Array, log: Int32Array, demand: Demand): void {
   // Strategies copy what they need of a demand.
