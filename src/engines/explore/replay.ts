@@ -4,6 +4,7 @@ import type { ExploreMachine } from './exploreMachine.js'
 import type { Finding } from './exploreOracle.js'
 import { encodeSchedule, type ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
+import { isStuck, reportStuck } from './stuckState.js'
 import {
   ACT_AGAIN,
   ACT_COMMIT,
@@ -72,7 +73,10 @@ export function replay(
       changes: changesSince(machine, mark),
     })
   }
+  for (const cpu of machine.cpus) cpu.port.onAccess = null
+  machine.speculation.onFill = null
   if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
+  else if (machine.oracle.finding === null && isStuck(machine, transitions)) reportStuck(machine)
   return { steps, finding: machine.oracle.finding }
 }
 

@@ -3,6 +3,7 @@ import type { Finding } from './exploreOracle.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import type { ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
+import { reportStuck } from './stuckState.js'
 import type { Transitions } from './transitions.js'
 import { Visited } from './visited.js'
 
@@ -214,13 +215,11 @@ export class Search {
 
   /** Nobody can get on, and somebody wants to. */
   #isStuck(depth: number): boolean {
-    const { arena, cpus, oracle } = this.#machine
+    const { arena } = this.#machine
     const frame = (depth - 1) * FRAME_WORDS
     arena.undoTo(this.#frames[frame + TRAIL], this.#frames[frame + LOW], this.#frames[frame + HIGH])
     if (this.#transitions.isFinal) return false
-    const waiting = cpus.filter((cpu) => !cpu.isInUserMode)
-    const [cpu] = waiting.length > 0 ? waiting : cpus
-    oracle.report('I8', cpu.id, 0, `no CPU can get on: ${cpus.map((each) => each.describe()).join('; ')}`)
+    reportStuck(this.#machine)
     return this.#found(depth - 1)
   }
 
