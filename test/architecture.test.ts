@@ -31,6 +31,7 @@ const SOUND: Record<string, string> = {
   'src/engines/sim/run.ts': `import { engine } from '../engine.js'\nexport const run = engine\n`,
   'src/engines/threads/run.ts': `export const worker = new URL('./worker.js', import.meta.url)\n`,
   'src/engines/threads/worker.ts': `import '../engine.js'\n`,
+  'src/engines/explore/search.ts': `import { engine } from '../engine.js'\nexport const search = engine\n`,
   'src/registry.ts': `export const load = () => import('./strategies/linux.js')\n`,
   'src/harness/job.ts': `import { run } from '../engines/sim/run.js'\nimport { page } from '../report/page.js'\nexport const job = [run, page]\n`,
   'src/gate/verdict.ts': `export { job } from '../harness/job.js'\n`,
@@ -180,6 +181,18 @@ const PLANTED: [breaks: string, file: string, text: string, line: string][] = [
     'src/engines/sim/bad.ts',
     `import { worker } from '../threads/run.js'`,
     'imports ../threads/run.js: what engines share stands in src/engines itself',
+  ],
+  [
+    'what is measured does not depend on the explorer',
+    'src/engines/sim/bad.ts',
+    `import { search } from '../explore/search.js'`,
+    'imports ../explore/search.js: what engines share stands in src/engines itself',
+  ],
+  [
+    'the explorer does not depend on what is measured',
+    'src/engines/explore/bad.ts',
+    `import { run } from '../sim/run.js'`,
+    'imports ../sim/run.js: what engines share stands in src/engines itself',
   ],
   [
     'what engines share imports no engine',

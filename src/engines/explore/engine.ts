@@ -49,11 +49,11 @@ export function explore(
 ): Exploration {
   const found = search(plan, { ...limits, depth: LONGEST }, false)
   if (found.finding === null) return answer(plan, found, found, false)
-  const shortest = shortens ? shorten(plan, limits, found) : null
-  return answer(plan, found, shortest ?? found, shortest !== null)
+  const shorter = shortens ? shorten(plan, limits, found) : null
+  return answer(plan, found, shorter ?? found, shorter?.end === 'finding')
 }
 
-/** Null: the limits ended it first. */
+/** A schedule that is the shortest where the search for it ended by itself. Null: the limits came before anything was found. */
 function shorten(
   plan: ExplorePlan,
   limits: Omit<SearchLimits, 'depth'>,
@@ -62,8 +62,8 @@ function shorten(
   for (let cap = FIRST_CAP; ; cap *= 2) {
     const depth = Math.min(cap, found.schedule.length)
     const result = search(plan, { ...limits, depth }, true)
-    if (result.end === 'states' || result.end === 'time') return null
     if (result.finding !== null) return result
+    if (result.end === 'states' || result.end === 'time') return null
     if (depth === found.schedule.length) return null
   }
 }

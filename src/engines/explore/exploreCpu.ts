@@ -131,7 +131,9 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'remap' || kind === 'batch' || kind === 'pin') return true
+    if (kind === 'batch' || kind === 'pin') return true
+    // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
+    if (kind === 'remap') return isHome
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
     return isHome
   }

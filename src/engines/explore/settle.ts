@@ -77,6 +77,8 @@ export class Settle {
 
   #turn(cpu: ExploreCpu): boolean {
     const { words } = this.#machine.arena
+    // Nothing is raced here, and what others wait for must come: stores reach memory at once.
+    cpu.buffer.drain()
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))

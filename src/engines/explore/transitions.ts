@@ -35,6 +35,9 @@ export const ACT_COMMIT = 8
 /** Caches an entry, where fills are actions of their own. */
 export const ACT_FILL = 9
 
+/** Kinds of action that a CPU has at most once in a state. */
+const OWN_ACTIONS = 9
+
 const CPU_BITS = 3
 const KIND_BITS = 4
 
@@ -78,6 +81,12 @@ export class Transitions {
 
   #set(cpu: ExploreCpu, word: number, value: number): void {
     this.#machine.arena.set(cpu.state + word, value)
+  }
+
+  /** Actions that any state has at most: per CPU one for each page, each operation, and a few of its own. */
+  get mostActions(): number {
+    const { cpus, held, operations } = this.#machine
+    return cpus.length * (held.pages.length + operations.length + OWN_ACTIONS)
   }
 
   /** Writes the actions that are possible now to `into` from `at` on; how many. */
