@@ -16,6 +16,8 @@ export interface CellPlan {
   readonly module: StrategyModule
   readonly parameters: Parameters
   readonly isOracleFull: boolean
+  /** Suites only: nothing is watched at all. */
+  readonly isOracleOff?: boolean
   readonly serialStart: number
   /** What goes wrong on purpose; undefined: nothing. */
   readonly faults?: FaultPlan | undefined

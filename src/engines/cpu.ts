@@ -10,6 +10,7 @@ import { StructureCache } from '../machine/structureCache.js'
 import { Tables } from '../machine/tables.js'
 import { Tlb } from '../machine/tlb.js'
 import { Walker } from '../machine/walker.js'
+import { BlindWatch } from '../oracle/blindWatch.js'
 import type { ClaimJudge } from '../oracle/watch.js'
 import { Watch } from '../oracle/watch.js'
 import type { ViolationList } from '../oracle/violations.js'
@@ -82,7 +83,8 @@ export class Cpu implements TapeCpu {
     const tables = new Tables(memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable)
     this.port = parts.makePort(this.privates.subarray(cell.strategyAt), this.tlb, structures, this.counters)
     const { port } = this
-    this.watch = new Watch({
+    const WatchClass = plan.isOracleOff === true ? BlindWatch : Watch
+    this.watch = new WatchClass({
       isFull: plan.isOracleFull,
       memory,
       words: cell.oracle,
