@@ -73,7 +73,7 @@ function merged(programs: readonly Program[], isWhole: boolean): Set<string> {
           register[cpu] = memory[word]
           if (what === 'add') memory[word] += by
         }
-      } while (isWhole && to[cpu] < program.length)
+      } while (to[cpu] < (isWhole ? program.length : 0))
       visit(memory, to, register)
     }
   }
@@ -133,7 +133,7 @@ describe('preemption', () => {
     log.begin(4)
     expect(log.point()).toBe(true)
     log.keep(77)
-    expect(() => log.point()).toThrow()
+    expect(() => log.point()).toThrow(expect.objectContaining({ name: 'Preempted' }))
     log.leave()
     expect(arena.hashLow).not.toBe(0)
     log.begin(4)
@@ -155,7 +155,7 @@ describe('preemption', () => {
       log.keep(0)
       expect(log.quiet()).toBe(true)
       log.keep(0)
-      if (isPreempted) expect(() => log.kernelPoint()).toThrow()
+      if (isPreempted) expect(() => log.kernelPoint()).toThrow(expect.objectContaining({ name: 'Preempted' }))
       else expect(log.kernelPoint()).toBe(true)
     }
   })
