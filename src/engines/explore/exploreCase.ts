@@ -19,6 +19,8 @@ export const OPERATION_KINDS = [
   'batch',
   /** Loads the other of two spaces. */
   'switch',
+  /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
+  'adviseOther',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 
@@ -68,8 +70,12 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 
 /**
  * Whether CPUs that have not begun can be taken for one another: the strategy says so, and the case
- * gives no CPU anything of its own (a mapping, and with it a part of the address space).
+ * gives no CPU anything of its own (a mapping, and with it a part of the address space; having been in
+ * the other space to make one there).
  */
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
-  return plan.usesSymmetry && isStrategySymmetric && !plan.alphabet.includes('remap')
+  const { usesSymmetry, alphabet } = plan
+  return (
+    usesSymmetry && isStrategySymmetric && !alphabet.includes('remap') && !alphabet.includes('adviseOther')
+  )
 }

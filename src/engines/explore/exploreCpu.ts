@@ -23,10 +23,10 @@ import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
 
-/** Handle of the mapping that all CPUs share; CPU c's own one follows. */
+/** Handle of the mapping that all CPUs share; CPU c's own one follows, and after those the one in the other space. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
-const OTHER_SPACE = 2
+export const OTHER_SPACE = 2
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -111,6 +111,10 @@ export class ExploreCpu {
     return this.#cell.machine.handles.base + handle * this.#cell.machine.handles.stride
   }
 
+  get otherHandle(): number {
+    return 1 + this.#cell.config.cpuCount
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
@@ -124,7 +128,7 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'remap' || kind === 'batch') return true
+    if (kind === 'remap' || kind === 'batch' || kind === 'adviseOther') return true
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
     return isHome
   }
@@ -155,6 +159,8 @@ export class ExploreCpu {
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, page, 1, 0)
       case 'adviseAll':
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, 0, pages, 0)
+      case 'adviseOther':
+        return kernel.change(OPERATION_ADVISE_AWAY, this.otherHandle, 0, 1, 0)
       case 'protect':
         return kernel.change(OPERATION_PROTECT, SHARED_HANDLE, page, 1, 0)
       case 'unprotect':

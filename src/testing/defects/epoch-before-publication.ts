@@ -1,9 +1,9 @@
 import type { Port } from '../../contract/port.js'
-import lazy, { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
-import { SweptRing } from '../../strategies/shared/sweptRing.js'
+import { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
+import oneSweep, { OneSweepRing } from '../bases/oneSweep.js'
 import { plant, type Defect } from '../defect.js'
 
-class NotesFirst extends SweptRing {
+class NotesFirst extends OneSweepRing {
   protected override publish(
     cpu: Port,
     slot: number,
@@ -22,7 +22,7 @@ class NotesFirst extends SweptRing {
 export const defect: Defect = {
   name: 'epoch-before-publication',
   trap: 'ADR 0007',
-  base: 'lazy',
+  base: 'oneSweep',
   breaks:
     'CPU 0 notes epoch E and is slow. The others sweep three times. CPU 0 publishes a slot that is free at once and that nobody has seen.',
   expects: ['I1', 'I2', 'I11'],
@@ -41,7 +41,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  lazy,
+  oneSweep,
   'notes the epoch before the slot is published',
   (host) => new Lazy(host, { ...LAZY_PARTS, SweptRing: NotesFirst }),
 )
