@@ -24,6 +24,8 @@ export interface SearchResult {
   end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
   finding: Finding | null
   schedule: ScheduleStep[]
+  /** A limit other than depth has ended it: what it has not found may be there. */
+  isCut: boolean
 }
 
 const MOST_ACTIONS = 64
@@ -66,6 +68,7 @@ export class Search {
     end: 'complete',
     finding: null,
     schedule: [],
+    isCut: false,
   }
 
   constructor(
@@ -95,7 +98,7 @@ export class Search {
       const frame = (depth - 1) * FRAME_WORDS
       const frames = this.#frames
       if (frames[frame + NEXT] === frames[frame + END]) {
-        if (frames[frame + IS_ALIVE] === 0 && this.#isStuck(depth)) break
+        if (frames[frame + IS_ALIVE] === 0 && depth <= this.#cap + 1 && this.#isStuck(depth)) break
         depth--
         continue
       }
@@ -103,8 +106,13 @@ export class Search {
       const isPossible = this.#take(depth, frame)
       result.transitions++
       if (result.transitions % CLOCK_EVERY === 0 && this.#isOver(nowMs() - startMs)) break
+      if (depth > this.#cap) {
+        this.#probe(frame, isPossible)
+        continue
+      }
       if (oracle.finding !== null) {
         if (this.#found(depth)) break
+        frames[frame + IS_ALIVE] = 1
         this.#advance(frame)
         continue
       }
@@ -116,10 +124,6 @@ export class Search {
         this.#visited.add(arena.hashLow, arena.hashHigh, this.#seeksShortest ? depth : 0)
       this.#advance(frame)
       if (!isNew) continue
-      if (depth >= this.#cap) {
-        if (result.end === 'complete') result.end = 'depth'
-        continue
-      }
       if (this.#transitions.isFinal) {
         this.#settle.judgeEnd()
         if (oracle.finding !== null && this.#found(depth)) break
@@ -133,6 +137,20 @@ export class Search {
     result.states = this.#visited.count
     result.elapsedMs = nowMs() - startMs
     return result
+  }
+
+  /** A schedule that is as long as schedules may be: whether anybody can get on, and no further. */
+  #probe(frame: number, isPossible: boolean): void {
+    const { arena, oracle } = this.#machine
+    const frames = this.#frames
+    const hasMoved = arena.hashLow !== frames[frame + LOW] || arena.hashHigh !== frames[frame + HIGH]
+    const isLonger = oracle.finding !== null
+    oracle.finding = null
+    this.#advance(frame)
+    if (isPossible && !hasMoved && !isLonger) return
+    frames[frame + IS_ALIVE] = 1
+    frames[frame + NEXT] = frames[frame + END]
+    if (this.#result.end === 'complete') this.#result.end = 'depth'
   }
 
   /** A frame for the present state. */
@@ -222,6 +240,7 @@ export class Search {
     const result = this.#result
     const isFull = this.#visited.count >= this.#limits.stateCount || this.#visited.isFull
     if (!isFull && elapsedMs < this.#limits.milliseconds) return false
+    result.isCut = true
     if (result.finding === null) result.end = isFull ? 'states' : 'time'
     return true
   }

@@ -61,7 +61,7 @@ export async function planExplorations(
         profile: defaults.profile,
         stateCount,
         milliseconds: seconds * 1000,
-        shortens: options.shorten !== false,
+        shorteningStates: options.shorten === false ? 0 : stateCount,
         schedule: options.replay ?? null,
       })
     }
