@@ -33,6 +33,8 @@ export interface ExploreCase {
   /** Operations of each CPU, freely chosen from the alphabet. */
   readonly operationCount: number
   readonly alphabet: readonly OperationKind[]
+  /** What each CPU may choose of it: the last list is for all CPUs that follow. Empty: everybody everything. */
+  readonly roles: readonly (readonly OperationKind[])[]
   /** The shared mapping is guest memory: each fault takes a page out of the kernel's direct map. */
   readonly isGuest: boolean
   readonly preemption: Preemption
@@ -59,6 +61,10 @@ export interface OperationChoice {
   readonly page: number
 }
 
+export function roleOf({ alphabet, roles }: ExploreCase, cpu: number): readonly OperationKind[] {
+  return roles.length === 0 ? alphabet : roles[Math.min(cpu, roles.length - 1)]
+}
+
 export function choicesOf(plan: ExploreCase): OperationChoice[] {
   return plan.alphabet.flatMap((kind): OperationChoice[] => {
     const perPage = kind === 'advise' || kind === 'touch' || kind === 'protect' || kind === 'unprotect'
@@ -70,12 +76,11 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 
 /**
  * Whether CPUs that have not begun can be taken for one another: the strategy says so, and the case
- * gives no CPU anything of its own (a mapping, and with it a part of the address space; having been in
+ * gives no CPU anything of its own (a role; a mapping, and with it a part of the address space; having been in
  * the other space to make one there).
  */
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
-  const { usesSymmetry, alphabet } = plan
-  return (
-    usesSymmetry && isStrategySymmetric && !alphabet.includes('remap') && !alphabet.includes('adviseOther')
-  )
+  const { usesSymmetry, alphabet, roles } = plan
+  const isOwned = alphabet.includes('remap') || alphabet.includes('adviseOther') || roles.length > 0
+  return usesSymmetry && isStrategySymmetric && !isOwned
 }

@@ -15,7 +15,7 @@ import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
-import type { OperationChoice } from './exploreCase.js'
+import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, ticksOf, type PortParts } from './explorePort.js'
 import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
@@ -38,6 +38,7 @@ export interface CpuPlan {
   readonly profile: Profile
   readonly strategy: Strategy
   readonly pageCount: number
+  readonly role: readonly OperationKind[]
   readonly isGuest: boolean
   readonly hasStoreBuffer: boolean
 }
@@ -121,6 +122,7 @@ export class ExploreCpu {
 
   /** What a CPU in user mode can begin; an operation that the program could not ask for is no choice. */
   canBegin({ kind, page }: OperationChoice): boolean {
+    if (!this.#plan.role.includes(kind)) return false
     const { words } = this.#arena
     const shared = this.#handleWord(SHARED_HANDLE)
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]

@@ -11,7 +11,7 @@ import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
 import { Choices } from './choices.js'
-import { choicesOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
+import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
 import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
 import { ExploreOracle } from './exploreOracle.js'
 import { placeExplore, type ExploreWords } from './exploreWords.js'
@@ -76,6 +76,7 @@ export class ExploreMachine {
             profile,
             strategy,
             pageCount: plan.case.pageCount,
+            role: roleOf(plan.case, id),
             isGuest: plan.case.isGuest,
             hasStoreBuffer: plan.case.hasStoreBuffer,
           },

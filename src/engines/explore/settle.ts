@@ -44,6 +44,8 @@ export class Settle {
     for (let page = 0; page < Math.min(pageCount, frameCount); page++)
       this.#call(cpus[0], () => cpus[0].begin({ kind: 'touch', page }))
     for (const cpu of cpus) {
+      // Set up long ago: what was stored then has been visible for as long.
+      cpu.buffer.drain()
       arena.set(cpu.state + OPERATIONS_LEFT, operationCount)
       arena.set(cpu.state + TICKS_LEFT, tickCount)
       arena.set(cpu.state + SPURIOUS_LEFT, spuriousCount)
