@@ -22,13 +22,15 @@ export const defect: Defect = {
     'CPU 1 loads the space and speculation caches an entry. CPU 0 takes it away and reads the holders without CPU 1. CPU 1 publishes itself.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 580,
 }
 
 export default plant(

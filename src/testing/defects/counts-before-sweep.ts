@@ -19,15 +19,16 @@ export const defect: Defect = {
     'CortenMM clears its own bit before the flush. CPU 1 counts its sweep; CPU 0 sees the last count, frees the slot and its frame; CPU 1 still has the entry.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
-    ticks: 4,
+    operationCount: 1,
+    ticks: 2,
     preempt: 'hooks',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 14_000,
 }
 
 export default plant(
