@@ -5,6 +5,7 @@ const BASE = {
   pageCount: 1,
   operationCount: 2,
   alphabet: ['advise', 'touch'],
+  roles: [],
   isGuest: false,
   freesTables: false,
   preemption: 'hooks',

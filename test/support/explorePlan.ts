@@ -16,6 +16,7 @@ const SMALLEST: ExploreCase = {
   pageCount: 1,
   operationCount: 1,
   alphabet: ['advise', 'touch'],
+  roles: [],
   isGuest: false,
   freesTables: false,
   preemption: 'none',
@@ -50,7 +51,7 @@ export function planOf(
 const LIMITS = { stateCount: 5_000_000, milliseconds: 60_000, nowMs: () => performance.now() }
 
 export function exploreFully(plan: ExplorePlan, shortens = false): Exploration {
-  const found = explore(plan, LIMITS, shortens)
+  const found = explore(plan, { ...LIMITS, shorteningStates: shortens ? LIMITS.stateCount : 0 })
   if (found.end !== 'complete' && found.end !== 'finding')
     throw new Error(`the search ended by its limit of ${found.end}`)
   return found

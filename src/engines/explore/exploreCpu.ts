@@ -16,7 +16,7 @@ import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
-import type { OperationChoice } from './exploreCase.js'
+import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, ticksOf, type PortParts } from './explorePort.js'
 import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
@@ -24,10 +24,10 @@ import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
 
-/** Handle of the mapping that all CPUs share; CPU c's own one follows. */
+/** Handle of the mapping that all CPUs share; CPU c's own one follows, and after those the one in the other space. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
-const OTHER_SPACE = 2
+export const OTHER_SPACE = 2
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -39,6 +39,7 @@ export interface CpuPlan {
   readonly profile: Profile
   readonly strategy: Strategy
   readonly pageCount: number
+  readonly role: readonly OperationKind[]
   readonly isGuest: boolean
   readonly hasStoreBuffer: boolean
 }
@@ -118,12 +119,17 @@ export class ExploreCpu {
     return 1 + ((this.id + 1) % this.#cell.config.cpuCount)
   }
 
+  get otherHandle(): number {
+    return 1 + this.#cell.config.cpuCount
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
 
   /** What a CPU in user mode can begin; an operation that the program could not ask for is no choice. */
   canBegin({ kind, page }: OperationChoice): boolean {
+    if (!this.#plan.role.includes(kind)) return false
     const { words } = this.#arena
     const shared = this.#handleWord(SHARED_HANDLE)
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
@@ -131,7 +137,7 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'batch' || kind === 'pin') return true
+    if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
@@ -164,6 +170,8 @@ export class ExploreCpu {
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, page, 1, 0)
       case 'adviseAll':
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, 0, pages, 0)
+      case 'adviseOther':
+        return kernel.change(OPERATION_ADVISE_AWAY, this.otherHandle, 0, 1, 0)
       case 'protect':
         return kernel.change(OPERATION_PROTECT, SHARED_HANDLE, page, 1, 0)
       case 'unprotect':

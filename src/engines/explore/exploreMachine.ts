@@ -12,8 +12,8 @@ import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
 import { Choices } from './choices.js'
-import { choicesOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
-import { ExploreCpu, FIRST_SPACE } from './exploreCpu.js'
+import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
+import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
 import { ExploreOracle } from './exploreOracle.js'
 import { placeExplore, type ExploreWords } from './exploreWords.js'
 import { HeldEntries } from './heldEntries.js'
@@ -86,6 +86,7 @@ export class ExploreMachine {
             profile,
             strategy,
             pageCount: plan.case.pageCount,
+            role: roleOf(plan.case, id),
             isGuest: plan.case.isGuest,
             hasStoreBuffer: plan.case.hasStoreBuffer,
           },
@@ -122,7 +123,7 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       bodyAt: 0,
       opCount: 0,
     })),
-    handleCount: 1 + cpuCount,
+    handleCount: 2 + cpuCount,
     maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
     spaceCount: SPACES,
     hash: '',
@@ -142,9 +143,15 @@ function ownRanges({ alphabet, operationCount }: ExploreCase): number {
   return alphabet.includes('remap') ? 1 + Math.ceil(operationCount / 2) : 0
 }
 
+/** Pages mapped in the other space, right after the shared ones. */
+function otherPages({ alphabet }: ExploreCase): number {
+  return alphabet.includes('adviseOther') ? 1 : 0
+}
+
 function trackedCount(plan: ExploreCase): number {
   const tables = plan.freesTables ? plan.cpuCount : 0
-  return plan.pageCount + plan.cpuCount * ownRanges(plan) + (plan.isGuest ? plan.frameCount : 0) + tables
+  const frames = plan.isGuest ? plan.frameCount : 0
+  return plan.pageCount + otherPages(plan) + plan.cpuCount * ownRanges(plan) + frames + tables
 }
 
 /** Every page that a CPU could cache, with the leaf tables that they need: built beforehand, so that no step of the search builds one. */
@@ -161,8 +168,10 @@ function listPages(plan: ExploreCase, cell: CellWords, words: Int32Array): Track
   const firstOf = (cpu: number) => words[machine.arenas.base + cpu * machine.arenas.stride]
   const pages: TrackedPage[] = []
   for (let page = 0; page < plan.pageCount; page++) pages.push(track(FIRST_SPACE, firstOf(0) + page))
+  const shared = plan.pageCount + otherPages(plan)
+  for (let page = plan.pageCount; page < shared; page++) pages.push(track(OTHER_SPACE, firstOf(0) + page))
   for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
-    const first = firstOf(cpu) + (cpu === 0 ? plan.pageCount : 0)
+    const first = firstOf(cpu) + (cpu === 0 ? shared : 0)
     for (let range = 0; range < ownRanges(plan); range++) pages.push(track(FIRST_SPACE, first + range))
   }
   if (plan.isGuest) {

@@ -25,6 +25,8 @@ export interface SearchResult {
   end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
   finding: Finding | null
   schedule: ScheduleStep[]
+  /** A limit other than depth has ended it: what it has not found may be there. */
+  isCut: boolean
 }
 
 /** Transitions between two looks at the clock. */
@@ -68,6 +70,7 @@ export class Search {
     end: 'complete',
     finding: null,
     schedule: [],
+    isCut: false,
   }
 
   constructor(
@@ -99,7 +102,7 @@ export class Search {
       const frame = (depth - 1) * FRAME_WORDS
       const frames = this.#frames
       if (frames[frame + NEXT] === frames[frame + END]) {
-        if (frames[frame + IS_ALIVE] === 0 && this.#isStuck(depth)) break
+        if (frames[frame + IS_ALIVE] === 0 && depth <= this.#cap + 1 && this.#isStuck(depth)) break
         depth--
         continue
       }
@@ -107,11 +110,13 @@ export class Search {
       const isPossible = this.#take(depth, frame)
       result.transitions++
       if (result.transitions % CLOCK_EVERY === 0 && this.#isOver(nowMs() - startMs)) break
+      if (depth > this.#cap) {
+        this.#probe(frame, isPossible)
+        continue
+      }
       if (oracle.finding !== null) {
-        // The state had a way on, although a forbidden one: it is not stuck.
+        if (this.#found(depth)) break
         frames[frame + IS_ALIVE] = 1
-        if (depth > this.#cap) oracle.finding = null
-        else if (this.#found(depth)) break
         this.#advance(frame)
         continue
       }
@@ -130,7 +135,6 @@ export class Search {
         oracle.finding = null
       }
       // At the cap a state is still opened, to see whether it is stuck; what its steps lead to is not followed.
-      if (depth >= this.#cap && result.end === 'complete') result.end = 'depth'
       if (depth > this.#cap) continue
       depth = this.#open(depth)
       if (depth > result.depth) result.depth = depth
@@ -140,6 +144,20 @@ export class Search {
     result.states = this.#visited.count
     result.elapsedMs = nowMs() - startMs
     return result
+  }
+
+  /** A schedule that is as long as schedules may be: whether anybody can get on, and no further. */
+  #probe(frame: number, isPossible: boolean): void {
+    const { arena, oracle } = this.#machine
+    const frames = this.#frames
+    const hasMoved = arena.hashLow !== frames[frame + LOW] || arena.hashHigh !== frames[frame + HIGH]
+    const isLonger = oracle.finding !== null
+    oracle.finding = null
+    this.#advance(frame)
+    if (isPossible && !hasMoved && !isLonger) return
+    frames[frame + IS_ALIVE] = 1
+    frames[frame + NEXT] = frames[frame + END]
+    if (this.#result.end === 'complete') this.#result.end = 'depth'
   }
 
   /** A frame for the present state. */
@@ -227,8 +245,8 @@ export class Search {
     const result = this.#result
     const isFull = this.#visited.count >= this.#limits.stateCount || this.#visited.isFull
     if (!isFull && elapsedMs < this.#limits.milliseconds) return false
-    // Also where something was found: a shorter schedule may be among what is left.
-    result.end = isFull ? 'states' : 'time'
+    result.isCut = true
+    if (result.finding === null) result.end = isFull ? 'states' : 'time'
     return true
   }
 }

@@ -24,7 +24,10 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--cpus <n>', 'CPUs, in place of what the case says')
     .option('--pages <n>', 'pages of the mapping that all CPUs share')
     .option('--operations <n>', 'operations of each CPU')
-    .option('--alphabet <list>', 'what a CPU may do: advise, adviseAll, touch, protect, unprotect, ...')
+    .option(
+      '--alphabet <list>',
+      'what a CPU may do: advise, touch, protect, ...; lists for several CPUs: advise/touch',
+    )
     .option('--preempt <where>', 'none, hooks, or all (the kernel side as well)')
     .option('--frames <n>', 'frames of the pool')
     .option('--ticks <n>', 'ticks that each CPU takes at most')

@@ -63,7 +63,7 @@ export async function planExplorations(
         profile: defaults.profile,
         stateCount,
         milliseconds: (budget ?? plan.seconds) * 1000,
-        shortens: options.shorten !== false,
+        shorteningStates: options.shorten === false ? 0 : stateCount,
         schedule: options.replay ?? null,
       }
       jobs.push({ job, hasTicks: module.assumes(values).tickNs !== undefined })
