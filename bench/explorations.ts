@@ -144,6 +144,10 @@ const CASES: readonly PlannedCase[] = [
 export const EXPLORATIONS: ExploreDefaults = {
   cases: CASES,
   profile: 'icelake-2s64c',
+  defects: async () => {
+    const { plannedDefects } = await import('../src/testing/plannedDefects.js')
+    return plannedDefects()
+  },
   // A state takes about 17 bytes: this is 700 MB.
   stateCount: 40_000_000,
 }

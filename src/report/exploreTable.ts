@@ -1,4 +1,5 @@
 /** Tables of `explore`: what was covered, and a schedule that leads to a finding. */
+import { alignedTable } from './alignedTable.js'
 import { wrap } from './wrap.js'
 import { TABLE_WIDTH } from './table.js'
 
@@ -48,19 +49,7 @@ export function coverageTable(lines: readonly CoverageLine[]): string {
       : whole(Math.round(line.states / 1000 / line.seconds)),
     line.outcome,
   ])
-  const table = [HEADINGS, ...rows]
-  const widths = HEADINGS.map((_, column) => Math.max(...table.map((row) => row[column].length)))
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          TEXT_COLUMNS.has(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((row) => `${row}\n`)
-    .join('')
+  return alignedTable([HEADINGS, ...rows], TEXT_COLUMNS)
 }
 
 function whole(value: number | null): string {

@@ -9,8 +9,8 @@ export const PREEMPTED: object = Object.freeze({ name: 'Preempted' })
  */
 export type Preemption = 'none' | 'hooks' | 'all'
 
-/** Results that one step can be long. */
-const LOG_WORDS = 640
+/** Results that one step can be long: emptying a table page for its next use is the longest. */
+const LOG_WORDS = 4096
 
 /**
  * JavaScript cannot stop in the middle of a hook and copy what is on its stack. So a step that is

@@ -16,6 +16,8 @@ export interface PlannedDefect {
   readonly expects: readonly string[]
   /** What must be built before it can show; empty: nothing. */
   readonly awaits: string
+  /** Whether real workers have shown it. */
+  readonly isSeenOnThreads: boolean
   readonly case: ExploreCase
   readonly parameters: Readonly<Record<string, number>>
 }
@@ -72,6 +74,7 @@ export interface DefectVerdict {
   readonly invariant: string
   readonly states: number | null
   readonly scheduleLength: number | null
+  readonly isShortest: boolean
   /** What the search of the base ended with. */
   readonly baseOutcome: string
   readonly isBaseClean: boolean
@@ -89,9 +92,16 @@ export function verdicts(defects: readonly PlannedDefect[], rows: readonly Explo
       invariant: found?.finding?.invariant ?? '',
       states: found?.states ?? null,
       scheduleLength: (found?.finding ?? null) === null ? null : (found?.scheduleLength ?? null),
+      isShortest: found?.isShortest ?? false,
       baseOutcome:
-        base.status === 'explored' ? (base.exploration.finding?.message ?? base.exploration.end) : 'failed',
+        base.status === 'explored'
+          ? (base.exploration.finding?.message ?? base.exploration.end)
+          : messageOf(base),
       isBaseClean: clean,
     }
   })
+}
+
+function messageOf(answer: ExploreRow['answer']): string {
+  return answer.status === 'failed' ? answer.message : answer.status
 }

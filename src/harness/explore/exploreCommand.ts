@@ -6,6 +6,7 @@ import { strayArgument } from '../cli.js'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../exitCodes.js'
 import { stopSignal } from '../stopSignals.js'
 import { coverageCsv } from './coverageCsv.js'
+import { runDefects } from './defectsRun.js'
 import type { ExploreRow } from './exploreJob.js'
 import { type ExploreOptions } from './exploreOptions.js'
 import { planExplorations, type ExploreDefaults } from './explorePlan.js'
@@ -41,6 +42,8 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--budget <seconds>', 'time of one search at most (default: what the case says)')
     .option('--no-shorten', 'take the first schedule that is found')
     .option('--replay <schedule>', 'run one schedule again, step by step')
+    .option('--defects [names]', 'look for the planted defects, and for their bases')
+    .option('--write <file>', 'with --defects: the table as a page of the docs')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
     .action(async (options: ExploreOptions, command: Command) => {
       if (command.args.length > 0) throw strayArgument(command.args[0])
@@ -56,6 +59,8 @@ async function act(options: ExploreOptions, defaults: ExploreDefaults): Promise<
       process.stdout.write(`${name.padEnd(width)}  ${summary}\n`)
     return EXIT_PASS
   }
+  if (options.defects !== undefined)
+    return runDefects(options, await defaults.defects(), defaults.profile, stopSignal())
   const jobs = await planExplorations(options, defaults)
   const signal = stopSignal()
   const rows = await runExplorations(jobs, signal, (row, left) => {

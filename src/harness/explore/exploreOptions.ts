@@ -24,7 +24,9 @@ export interface ExploreOptions {
   budget?: string
   shorten?: boolean
   replay?: string
-  defects?: boolean
+  /** True when given without names. */
+  defects?: string | true
+  write?: string
   list?: boolean
   format?: string
 }

@@ -5,6 +5,7 @@ import { loadStrategy } from '../loadModule.js'
 import { resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
 import { ALL, parseSpecs, splitList, unknownName, type Spec } from '../spec.js'
+import type { PlannedDefect } from './defectJobs.js'
 import type { ExploreJob } from './exploreJob.js'
 import { overrideCase, parseWithin, type ExploreOptions } from './exploreOptions.js'
 
@@ -19,6 +20,8 @@ export interface PlannedCase extends ExploreCase {
 export interface ExploreDefaults {
   readonly cases: readonly PlannedCase[]
   readonly profile: string
+  /** Those that `--defects` looks for. */
+  readonly defects: () => Promise<readonly PlannedDefect[]>
   /** States of one search at most. */
   readonly stateCount: number
 }

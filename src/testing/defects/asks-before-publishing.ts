@@ -23,7 +23,7 @@ class AsksFirst extends Round {
 
 export const defect: Defect = {
   name: 'asks-before-publishing',
-  trap: 'field/prototype.md 2: count after mask',
+  trap: 'a prototype of the contract: count after mask',
   base: 'immediate',
   breaks:
     'CPU 1 is in its handler for something else, sees the bit of CPU 0 too and flushes the request that CPU 0 had before.',

@@ -25,17 +25,20 @@ export const defect: Defect = {
   trap: '6',
   base: 'immediate',
   breaks:
-    'CPU 1 acknowledges and has not flushed; CPU 0 gives the table page another use; a speculative walk of CPU 1 reads the new content as an entry.',
-  expects: ['I4'],
+    'CPU 0 acknowledges and has not flushed; CPU 1 gives the table page another use; a speculative walk of CPU 0 reads the new content as an entry.',
+  expects: ['I4', 'I11'],
   needs: {
-    operations: ['touch', 'remap', 'populate', 'freeTables'],
+    operations: ['remap', 'populate'],
+    roles: [[], ['remap', 'populate']],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 3,
     ticks: 0,
     preempt: 'hooks',
-    awaits: 'Change.tablesFreed, TABLE_REUSE and walk reach in the oracle',
+    frames: 3,
+    freesTables: true,
   },
+  foundWithin: 5000,
 }
 
 export default plant(

@@ -20,7 +20,7 @@ class HeadFirst extends OneSweepRing {
 
 export const defect: Defect = {
   name: 'head-before-slot',
-  trap: 'field/prototype.md 2: count after mask',
+  trap: 'a prototype of the contract: count after mask',
   base: 'oneSweep',
   breaks:
     'CPU 1 sweeps between head and slot, flushes what stood there before, and does not look at the slot again.',

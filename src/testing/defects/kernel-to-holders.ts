@@ -12,7 +12,7 @@ class HoldersOnly extends Round {
 
 export const defect: Defect = {
   name: 'kernel-to-holders',
-  trap: 'section 2.K of the catalogue',
+  trap: 'Linux flush_tlb_kernel_range: every CPU',
   base: 'immediate',
   breaks:
     'CPU 0 takes a page out of the direct map. Nobody holds the kernel as a space, so nobody is told, and CPU 1 still reaches the page of the guest.',

@@ -19,7 +19,7 @@ class HeadFirst extends Queues {
 
 export const defect: Defect = {
   name: 'queue-head-first',
-  trap: 'field/prototype.md 2: count after mask',
+  trap: 'a prototype of the contract: count after mask',
   base: 'queues',
   breaks: 'CPU 1 is in its handler, sees the new head and serves the request that stood in the slot before.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],

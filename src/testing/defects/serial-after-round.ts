@@ -16,7 +16,7 @@ class LateFallback extends Fallback {
 
 export const defect: Defect = {
   name: 'serial-after-round',
-  trap: 'field/prototype.md 3.3',
+  trap: 'a prototype of the contract: serials',
   base: 'lazy',
   breaks:
     'CPU 0 demands changes of CPU 1 and flushes everywhere. CPU 1 makes another change, CPU 0 reads the new serial and settles it, and nobody has flushed it.',

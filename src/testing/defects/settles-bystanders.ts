@@ -12,7 +12,7 @@ class SettlesBystanders extends Immediate {
 
 export const defect: Defect = {
   name: 'settles-bystanders',
-  trap: 'field/prototype.md 3.3',
+  trap: 'a prototype of the contract: serials',
   base: 'immediate',
   breaks:
     'CPU 0 and CPU 1 change different pages. The round of CPU 0 names one range, and its end settles the change of CPU 1, which nobody has flushed.',

@@ -1,38 +1,32 @@
-import { reachedSerial } from '../../contract/change.js'
-import { IO } from '../../contract/obligation.js'
+import type { Change } from '../../contract/change.js'
+import { BINDING, IO } from '../../contract/obligation.js'
 import type { Port } from '../../contract/port.js'
-import lazy, { Lazy } from '../../strategies/lazy.js'
+import { DONE, type Ticket } from '../../contract/ticket.js'
+import batched, { Batched } from '../../strategies/batched.js'
 import { plant, type Defect } from '../defect.js'
 
-class WriteOutFirst extends Lazy {
-  covered(
-    cpu: Port,
-    owner: number,
-    serial: number,
-    _tag: number,
-    _space: number,
-    obligations: number,
-  ): boolean {
-    return (obligations & IO) !== 0 || reachedSerial(cpu.settledUpTo(owner), serial)
+class WriteOutFirst extends Batched {
+  override changed(cpu: Port, change: Change): Ticket {
+    return (change.obligations & BINDING) === IO ? DONE : super.changed(cpu, change)
   }
 }
 
 export const defect: Defect = {
   name: 'write-out-first',
   trap: '10',
-  base: 'lazy',
+  base: 'batched',
   breaks:
-    'CPU 1 caches a dirty, writable page. CPU 0 unmaps it and starts the write-out. CPU 1 stores to it, and the store is lost.',
-  expects: ['I5'],
+    'CPU 1 caches a dirty, writable page. CPU 0 cleans it and starts the write-out without a flush. CPU 1 stores to it, and the store is lost.',
+  expects: ['I5', 'I11'],
   needs: {
-    operations: ['touch', 'writeOut'],
+    operations: ['writeOut'],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
-    awaits: 'an operation whose changes owe IO',
   },
+  foundWithin: 100,
 }
 
-export default plant(lazy, 'says that a change is covered for write-out', (host) => new WriteOutFirst(host))
+export default plant(batched, 'flushes nothing before a write-out', (host) => new WriteOutFirst(host))
