@@ -1,7 +1,7 @@
 import type { StrategyModule } from '../../contract/strategy.js'
 
 /** The rungs of the ladder, cheapest first. */
-export const RUNGS = ['load', 'explore', 'sim', 'tests', 'counts', 'explore longer'] as const
+export const RUNGS = ['load', 'explore', 'sim', 'counts', 'tests', 'explore longer'] as const
 export type Rung = (typeof RUNGS)[number]
 
 /** One thing that a strategy is put through. */

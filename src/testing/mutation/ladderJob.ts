@@ -19,7 +19,5 @@ export type LadderMessage =
   | { readonly begins: Omit<Catch, 'what'> }
   | {
       readonly caught: Catch | null
-      /** The first count that differs; no catch yet, for a test of the project may say it better. */
-      readonly counted: Catch | null
       readonly counts: Readonly<Record<string, string>>
     }

@@ -48,20 +48,20 @@ async function climb(job: LadderJob): Promise<LadderMessage> {
     try {
       modules.set(name, await loadDefault('strategies', name))
     } catch (error) {
-      return { caught: { ...begins, what: `throws: ${String(error).split('\n')[0]}` }, counted: null, counts }
+      return { caught: { ...begins, what: `throws: ${String(error).split('\n')[0]}` }, counts }
     }
   }
   const { cases, profile, stateCount } = job
   if (job.isLonger) {
     const checks = exploreChecks('explore longer', cases, profile, stateCount)
-    return { caught: firstCatch(checks, modules), counted: null, counts }
+    return { caught: firstCatch(checks, modules), counts }
   }
   const searches = exploreChecks('explore', cases, profile, stateCount)
-  const caught = firstCatch([tinyCheck(profile), ...searches, ...mixedChecks(profile)], modules)
-  if (caught !== null) return { caught, counted: null, counts }
   const workloads: Record<string, WorkloadModule> = {}
   for (const name of WORKLOADS) workloads[name] = await loadDefault('workloads', name)
-  return { caught, counted: firstCatch(countChecks(profile, workloads, counts), modules), counts }
+  const counted = countChecks(profile, workloads, counts)
+  const checks = [tinyCheck(profile), ...searches, ...mixedChecks(profile), ...counted]
+  return { caught: firstCatch(checks, modules), counts }
 }
 
 process.once('message', (job: LadderJob) => {

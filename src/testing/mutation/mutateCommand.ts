@@ -99,7 +99,8 @@ function report(
   isWhole: boolean,
 ): number {
   const reasons = readReasons(packageRoot)
-  if (isWhole) writeWhole(join(packageRoot, 'docs', 'mutation.md'), mutationDocs(plan, files, results, reasons))
+  if (isWhole)
+    writeWhole(join(packageRoot, 'docs', 'mutation.md'), mutationDocs(plan, files, results, reasons))
   process.stdout.write(summaryOf(files, results, reasons))
   const open = unexplained(files, results, reasons)
   for (const key of open) process.stderr.write(`no reason for: ${key}\n`)

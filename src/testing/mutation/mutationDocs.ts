@@ -26,8 +26,9 @@ a read-modify-write taken apart, a range or number off by one. It climbs a ladde
 - **load**: the module loads and gets through a tiny mixture in virtual time.
 - **explore**: the cases of \`bench/explorations.ts\`, ${stateCount} states each.
 - **sim**: mixtures of operations and all checks of the oracle: 4 seeds, 2, 3, 4 and 40 CPUs, small rings, wrapping serials.
-- **tests**: \`test/simPartsShared.test.ts\` and \`test/enginesCounts.test.ts\`, the closed forms.
 - **counts**: interrupts, rounds, flushes and demands on the shipped workloads beside those of the unchanged strategy.
+- **tests**: the tests of what strategies share, promise, claim and count (\`simPartsShared\`, \`strategyPromises\`, \`strategyClaims\`,
+  \`enginesCounts\`).
 - **explore longer**: the cases again, ${longerStateCount} states each.
 
 A mutant of a shared file is tried with each strategy that uses it. One that does not end is caught.

@@ -8,7 +8,6 @@ const HANGS_AFTER_MS = 20_000
 
 export interface Climbed {
   readonly caught: Catch | null
-  readonly counted: Catch | null
   readonly counts: Readonly<Record<string, string>>
 }
 
@@ -38,7 +37,7 @@ export function runLadder(copyRoot: string, job: LadderJob): Promise<Climbed> {
     child.on('close', () => {
       clearTimeout(watchdog)
       const what = hasHung ? 'does not end' : 'its process dies'
-      settle(answer ?? { caught: { ...last, what }, counted: null, counts: {} })
+      settle(answer ?? { caught: { ...last, what }, counts: {} })
     })
     child.send(job)
   })

@@ -68,10 +68,11 @@ const SHIPPED: readonly [name: string, parameters: Record<string, number>][] = [
   ['web-server', { ops: 12, thinkNs: 0, workNs: 0 }],
 ]
 
-/** Seldom a sweep and always room, and the other way round. */
+/** Seldom a sweep and always room, and the other way round; small ceilings and gathers. */
 const VARIANTS = [
   { tickUs: 1000, variant: {} },
   { tickUs: 20, variant: { ring: 4 } },
+  { tickUs: 1000, variant: { ceiling: 2, gatherLimit: 2 } },
 ] as const
 
 /**

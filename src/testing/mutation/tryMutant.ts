@@ -19,8 +19,8 @@ export async function countUnchanged(
   strategies: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const job = { ...plan, strategies, isLonger: false, counts: {} }
-  const { caught, counted, counts } = await runLadder(copy.root, job)
-  const found = caught ?? counted ?? (await runTests(copy.root))
+  const { caught, counts } = await runLadder(copy.root, job)
+  const found = caught ?? (await runTests(copy.root))
   if (found !== null)
     throw new Error(`the strategies as they are fail ${found.check} (${found.strategy}): ${found.what}`)
   return counts
@@ -39,7 +39,7 @@ export function tryMutant(
     const first = await runLadder(copy.root, job)
     if (first.caught !== null) return first.caught
     const tested = await runTests(copy.root)
-    if (tested !== null || first.counted !== null) return tested ?? first.counted
+    if (tested !== null) return tested
     const longer = { ...job, stateCount: plan.longerStateCount, isLonger: true }
     return (await runLadder(copy.root, longer)).caught
   })
