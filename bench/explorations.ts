@@ -5,7 +5,9 @@ const BASE = {
   pageCount: 1,
   operationCount: 2,
   alphabet: ['advise', 'touch'],
+  roles: [],
   isGuest: false,
+  freesTables: false,
   preemption: 'hooks',
   frameCount: 1,
   tickCount: 1,
@@ -15,6 +17,7 @@ const BASE = {
   fills: 'late',
   usesSymmetry: true,
   parameters: { ring: 1 },
+  seconds: 30,
 } as const
 
 /** Each case for each strategy. Small rings and pools find more than another page does. */
@@ -27,8 +30,15 @@ const CASES: readonly PlannedCase[] = [
     operationCount: 3,
     preemption: 'none',
     frameCount: 3,
+    seconds: 240,
   },
-  { ...BASE, name: 'pool-1', summary: 'one frame and a ring of one for two pages', pageCount: 2 },
+  {
+    ...BASE,
+    name: 'pool-1',
+    seconds: 120,
+    summary: 'one frame and a ring of one for two pages',
+    pageCount: 2,
+  },
   {
     ...BASE,
     name: 'pool-2',
@@ -36,6 +46,7 @@ const CASES: readonly PlannedCase[] = [
     pageCount: 2,
     frameCount: 2,
     parameters: { ring: 2 },
+    seconds: 180,
   },
   {
     ...BASE,
@@ -76,6 +87,21 @@ const CASES: readonly PlannedCase[] = [
     alphabet: ['advise', 'touch', 'switch'],
   },
   { ...BASE, name: 'guest', summary: 'each fault takes a page out of the direct map', isGuest: true },
+  {
+    ...BASE,
+    name: 'tables',
+    summary: 'leaf tables are freed and used again, and walked in software',
+    alphabet: ['remap', 'populate', 'pin'],
+    operationCount: 2,
+    frameCount: 3,
+    freesTables: true,
+  },
+  {
+    ...BASE,
+    name: 'write-out',
+    summary: 'dirty pages are cleaned',
+    alphabet: ['advise', 'touch', 'writeOut'],
+  },
   { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1 },
   {
     ...BASE,
@@ -94,6 +120,31 @@ const CASES: readonly PlannedCase[] = [
   },
   { ...BASE, name: 'wrap', summary: 'serials wrap on the way', serialStart: -1 },
   { ...BASE, name: 'three-cpus', summary: 'whole hooks on three CPUs', cpuCount: 3, preemption: 'none' },
+  {
+    ...BASE,
+    name: 'three-pages',
+    summary: 'whole hooks on three CPUs with two pages',
+    cpuCount: 3,
+    pageCount: 2,
+    frameCount: 2,
+    preemption: 'none',
+  },
+  { ...BASE, name: 'three-hooks', summary: 'three CPUs, preempted inside hooks', cpuCount: 3 },
+  {
+    ...BASE,
+    name: 'longer',
+    summary: 'three operations of each CPU, preempted inside hooks',
+    pageCount: 2,
+    operationCount: 3,
+    frameCount: 2,
+  },
+  {
+    ...BASE,
+    name: 'kernel',
+    summary: 'preempted at every atomic access of the kernel side as well',
+    preemption: 'all',
+    frameCount: 2,
+  },
 ]
 
 /** What `npm run explore` covers when nothing is asked for. */
@@ -102,5 +153,4 @@ export const EXPLORATIONS: ExploreDefaults = {
   profile: 'icelake-2s64c',
   // A state takes about 17 bytes: this is 700 MB.
   stateCount: 40_000_000,
-  seconds: 60,
 }

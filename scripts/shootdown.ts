@@ -5,6 +5,8 @@ import { MATRIX } from '../bench/matrix.js'
 import { benchCommand } from '../src/harness/benchCommand.js'
 import { runCli } from '../src/harness/cli.js'
 import { exploreCommand } from '../src/harness/explore/exploreCommand.js'
+import { conformCommand } from '../src/testing/conformCommand.js'
+import { stressCommand } from '../src/testing/stressCommand.js'
 
 const argv = process.argv.slice(2)
 const program = new Command('shootdown')
@@ -13,4 +15,6 @@ const program = new Command('shootdown')
   )
   .addCommand(benchCommand(MATRIX, argv.slice(1)))
   .addCommand(exploreCommand(EXPLORATIONS))
+  .addCommand(conformCommand())
+  .addCommand(stressCommand())
 await runCli(program, argv)

@@ -102,7 +102,7 @@ describe('--list', () => {
   test('shows all three kinds, or the one that is asked for', async () => {
     const all = await bench('--list')
     expect(all.code).toBe(0)
-    expect(all.stdout.match(/^[a-z]+$/gm)).toEqual(['strategies', 'workloads', 'profiles'])
+    expect(all.stdout.match(/^[a-z]+$/gm)).toEqual(['strategies', 'workloads', 'profiles', 'faults'])
     const profiles = await bench('--list', 'profiles')
     expect(profiles.stdout).toMatch(/^profiles\n {2}icelake-2s64c /)
     expect(profiles.stderr).toBe('')
@@ -111,7 +111,7 @@ describe('--list', () => {
   test('is JSON when asked for', async () => {
     const { stdout } = await bench('--list', '--format', 'json')
     const lists = JSON.parse(stdout) as Record<string, { name: string }[]>
-    expect(Object.keys(lists)).toEqual(['strategies', 'workloads', 'profiles'])
+    expect(Object.keys(lists)).toEqual(['strategies', 'workloads', 'profiles', 'faults'])
     expect(lists['profiles'].map((profile) => profile.name)).toContain('icelake-2s64c')
   })
 })

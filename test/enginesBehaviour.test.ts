@@ -164,7 +164,9 @@ describe('who waits for ever', () => {
     expect(error).toBeInstanceOf(Stuck)
     expect(performance.now() - began).toBeLessThan(6000)
     const { message, cpuStates } = error as Stuck
-    expect(message).toBe('no progress within 1.5 s')
+    expect(message).toBe(
+      'no progress within 1.5 s\nCPU 0 waits for an acknowledgement, and nothing that is on its way can bring it',
+    )
     expect(cpuStates[0]).toMatch(/^CPU 0: unmap:\d > range:\d waits for ticket \d+/)
     expect(cpuStates[1]).toContain('CPU 1: user mode')
   })

@@ -239,9 +239,9 @@ describe('a TLB', () => {
               break
             case 'holdsStale': {
               const stamp = clock - step.age
-              expect(tlb.holdsStale(step.page, tlb.epochOf(step.tag), stamp, step.frame, step.allowed)).toBe(
-                naive.holdsStale(step.page, step.tag, stamp, step.frame, step.allowed),
-              )
+              expect(
+                tlb.holdsStale(step.page, tlb.epochOf(step.tag), stamp, step.frame, step.allowed, 0),
+              ).toBe(naive.holdsStale(step.page, step.tag, stamp, step.frame, step.allowed))
               break
             }
           }
@@ -270,8 +270,8 @@ describe('a TLB', () => {
     for (const other of [4, 6, 8, 10]) tlb.fill(other, PRESENT, false, 60, epoch)
     expect([tlb.lookup(2, epoch), tlb.foundFirst]).toEqual([true, false])
     expect([tlb.lookup(2, epoch), tlb.foundFirst]).toEqual([true, true])
-    expect(tlb.holdsStale(2, epoch, 50, -1, 0)).toBe(false)
-    expect(tlb.holdsStale(2, epoch, 51, -1, 0)).toBe(true)
+    expect(tlb.holdsStale(2, epoch, 50, -1, 0, 0)).toBe(false)
+    expect(tlb.holdsStale(2, epoch, 51, -1, 0, 0)).toBe(true)
   })
 
   test('a dropped tag never sees its old entries again, however often it is dropped', () => {

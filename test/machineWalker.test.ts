@@ -13,6 +13,7 @@ const LARGE = 128
 const EPOCH = 3
 const NEXT_TABLE = 1
 const TABLES_AT = 16
+const entryOf = (frame: number) => (frame << 12) | PRESENT
 
 function machine(tableCount = 12) {
   const memory = new PlainMemory(new Int32Array(TABLES_AT + tableCount * TABLE_WORDS))
@@ -187,5 +188,28 @@ describe('a structure cache', () => {
   test('has nothing for page 0 before it was told', () => {
     const cache = new StructureCache([4, 2, 2])
     for (const level of [1, 2, 3]) expect(cache.find(level, 0, 0)).toBe(-1)
+  })
+
+  test('forgets the way of a walk that faults, where tables may have been freed', () => {
+    const { structures, walker, meter, memory, tables, root, put, walk } = machine()
+    put(0, entryOf(7))
+    expect(walk(0, PRESENT)[1]).toBe(4)
+    const forgetful = new Walker(memory, tables, structures, meter, true)
+    // Another table has come into the tree; the cached one is as empty as it was when it was taken out.
+    memory.words[tables.leafWord(root, 0)] = 0
+    const successor = tables.allocate()
+    memory.words[tables.entryWord(successor, 1, 0)] = entryOf(8)
+    memory.words[tables.growTo(root, 0, 2)] = tables.directoryEntry(successor)
+    expect(walker.walk(root, 0, EPOCH, PRESENT)).toBe(0)
+    expect(walker.walk(root, 0, EPOCH, PRESENT)).toBe(0)
+    expect(forgetful.walk(root, 0, EPOCH, PRESENT)).toBe(0)
+    expect(forgetful.walk(root, 0, EPOCH, PRESENT) >>> 12).toBe(8)
+  })
+
+  test('tells the oracle of a leaf table that it knows from before a reading', () => {
+    const cache = new StructureCache([4, 2, 2])
+    cache.remember(1, 5, EPOCH, 40, 7)
+    expect([7, 8].map((stamp) => cache.holdsStale(0, EPOCH, 40, stamp))).toEqual([false, true])
+    expect([cache.holdsStale(0, EPOCH, 41, 8), cache.holdsStale(512, EPOCH, 40, 8)]).toEqual([false, false])
   })
 })

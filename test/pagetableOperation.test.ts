@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../dist/src/contract/operation.js'
-import { DONE, SETTLED } from '../dist/src/contract/ticket.js'
+import { DONE, REFUSED, SETTLED } from '../dist/src/contract/ticket.js'
 import { RETRY, WAITING } from '../dist/src/pagetable/routine.js'
 import { BareMachine, type BareOptions, type Script, USER_SPACE } from './support/bareKernel.js'
 
@@ -332,10 +332,12 @@ describe('an operation that finds what another CPU has emptied', () => {
 
   test('notes it once, however often the walker gets in its way', () => {
     // A log of two entries: what is inherited, and the change itself.
-    const { machine } = machineWith(1, {}, { cpuCount: 2, contract: 'none', maxOperationPages: 2 })
+    const { machine } = machineWith(1, { demanded: () => REFUSED }, { cpuCount: 2, maxOperationPages: 2 })
     const [first, second] = machine.cpus
     const word = machine.entryWord(0, 0)
     first.change(OPERATION_PROTECT, 0, 0, 1)
+    machine.script.demanded = () => DONE
+    machine.calls.length = 0
     expect(machine.entry(0, 0) & (PRESENT | PENDING)).toBe(PRESENT | PENDING)
     let races = 0
     machine.memory.beforeCompareExchange = (at) => {

@@ -1,18 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RULES, ruleFor, takes } from '../dist/src/pagetable/rules.js'
+import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules.js'
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
-const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3 }
+const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5 }
 const KIND = { user: 0, directMap: 1, guest: 2 }
 const SPACE = 1
 const ALL = 2
 const SEEN = 1
 const REVOKE = 2
+const IO = 16
 const EXPOSE = 32
 const FRAME_REUSE = 64
 const VA_REUSE = 128
 const RELAXED = 512
+const TABLE_REUSE = 256
 const GONE = SEEN | FRAME_REUSE | VA_REUSE
 
 /**
@@ -34,6 +36,10 @@ const TABLE: [
   ['protect', 'user', false, RELAXED, SPACE],
   ['protect', 'guest', true, REVOKE, SPACE],
   ['protect', 'guest', false, RELAXED, SPACE],
+  ['writeOut', 'user', true, IO, SPACE],
+  ['writeOut', 'user', false, RELAXED, SPACE],
+  ['writeOut', 'guest', true, IO, SPACE],
+  ['writeOut', 'guest', false, RELAXED, SPACE],
   ['zapDirect', 'directMap', true, EXPOSE, ALL],
 ]
 
@@ -46,11 +52,19 @@ describe('the rules', () => {
   })
 
   test('are these and no others, each one once', () => {
-    const keys = RULES.map((rule) => [rule.operation, rule.kind, rule.takes].join())
+    const keys = RULES.filter((rule) => rule.freesTable !== true).map((rule) =>
+      [rule.operation, rule.kind, rule.takes].join(),
+    )
     const expected = TABLE.map(([operation, kind, isTaking]) =>
       [OPERATION[operation], KIND[kind], isTaking].join(),
     )
     expect([...keys].sort()).toEqual([...expected].sort())
+  })
+
+  test.each(['user', 'guest'] as const)('of a leaf table of %s memory: its reuse', (kind) => {
+    const rule = tableRuleFor(OPERATION.unmap, KIND[kind])
+    expect([rule.obligations, rule.scope]).toEqual([TABLE_REUSE, SPACE])
+    expect(() => tableRuleFor(OPERATION.protect, KIND[kind])).toThrow('no rule')
   })
 
   test('never let an edit pass that has none', () => {

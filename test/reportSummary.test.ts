@@ -42,6 +42,7 @@ const BASE: SampleRow = {
   extrapolated: false,
   pass_ns: '',
   failure: '',
+  fault: '',
 }
 const sample = (changes: Partial<SampleRow>): SampleRow => ({ ...BASE, ...changes })
 const FAILED: Partial<SampleRow> = {
@@ -267,6 +268,7 @@ describe('cells', () => {
     { cpus: 8 },
     { profile: 'arm' },
     { seed: 2 },
+    { fault: 'stall-cpu' },
   ])('differ by %j', (change) => {
     expect(summarize([sample({}), sample({ ...change, tape_hash: '' })])).toHaveLength(2)
   })
@@ -313,6 +315,12 @@ describe('vs_immediate and vs_linux', () => {
     expect(vs([sample({}), immediate, linux])).toEqual([3, 0.5])
     expect(vs([sample({}), immediate, linux], 'immediate')).toEqual([1, 5 / 30])
     expect(vs([sample({}), immediate, linux], 'linux')).toEqual([6, 1])
+  })
+
+  test('compare under one fault only', () => {
+    const fault = 'stall-cpu'
+    expect(vs([sample({ fault }), immediate])).toEqual([null, null])
+    expect(vs([sample({ fault }), { ...immediate, fault }, linux])).toEqual([3, null])
   })
 
   test('are empty where the reference did not run', () => {

@@ -45,6 +45,7 @@ const BASE: SummaryRow = {
   skipped: '',
   extrapolated: false,
   failed_repetitions: 0,
+  fault: '',
 }
 const row = (changes: Partial<SummaryRow>): SummaryRow => ({ ...BASE, ...changes })
 const EMPTY: Partial<SummaryRow> = {
@@ -144,6 +145,17 @@ describe('wrapping', () => {
 })
 
 describe('the table', () => {
+  test('never ranks cells of different faults together, and says which is which', () => {
+    const text = lines([BASE, row({ fault: 'stall-cpu', strategy: 'faster', ns_per_op: 1 })])
+    const titles = text.filter((line) => line.startsWith('threads | '))
+    expect(titles).toEqual([
+      'threads | munmap-storm | 8 CPUs | profile x86 | seed 1',
+      'threads | munmap-storm | 8 CPUs | profile x86 | seed 1 | fault stall-cpu',
+    ])
+    expect(text.at(-2)).toMatch(/^fault: disturbed on purpose; .{20,}$/)
+    expect(lines([BASE]).join()).not.toContain('fault')
+  })
+
   test('has the units in its heading and the figures of a row in one line', () => {
     const [title, heading, units, contract, figures] = lines([BASE])
     expect(title).toBe('threads | munmap-storm | 8 CPUs | profile x86 | seed 1')

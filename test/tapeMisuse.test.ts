@@ -38,7 +38,20 @@ function inBody(write: (tape: TapeWriter) => void) {
 }
 
 /** What is written, the place that is named, and the reason. */
-const REFUSED: [name: string, write: (plan: WorkloadPlan) => void, place: string, reason: string][] = [
+type Refused = [name: string, write: (plan: WorkloadPlan) => void, place: string, reason: string]
+
+/** What an innocent must not leave half done. */
+function inReader(verb: string, write: (tape: TapeWriter) => void): Refused {
+  const withBody = (tape: TapeWriter) => {
+    tape.map(1, 1)
+    tape.body()
+    write(tape)
+  }
+  const reason = `${verb} in the body of an innocent, which may be stopped`
+  return [`an innocent that ${verb}`, onCpu(2, withBody), 'CPU 2, instruction 1', reason]
+}
+
+const REFUSED: Refused[] = [
   ['an unknown handle', onCpu(0, (t) => t.map(3, 1)), 'CPU 0, instruction 0', 'unknown handle 3'],
   [
     'a handle that is no number',
@@ -220,15 +233,19 @@ const REFUSED: [name: string, write: (plan: WorkloadPlan) => void, place: string
   ],
   ['an innocent without a body', onCpu(2, (t) => t.compute(1)), 'CPU 2, instruction 1', 'takes no time'],
   [
-    'an innocent whose body only maps',
+    'an innocent whose body only advises away',
     onCpu(2, (t) => {
-      t.body()
       t.map(0, 1)
-      t.unmap(0)
+      t.body()
+      t.adviseAway(0, 0, 1)
     }),
     'CPU 2, instruction 2',
     'takes no time',
   ],
+  inReader('maps', (t) => t.map(0, 1)),
+  inReader('unmaps', (t) => t.unmap(1)),
+  inReader('begins a batch', (t) => t.batch(() => {})),
+  inReader('switches', (t) => t.switchTo(2)),
   [
     'a map that the body leaves',
     inBody((t) => t.map(1, 1)),

@@ -15,6 +15,7 @@ export interface CellOptions {
   readonly initiators: number
   readonly readers: number
   readonly isOracleFull?: boolean
+  readonly isOracleOff?: boolean
   readonly parameters?: Record<string, number>
   readonly profileSets?: readonly string[]
 }
@@ -35,6 +36,7 @@ export function planOf(write: WorkloadModule['write'], options: CellOptions): Ce
     module: immediate,
     parameters: {},
     isOracleFull: options.isOracleFull ?? false,
+    isOracleOff: options.isOracleOff ?? false,
     serialStart: 0,
   }
 }

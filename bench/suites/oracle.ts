@@ -11,19 +11,18 @@ import { hitPlan, hitSample } from './tlbHit.js'
 /** Pages of a run, as in the suite tlb-hit. */
 const HIT_PAGES = 64
 const STORM_OPS = 200
+type Oracle = 'off' | 'local' | 'full'
 const WATCHDOG_MS = 10_000
 const STRATEGY_FILE = fileURLToPath(new URL('../../src/strategies/immediate.js', import.meta.url))
 
-/** There is no way to switch the local part off, so `local` is what `full` is held against. */
 const run: SuiteRun = async (name, budgetMs) => {
   const coordinators: Coordinator[] = []
-  const start = async (isOracleFull: boolean) => {
+  const start = async (oracle: Oracle) => {
     const coordinator = new Coordinator(
       {
-        plan: stormPlan(isOracleFull),
+        plan: stormPlan(oracle),
         strategyFile: STRATEGY_FILE,
         isOversubscribed: false,
-        pollEvery: 1,
         watchdogMs: WATCHDOG_MS,
       },
       randomBelow(),
@@ -34,8 +33,8 @@ const run: SuiteRun = async (name, budgetMs) => {
     return coordinator
   }
   try {
-    // Both pairs of workers exist all the time; those whose turn it is not are asleep.
-    const sides = sidesOf(await start(false), await start(true))
+    // All pairs of workers exist all the time; those whose turn it is not are asleep.
+    const sides = sidesOf(await start('off'), await start('local'), await start('full'))
     return await compare(name, sides, budgetMs)
   } finally {
     for (const coordinator of coordinators) await coordinator.stop()
@@ -43,12 +42,19 @@ const run: SuiteRun = async (name, budgetMs) => {
 }
 
 /** An unmap of one page that the other CPU has touched too, so one round of `immediate`. */
-function stormPlan(isOracleFull: boolean): CellPlan {
+function stormPlan(oracle: Oracle): CellPlan {
   const parameters = { pages: 1, ops: STORM_OPS, pauseNs: 0, readerPages: 32, readerWorkNs: 0 }
-  return planOf(storm.write, { cpus: 2, initiators: 1, readers: 1, parameters, isOracleFull })
+  return planOf(storm.write, {
+    cpus: 2,
+    initiators: 1,
+    readers: 1,
+    parameters,
+    isOracleFull: oracle === 'full',
+    isOracleOff: oracle === 'off',
+  })
 }
 
-function sidesOf(local: Coordinator, full: Coordinator): Side[] {
+function sidesOf(off: Coordinator, local: Coordinator, full: Coordinator): Side[] {
   const unmap = (coordinator: Coordinator) => async () => {
     const [{ cpu }] = await coordinator.run(PHASE_PASS)
     return { ns: cpu.opsNs.reduce((sum, ns) => sum + ns, 0), operations: cpu.opsNs.length }
@@ -68,8 +74,16 @@ function sidesOf(local: Coordinator, full: Coordinator): Side[] {
       sample: hitSample(hitPlan(HIT_PAGES, true)),
     },
     {
+      name: 'unmap, off',
+      operation: 'munmap of one page, 2 CPUs',
+      isAsync: true,
+      sample: unmap(off),
+    },
+    {
       name: 'unmap, local',
       operation: 'munmap of one page, 2 CPUs',
+      against: 'unmap, off',
+      target: { kind: 'ratio', most: 1.5 },
       isAsync: true,
       sample: unmap(local),
     },

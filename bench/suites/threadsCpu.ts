@@ -1,6 +1,7 @@
 import { placeCell, type CellPlan, type CellWords } from '../../src/engines/cellWords.js'
 import { Cpu } from '../../src/engines/cpu.js'
 import { AtomicMemory } from '../../src/engines/threads/atomicMemory.js'
+import { Mailbox } from '../../src/engines/threads/inbox.js'
 import { PHASE_SETUP } from '../../src/engines/threads/protocol.js'
 import { Sleeper } from '../../src/engines/threads/sleeper.js'
 import { clockNs as portClockNs, FREE, ThreadsPort } from '../../src/engines/threads/threadsPort.js'
@@ -51,7 +52,8 @@ export class ThreadsCpu {
       nowNs: portClockNs,
       ticksRequested: () => this.sleeper.wakeAll(),
     })
-    this.loop = new WorkerLoop(this.cpu, words, this.sleeper, Infinity, 1)
+    const mailbox = cell.control.mailboxes.base + id * cell.control.mailboxes.stride
+    this.loop = new WorkerLoop(this.cpu, words, this.sleeper, Infinity, new Mailbox(words, mailbox))
   }
 
   /** The words by which CPUs find the end of a phase; for one CPU to call before any enters it. */

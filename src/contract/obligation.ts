@@ -28,6 +28,9 @@ export const TABLE_REUSE = 1 << 8
 /** None that could be broken: a stale entry costs at most one spurious fault. */
 export const RELAXED = 1 << 9
 
+/** Those for which idle CPUs, CPUs in handlers and speculation count: any walk, not only a step that uses the entry. */
+export const WALK_REACH: number = EXPOSE | TABLE_REUSE | NEW_ENTRY
+
 /** In the order of the bits; used by messages and by the rules table. */
 export const OBLIGATION_NAMES = [
   'seen',
@@ -71,4 +74,19 @@ export function dueAtReturn(contract: Contract): number {
   if (contract === 'return') return SEEN | REVOKE
   if (contract === 'none') return 0
   return REVOKE
+}
+
+/**
+ * What a demand that was answered is evidence for. Each obligation for itself: a strategy may settle the
+ * reuse of a frame inside its space and not that of its address. Three are asked for only when no CPU
+ * may have the translation at all: REVOKE for those that can be used, EXPOSE for idle CPUs and speculation
+ * too, TABLE_REUSE for what lies above the leaf as well.
+ */
+export function provenBy(obligation: number): number {
+  if (obligation === TABLE_REUSE) return BINDING
+  if (obligation === EXPOSE) return BINDING & ~TABLE_REUSE
+  if (obligation === REVOKE) return BINDING & ~WALK_REACH
+  // Nobody has the translation of that address any more, so nobody can use it.
+  if (obligation === NEW_ENTRY) return NEW_ENTRY | VA_REUSE
+  return obligation
 }

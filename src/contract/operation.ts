@@ -19,7 +19,9 @@ export const OPERATION_ADVISE_AWAY = 2
 /** Take a page out of the kernel's direct map before it is handed to a guest or a secret mapping. */
 export const OPERATION_ZAP_DIRECT = 3
 export const OPERATION_BATCH = 4
-export const OPERATION_NAMES = ['unmap', 'protect', 'adviseAway', 'zapDirect', 'batch'] as const
+/** Write-protect and clean what is dirty, then begin to write it out: `msync`, page cleaning before reclaim. */
+export const OPERATION_WRITE_OUT = 5
+export const OPERATION_NAMES = ['unmap', 'protect', 'adviseAway', 'zapDirect', 'batch', 'writeOut'] as const
 
 /** Reused for every operation of a CPU and depth: copy what is needed. */
 export interface Operation {

@@ -1,7 +1,7 @@
 /**
  * Page-table entries as every floor sees them: one 32-bit word.
  *
- * Bits 0-7 are what hardware reads, bits 8-10 are ignored by hardware and belong to the page-table
+ * Bits 0-7 are what hardware reads, bits 8-11 are ignored by hardware and belong to the page-table
  * library, bits 12-31 are the frame number (20 bits: at most 2^20 frames of 4 KiB).
  */
 

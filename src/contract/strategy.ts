@@ -135,6 +135,8 @@ export interface StrategyHost<W extends string = string, P extends string = stri
 export interface Assumptions {
   /** Needs `ticked` on every CPU with this period, nanoseconds. */
   readonly tickNs?: number
+  /** Contract `bounded`: each change is settled within this time, nanoseconds, asked for or not. */
+  readonly deadlineNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
   /**

@@ -51,6 +51,10 @@ export const TAPE_BATCH_END = 16
 export const TAPE_SWITCH = 17
 /** Every CPU takes one tick before the tape goes on: makes a strategy that lives on ticks exact. */
 export const TAPE_TICK = 18
+/** a = handle, b = first page, c = page count. Looks the frames up in software, with interrupts off, and pins each for a moment. */
+export const TAPE_PIN = 19
+/** a = handle, b = first page, c = page count. Cleans what is dirty and begins to write it out. */
+export const TAPE_WRITE_OUT = 20
 
 export const TAPE_NAMES = [
   'end',
@@ -72,6 +76,8 @@ export const TAPE_NAMES = [
   'batchEnd',
   'switch',
   'tick',
+  'pin',
+  'writeOut',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

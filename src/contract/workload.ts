@@ -26,6 +26,10 @@ export interface TapeWriter {
   adviseAway(handle: Handle, firstPage: number, pageCount: number): void
   read(handle: Handle, firstPage: number, pageCount: number): void
   write(handle: Handle, firstPage: number, pageCount: number): void
+  /** Cleans the dirty pages of a range and begins to write them out. */
+  writeOut(handle: Handle, firstPage: number, pageCount: number): void
+  /** Pins pages from a lockless walk with interrupts off (get_user_pages_fast). */
+  pin(handle: Handle, firstPage: number, pageCount: number): void
   /** Kernel-mode reads through the direct map, by frame number. */
   readDirect(firstFrame: number, frameCount: number): void
   /** One timed op; what `write` writes is its content. */

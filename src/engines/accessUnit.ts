@@ -96,10 +96,12 @@ export class AccessUnit {
     this.#counters[COUNT_TLB_MISSES]++
     const root = this.#memory.peek(this.#words.spaces.base + space * this.#words.spaces.stride + SPACE_ROOT)
     let stamp = this.#watch.clock()
+    this.#walker.stamp = stamp
     let entry = this.#walker.walk(root, page, epoch, need & ~DIRTY)
     // The oracle dates an entry by its clock; a change in between leaves open which of the two came first.
     for (let again = this.#watch.clock(); again !== stamp; again = this.#watch.clock()) {
       stamp = again
+      this.#walker.stamp = stamp
       entry = this.#walker.walk(root, page, epoch, need & ~DIRTY)
     }
     if (entry === 0) return MISSED_FAULT

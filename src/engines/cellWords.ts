@@ -5,7 +5,9 @@ import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
-import { LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
+import type { FaultPlan } from './faultPlan.js'
+import { placeFaults, type FaultWords } from './faultWords.js'
+import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
 export interface CellPlan {
@@ -14,9 +16,11 @@ export interface CellPlan {
   readonly module: StrategyModule
   readonly parameters: Parameters
   readonly isOracleFull: boolean
+  /** Suites only: nothing is watched at all. */
+  readonly isOracleOff?: boolean
   readonly serialStart: number
-  /** Changes that one demand can name at least; without it MIN_DEMAND_ITEMS. The explorer keeps its states small. */
-  readonly minDemandItems?: number
+  /** What goes wrong on purpose; undefined: nothing. */
+  readonly faults?: FaultPlan | undefined
 }
 
 /** Words through which the engine itself works: interrupts, tickets, tapes that wait for each other. */
@@ -57,6 +61,8 @@ export interface CellWords {
   readonly machine: MachineWords
   readonly oracle: OracleWords
   readonly control: ControlWords
+  /** Null where there is no fault. */
+  readonly faults: FaultWords | null
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -67,8 +73,6 @@ export interface CellWords {
   readonly privateWordCount: number
 }
 
-/** Changes that one demand can name at least, so that a claim of frames is worth a round. */
-const MIN_DEMAND_ITEMS = 64
 const DEMAND_ARRAYS = 4
 /** Tape position, four loops, then the passes that an initiator waits for, one per CPU. */
 export const TAPE_STATE_WORDS = 16
@@ -99,7 +103,7 @@ export function placeCell(plan: CellPlan): CellWords {
     privateCount += count
   }
   const logItems = config.maxOperationPages * LOG_ITEMS_PER_PAGE
-  const demandItems = Math.max(plan.minDemandItems ?? MIN_DEMAND_ITEMS, logItems)
+  const demandItems = demandItemsFor(logItems)
   const demandAt = POSITION_WORDS
   const logAt = demandAt + demandItems * DEMAND_ARRAYS
   const tapeAt = logAt + logItems * LOG_WORDS
@@ -123,6 +127,7 @@ export function placeCell(plan: CellPlan): CellWords {
     heartbeats: layout.lines('heartbeat', cpuCount),
     privates: layout.lines('private', cpuCount, privateWordCount),
   }
+  const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -130,6 +135,7 @@ export function placeCell(plan: CellPlan): CellWords {
     machine,
     oracle,
     control,
+    faults,
     host,
     demandAt,
     demandItems,

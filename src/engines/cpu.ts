@@ -10,16 +10,20 @@ import { StructureCache } from '../machine/structureCache.js'
 import { Tables } from '../machine/tables.js'
 import { Tlb } from '../machine/tlb.js'
 import { Walker } from '../machine/walker.js'
+import { BlindWatch } from '../oracle/blindWatch.js'
 import type { ClaimJudge } from '../oracle/watch.js'
 import { Watch } from '../oracle/watch.js'
 import type { ViolationList } from '../oracle/violations.js'
 import type { Context } from '../pagetable/context.js'
 import { demandOver, emptyChange, emptyOperation } from '../pagetable/hookArguments.js'
 import { Kernel } from '../pagetable/kernel.js'
-import { POSITION_WORDS } from '../pagetable/position.js'
+import { emptyEvent, LEVEL_DIRECTORY, type PassedEvent } from '../pagetable/passedEvent.js'
+import { isWalkerIn } from '../pagetable/pinPages.js'
+import { HELD_PEAK, POSITION_WORDS } from '../pagetable/position.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
+import type { CpuReport } from './figures.js'
 import { Interpreter } from './interpreter.js'
 import type { TapeCpu } from './tapeCpu.js'
 
@@ -57,6 +61,7 @@ export class Cpu implements TapeCpu {
   readonly tape: Interpreter
   readonly strategy: Strategy
   readonly #parts: CpuParts
+  readonly #structures: StructureCache
   /** Steps so far; for messages and watchdogs. */
   steps = 0
 
@@ -77,20 +82,27 @@ export class Cpu implements TapeCpu {
     const structures = new StructureCache([leafTables.value, thirdLevel.value, secondLevel.value])
     const tables = new Tables(memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable)
     this.port = parts.makePort(this.privates.subarray(cell.strategyAt), this.tlb, structures, this.counters)
-    this.watch = new Watch({
+    const { port } = this
+    const WatchClass = plan.isOracleOff === true ? BlindWatch : Watch
+    this.watch = new WatchClass({
       isFull: plan.isOracleFull,
       memory,
       words: cell.oracle,
       cpu: {
         id,
-        holdsStale: (space, page, stamp, frame, allowed) =>
-          this.holdsStale(space, page, stamp, frame, allowed),
+        holdsStale: (event) => this.holdsStale(event),
+        keepsStale: (event) =>
+          event.space !== KERNEL_SPACE && event.space !== port.activeSpace && this.#hasStale(event),
+        get activeSpace() {
+          return port.activeSpace
+        },
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
       counters: this.counters,
       violations: parts.violations,
       judge: parts.judge,
+      deadlineNs: deadlineOf(plan),
     })
     const context: Context = {
       cpu: id,
@@ -110,9 +122,12 @@ export class Cpu implements TapeCpu {
       change: emptyChange(),
       operation: emptyOperation(),
       demand: demandOver(this.privates, cell.demandAt, cell.demandItems),
+      passed: emptyEvent(),
     }
     this.kernel = new Kernel(context)
-    const walker = new Walker(memory, tables, structures, meter)
+    const forgets = plan.profile.memory.tableFreeing.value !== 'never'
+    const walker = new Walker(memory, tables, structures, meter, forgets)
+    this.#structures = structures
     const access = new AccessUnit(
       this.tlb,
       walker,
@@ -134,12 +149,46 @@ export class Cpu implements TapeCpu {
     this.#parts.ticksRequested()
   }
 
-  /** A user entry counts while its space is loaded; a kernel entry always. */
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean {
-    if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
-    const epoch = this.port.epochOf(space)
-    return epoch !== 0 && this.tlb.holdsStale(page, epoch, stamp, frame, allowed)
+  /** What was counted so far is setup or warm-up. */
+  resetCounts(): void {
+    this.counters.fill(0)
+    this.tape.opsNs = []
+    this.watch.exposuresNs = []
+    this.p[HELD_PEAK] = 0
   }
+
+  report(responderNs: number): CpuReport {
+    return {
+      counters: Array.from(this.counters),
+      opsNs: this.tape.opsNs,
+      exposuresNs: this.watch.exposuresNs,
+      responderNs,
+      heldFramesPeak: this.p[HELD_PEAK],
+    }
+  }
+
+  /** A user entry counts while its space is loaded; a kernel entry always. Of a table: whatever can walk through it. */
+  holdsStale(event: PassedEvent): boolean {
+    if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
+    const isLoaded = event.space === KERNEL_SPACE || event.space === this.port.activeSpace
+    return isLoaded && this.#hasStale(event)
+  }
+
+  /** Under the tag that the space has here, loaded or not. */
+  #hasStale(event: PassedEvent): boolean {
+    const { space, page, stamp, frame, allowed, needed } = event
+    const epoch = this.port.epochOf(space)
+    if (epoch === 0) return false
+    return event.level === LEVEL_DIRECTORY
+      ? this.#structures.holdsStale(page, epoch, frame, stamp)
+      : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
+  }
+}
+
+/** Nanoseconds; only contract `bounded` has a deadline. */
+function deadlineOf({ module, parameters }: CellPlan): number {
+  const isBounded = module.contract(parameters) === 'bounded'
+  return isBounded ? (module.assumes(parameters).deadlineNs ?? Infinity) : Infinity
 }
 
 function geometryOf(profile: Profile) {

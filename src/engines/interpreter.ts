@@ -1,5 +1,5 @@
 import { DIRECT_MAP_BASE, DIRTY, PRESENT, USER, WRITABLE } from '../contract/page.js'
-import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../contract/operation.js'
+import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../contract/operation.js'
 import {
   ACCESS_WRITE,
   INSTRUCTION_WORDS,
@@ -20,10 +20,12 @@ import {
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
+  TAPE_PIN,
   TAPE_PROTECT,
   TAPE_SWITCH,
   TAPE_TICK,
   TAPE_UNMAP,
+  TAPE_WRITE_OUT,
   type Tape,
 } from '../contract/tape.js'
 import { COUNT_PASSED_OVER } from '../machine/counters.js'
@@ -46,12 +48,12 @@ export const WALKED = 7
 export type TapeOutcome = Outcome | typeof ENDED | typeof PAUSED | typeof OUT_OF_TURN | typeof WALKED
 
 /** Words of the tape's state. */
-const AT = 0
+export const AT = 0
 /** Pages of the current access run that are done. */
 const DONE_PAGES = 1
 const LOOP_DEPTH = 2
 /** Inside an instruction that takes several steps: which part comes next. */
-const PART = 3
+export const PART = 3
 const LOOPS = 4
 const LOOP_WORDS = 2
 
@@ -153,6 +155,12 @@ export class Interpreter {
         return this.#next()
       case TAPE_BATCH_END:
         kernel.endBatch()
+        return this.#next()
+      case TAPE_WRITE_OUT:
+        kernel.change(OPERATION_WRITE_OUT, a, code[at + 2], code[at + 3], 0)
+        return this.#next()
+      case TAPE_PIN:
+        kernel.pin(a, code[at + 2], code[at + 3])
         return this.#next()
       case TAPE_SWITCH:
         kernel.switchTo(a)

@@ -70,6 +70,7 @@ export async function runBench(
       seed: run.plan.seed,
       profile: typed.profile ?? null,
       profileSets: typed.profileSet ?? [],
+      fault: run.plan.fault.text,
     },
     writer,
     progress,

@@ -33,6 +33,11 @@ export function benchCommand(
       joined,
     )
     .option('--cpus <list>', 'CPU counts, such as 2,4,8', joined)
+    .option(
+      '--fault <list>',
+      "what goes wrong on purpose, such as 'delay-interrupt:maxNs=5000;percent=10' (see --list faults)",
+      joined,
+    )
     .option('--profile <name|file>', `hardware profile (default ${defaults.profile})`)
     .option('--profile-set <key=value>', 'change one value of the profile; may be repeated', collected)
     .option('--seed <n>', `seed of tapes and order (default ${defaults.seed})`)
@@ -44,7 +49,7 @@ export function benchCommand(
     .option('--label <text>', `part of the run's name (default ${defaults.label})`)
     .option('--filter <regex>', 'only cells whose engine/strategy/workload/cpus matches')
     .option('--quick', 'a small matrix, one measured repetition, fewer ops')
-    .option('--list [what]', 'show strategies, workloads or profiles, and measure nothing')
+    .option('--list [what]', 'show strategies, workloads, profiles or faults, and measure nothing')
     .option('--resume <dir>', 'go on with a run that was stopped')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
     .action(async (options: BenchOptions, command: Command) => {

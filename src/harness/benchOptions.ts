@@ -10,6 +10,7 @@ export interface BenchOptions {
   strategy?: string
   workload?: string
   cpus?: string
+  fault?: string
   profile?: string
   profileSet?: string[]
   seed?: string
@@ -30,6 +31,7 @@ export const PLAN_OPTIONS = [
   'strategy',
   'workload',
   'cpus',
+  'fault',
   'profile',
   'profileSet',
   'seed',

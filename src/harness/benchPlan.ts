@@ -6,6 +6,7 @@ import { moduleNames, type ModuleKind } from '../registry.js'
 import { type PlanOptions, parseCpus, parseEngines, parseRepetitions, parseSeed } from './benchOptions.js'
 import { type Cell, type Choice, buildCells, cellName } from './cells.js'
 import type { BenchDefaults } from './defaults.js'
+import { type FaultChoice, NO_FAULT, parseFaults, refuseIdleFaults } from './faults.js'
 import type { EngineName } from './job.js'
 import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
@@ -16,6 +17,7 @@ export interface BenchPlan {
   cells: Cell[]
   blocks: Block[]
   profile: ProfileChoice
+  fault: FaultChoice
   seed: number
   repetitions: Record<EngineName, number>
   warmupMs: number
@@ -27,6 +29,8 @@ export interface PlanIdentity {
   seed: number
   profile: string
   profile_hash: string
+  /** As the `fault` column. */
+  fault: string
   repetitions: Record<EngineName, number>
   warmup_ms: number
   /** `engine/strategy/workload/cpus params`, in the order of the matrix. */
@@ -49,10 +53,13 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const all = buildCells({ engines, strategies, workloads, cpus, quick })
   const cells = filterCells(all, options.filter)
+  const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
+  refuseIdleFaults(fault, cells, strategies)
   const identity: PlanIdentity = {
     seed,
     profile: profile.name,
     profile_hash: profile.hash,
+    fault: fault.text,
     repetitions,
     warmup_ms: standard.warmupMs,
     cells: cells.map((cell) => `${cellName(cell)} ${cell.params}`.trimEnd()),
@@ -62,6 +69,7 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     cells,
     blocks: planBlocks(cells, repetitions, seed),
     profile,
+    fault,
     seed,
     repetitions,
     warmupMs: standard.warmupMs,

@@ -93,6 +93,7 @@ function plannedCells(runId: string, plan: BenchPlan): PlannedCell[] {
     cpus: cell.cpus,
     profile: plan.profile.name,
     seed: plan.seed,
+    fault: plan.fault.text,
     tape_hash: '',
     extrapolated: isExtrapolated(cell, plan),
     skipped: '',

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import type { WorkloadModule } from '../contract/workload.js'
@@ -12,6 +10,7 @@ import type { Profile } from '../machine/profile.js'
 import { quantile } from '../stats/quantile.js'
 import { makeTapes } from '../workloads/shared/tapeWriter.js'
 import type { Figures, Job, JobDone } from './job.js'
+import { randomOf } from './random.js'
 
 /** Passes that count. */
 const THREADS_MEASURED_PASSES = 4
@@ -33,6 +32,7 @@ export async function runJob(job: Job): Promise<JobDone> {
     parameters: job.strategy.parameters,
     isOracleFull: job.oracle === 'full',
     serialStart: 0,
+    faults: job.faults === undefined ? undefined : { seed: job.seed, faults: job.faults },
   }
   const isOversubscribed = job.engine === 'threads' && job.cpus > availableParallelism()
   const result = await runEngine(job, plan, isOversubscribed)
@@ -59,7 +59,6 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
     plan,
     strategyFile: job.strategy.file,
     isOversubscribed,
-    pollEvery: 1,
     watchdogMs: job.watchdogMs,
     random,
     // Where nothing is timed, or a pass takes seconds, one warm-up pass is enough.
@@ -82,13 +81,6 @@ async function tapesOf(job: Job): Promise<TapeSet> {
 
 async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
-}
-
-/** Independent streams of one seed: 0 for tapes, 1 for the machine. */
-function randomOf(seed: number, stream: number): (bound: number) => number {
-  let generator = xoroshiro128plus(seed)
-  for (let i = 0; i < stream; i++) generator.jump()
-  return (bound) => uniformInt(generator, 0, bound - 1)
 }
 
 function figuresOf(run: RunFigures): Figures {

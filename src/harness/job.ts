@@ -24,6 +24,8 @@ export interface Job {
   /** The validated profile, whole; see src/machine/profile.ts. */
   profile: unknown
   seed: number
+  /** What goes wrong on purpose: every parameter of each fault. Absent: nothing. */
+  faults?: Record<string, Record<string, number>>
   repetition: number
   oracle: OracleMode
   /** How long passes are run before any counts, `threads` only: V8 compiles meanwhile. */

@@ -1,4 +1,6 @@
-import type { Job, JobFailed, JobResult } from './job.js'
+import type { Job, JobFailed, JobResult, Violation } from './job.js'
+import { violationsOf } from '../engines/brokenRun.js'
+import { mayStop } from '../engines/faultSpecs.js'
 import { Stuck } from '../engines/stuck.js'
 import { runJob } from './engineRun.js'
 
@@ -20,12 +22,12 @@ async function answer(job: Job): Promise<void> {
   try {
     result = await runJob(job)
   } catch (error) {
-    result = failureOf(error)
+    result = failureOf(error, job)
   }
   process.send?.({ type: 'result', result })
 }
 
-function failureOf(error: unknown): JobFailed {
+function failureOf(error: unknown, job: Job): JobFailed {
   const message = error instanceof Error ? error.message : String(error)
   const isStuck = error instanceof Stuck
   const shown = process.env['SHOOTDOWN_DEBUG'] && error instanceof Error ? (error.stack ?? message) : message
@@ -33,6 +35,13 @@ function failureOf(error: unknown): JobFailed {
     status: 'failed',
     message: shown,
     cpuStates: isStuck ? error.cpuStates : [],
-    violations: isStuck ? [{ invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message }] : [],
+    violations: [
+      ...violationsOf(error),
+      ...(isStuck && !mayStop(job.faults ?? {}) ? [noProgress(message)] : []),
+    ],
   }
+}
+
+function noProgress(message: string): Violation {
+  return { invariant: 'I8', cpu: 0, space: 0, page: 0, step: 0, message: message.replaceAll('\n', '; ') }
 }

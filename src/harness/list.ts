@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/obligation.js'
 import type { ParameterSpecs } from '../contract/parameter.js'
+import { FAULT_NAMES, faultSpec } from '../engines/faultSpecs.js'
 import { listProfiles } from '../machine/profile.js'
 import { moduleNames } from '../registry.js'
 import type { Format } from '../report/formats.js'
@@ -8,7 +9,7 @@ import { roleSpecs } from './roles.js'
 import { unknownName } from './spec.js'
 import { UsageError } from '../contract/usageError.js'
 
-const KINDS = ['strategies', 'workloads', 'profiles'] as const
+const KINDS = ['strategies', 'workloads', 'profiles', 'faults'] as const
 type Kind = (typeof KINDS)[number]
 
 interface Entry {
@@ -21,6 +22,8 @@ interface Entry {
   op?: string
   /** Of a profile. */
   cpuCount?: number
+  /** Of a fault: the fewest CPUs that it can strike. */
+  minCpus?: number
   parameters?: ParameterSpecs
 }
 
@@ -43,6 +46,7 @@ export async function listText(what: string | true, format: Format): Promise<str
 
 async function entriesOf(kind: Kind): Promise<Entry[]> {
   if (kind === 'profiles') return listProfiles()
+  if (kind === 'faults') return FAULT_NAMES.map((name) => ({ name, ...faultSpec(name) }))
   const entries: Entry[] = []
   if (kind === 'strategies') {
     for (const name of moduleNames('strategy')) {
@@ -68,7 +72,8 @@ function section(kind: Kind, entries: readonly Entry[]): string {
   for (const entry of entries) {
     const detail = entry.contract === undefined ? '' : `[${entry.contract}] `
     const cpus = entry.cpuCount === undefined ? '' : ` (${entry.cpuCount} CPUs)`
-    lines.push(`  ${entry.name.padEnd(width)}  ${detail}${entry.summary}${cpus}`)
+    const fewest = (entry.minCpus ?? 1) > 1 ? ` (${entry.minCpus} CPUs or more)` : ''
+    lines.push(`  ${entry.name.padEnd(width)}  ${detail}${entry.summary}${cpus}${fewest}`)
     lines.push(...parameterLines(entry.parameters ?? {}))
   }
   if (kind === 'workloads') {

@@ -82,6 +82,7 @@ function toJob(planned: PlannedJob, work: Measurement): Job {
     cpus: cell.cpus,
     profile: work.plan.profile.profile,
     seed: work.plan.seed,
+    ...(work.plan.fault.text === '' ? {} : { faults: work.plan.fault.faults }),
     repetition,
     oracle,
     warmupMs: work.plan.warmupMs,

@@ -7,6 +7,8 @@ export interface ReproductionContext {
   /** The name or file that was given, or null for the default one. */
   profile: string | null
   profileSets: readonly string[]
+  /** The `fault` column; empty where there is none. */
+  fault: string
 }
 
 /** The command that runs one cell again and nothing else. Pasted into a shell in the same folder, it does the same work. */
@@ -16,6 +18,7 @@ export function reproduceCommand(cell: Cell, context: ReproductionContext): stri
   words.push('--cpus', String(cell.cpus), '--seed', String(context.seed))
   if (context.profile !== null) words.push('--profile', context.profile)
   for (const set of context.profileSets) words.push('--profile-set', set)
+  if (context.fault !== '') words.push('--fault', context.fault)
   words.push('--repetitions', '1')
   return `npm run bench -- ${words.map(shellWord).join(' ')}`
 }

@@ -92,8 +92,9 @@ export function refuseOtherPlan(
 }
 
 function firstDifference(then: PlanIdentity, now: PlanIdentity): string {
-  for (const name of ['seed', 'profile', 'profile_hash'] as const) {
-    if (then[name] !== now[name]) return `${name.replace('_', ' ')}: ${then[name]} then, ${now[name]} now`
+  for (const name of ['seed', 'profile', 'profile_hash', 'fault'] as const) {
+    if (then[name] === now[name]) continue
+    return `${name.replace('_', ' ')}: ${then[name] || 'none'} then, ${now[name] || 'none'} now`
   }
   for (const engine of ['sim', 'threads'] as const) {
     const [a, b] = [then.repetitions[engine], now.repetitions[engine]]

@@ -57,7 +57,8 @@ export async function runJobs(jobs: readonly Job[], options: RunOptions): Promis
       const index = next++
       const job = jobs[index]
       options.onStart?.(index)
-      const key = JSON.stringify([job.engine, job.strategy.file])
+      // Faults bring classes of their own to some call sites.
+      const key = JSON.stringify([job.engine, job.strategy.file, job.faults !== undefined])
       const child = take(key)
       const outcome = await child.run(job, job.watchdogMs + options.graceMs)
       await giveBack(key, child)

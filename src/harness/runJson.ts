@@ -93,6 +93,7 @@ const identity = z.object({
   seed: z.number(),
   profile: z.string(),
   profile_hash: z.string(),
+  fault: z.string(),
   repetitions: z.object({ sim: z.number(), threads: z.number() }),
   cells: z.array(z.string()),
   modules: z.record(z.string(), z.string()),

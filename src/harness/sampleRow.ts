@@ -47,6 +47,7 @@ export function sampleRow(runId: string, plan: BenchPlan, job: PlannedJob, resul
     extrapolated: isExtrapolated(cell, plan),
     pass_ns: done?.passNs.join(';') ?? '',
     failure: result.status === 'failed' ? result.message || 'no reason given' : '',
+    fault: plan.fault.text,
   }
 }
 

@@ -33,6 +33,11 @@ export function warningsBefore(plan: BenchPlan, environment: Environment, load: 
       'a debugger, profiler or coverage tool is attached to node; nothing is as fast as it would be',
     )
   }
+  if (plan.fault.text !== '') {
+    warnings.push(
+      `fault ${plan.fault.text}: the measured passes are disturbed on purpose; compare within this run only`,
+    )
+  }
   const beyond = plan.cells.filter((cell) => isExtrapolated(cell, plan))
   if (beyond.length > 0) {
     const highest = Math.max(...beyond.map((cell) => cell.cpus))

@@ -52,10 +52,12 @@ export function boot(
     frames.emptyList(words.freeLists.base + cpu * words.freeLists.stride)
     frames.emptyList(words.heldLists.base + cpu * words.heldLists.stride)
     frames.emptyList(words.claimLists.base + cpu * words.claimLists.stride)
+    frames.emptyList(words.heldTables.base + cpu * words.heldTables.stride)
     const arena = words.arenas.base + cpu * words.arenas.stride
     memory.poke(arena + ARENA_NEXT, 1 + cpu * words.userPagesPerCpu)
     memory.poke(arena + ARENA_END, 1 + (cpu + 1) * words.userPagesPerCpu)
   }
+  frames.emptyList(words.spareTables)
   for (let table = 0; table < words.tableCount; table++) frames.give(table, OWNER_TABLE)
   fillPool(words, config, frames, random)
 }

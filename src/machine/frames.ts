@@ -16,13 +16,16 @@ const LAST_PAGE = 6
 const LAST_STAMP = 7
 const LAST_SPACE = 8
 const ZAPPED = 9
-export const FRAME_WORDS = 10
+const LAST_BY = 10
+export const FRAME_WORDS = 11
 
 /** A list: lock, first, last, count. The end of a list is NONE, so that frame 0 can be in it. */
 const LOCK = 0
 const FIRST = 1
 const LAST = 2
 const COUNT = 3
+/** For watchdogs, which look at lists without their owner. */
+export const LIST_COUNT: number = COUNT
 export const LIST_WORDS = 4
 const NONE = -1
 
@@ -93,6 +96,15 @@ export class Frames {
     this.#memory.poke(this.#word(frame, LAST_STAMP), stamp)
   }
 
+  /** Which CPU took that mapping away; HELD_BY may say otherwise by then. */
+  setLastBy(frame: number, cpu: number): void {
+    this.#memory.poke(this.#word(frame, LAST_BY), cpu)
+  }
+
+  lastBy(frame: number): number {
+    return this.#memory.peek(this.#word(frame, LAST_BY))
+  }
+
   lastSpace(frame: number): number {
     return this.#memory.peek(this.#word(frame, LAST_SPACE))
   }
@@ -136,6 +148,11 @@ export class Frames {
   /** The first frame without taking it, or -1. */
   first(list: number): number {
     return this.#memory.peek(list + FIRST)
+  }
+
+  /** The one behind a frame in its list, or -1. */
+  next(frame: number): number {
+    return this.#memory.peek(this.#word(frame, NEXT))
   }
 
   take(list: number): number {

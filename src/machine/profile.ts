@@ -38,6 +38,8 @@ const profileSchema = z.strictObject({
       secondEntries: sourced(powerOfTwo),
       secondWays: sourced(powerOfTwo),
       tagCount: sourced(z.int().min(2).max(65536)),
+      /** Whether an entry must be gone from every TLB before another valid one is written for its address. */
+      breakBeforeMake: sourced(z.enum(['no', 'yes'])),
     })
     .superRefine((tlb, context) => {
       for (const level of ['small', 'large', 'second'] as const) {
@@ -63,6 +65,8 @@ const profileSchema = z.strictObject({
     addressReuse: sourced(reuseOrder),
     /** Frames that a CPU's free list takes from the pool, or gives back, at once. */
     listBatch: sourced(z.int().min(1).max(4096)),
+    /** When leaf tables are freed: never, or as soon as no mapping lies below them. */
+    tableFreeing: sourced(z.enum(['never', 'empty'])),
   }),
   costsPs: z.strictObject(costs),
 })

@@ -15,7 +15,7 @@ import type { Memory } from './memory.js'
  * the first frames of the machine, so an entry of a directory holds a table's frame number as an
  * entry of a leaf table holds a page's.
  *
- * Beside the 512 entries every table page keeps four words per entry that belong to the page-table
+ * Beside the 512 entries every table page keeps five words per entry that belong to the page-table
  * library: who changed it last, and until which serial the change is unsettled. Linux keeps such
  * facts per space (`tlb_flush_batched`) and has to flush more than needed when it reads them.
  */
@@ -23,7 +23,8 @@ const ENTRY_OWNER = 1
 const ENTRY_SERIAL = 2
 const ENTRY_TAG = 3
 const ENTRY_STAMP = 4
-const ARRAYS = 5
+const ENTRY_MAPPINGS = 5
+const ARRAYS = 6
 export const TABLE_WORDS: number = ENTRIES_PER_TABLE * ARRAYS
 
 /** Word offsets from an entry to its companions. */
@@ -32,6 +33,8 @@ export const SERIAL_OFFSET: number = ENTRY_SERIAL * ENTRIES_PER_TABLE
 export const TAG_OFFSET: number = ENTRY_TAG * ENTRIES_PER_TABLE
 /** Time of the last change on the oracle's clock. */
 export const STAMP_OFFSET: number = ENTRY_STAMP * ENTRIES_PER_TABLE
+/** Of a directory entry: the mappings in its span, where tables are freed. */
+export const MAPPINGS_OFFSET: number = ENTRY_MAPPINGS * ENTRIES_PER_TABLE
 
 /** Directory entries allow everything; the leaf decides. */
 const DIRECTORY = PRESENT | WRITABLE | USER
@@ -52,7 +55,7 @@ export class Tables {
   /**
    * @param base first word of the table pages' storage
    * @param count table pages
-   * @param nextWord the word that counts the pages handed out; they are never freed (docs/limitations.md)
+   * @param nextWord the word that counts the pages handed out for the first time
    */
   constructor(memory: Memory, base: number, count: number, nextWord: number) {
     this.#memory = memory
@@ -100,12 +103,29 @@ export class Tables {
       const word = this.entryWord(table, level, page)
       let entry = this.#memory.load(word)
       if ((entry & PRESENT) === 0) {
-        const fresh = (this.allocate() << FRAME_SHIFT) | DIRECTORY
+        const fresh = this.directoryEntry(this.allocate())
         const seen = this.#memory.compareExchange(word, entry, fresh)
         entry = seen === entry ? fresh : seen
       }
       table = entry >>> FRAME_SHIFT
     }
     return this.entryWord(table, bottom, page)
+  }
+
+  directoryEntry(table: number): number {
+    return (table << FRAME_SHIFT) | DIRECTORY
+  }
+
+  /** Empties a leaf table for a new use, its entries dated and attributed as what was there before. */
+  clear(table: number, stamp: number, owner: number, serial: number): void {
+    const first = this.entryWord(table, 1, 0)
+    for (let word = first; word < first + ENTRIES_PER_TABLE; word++) {
+      this.#memory.poke(word, 0)
+      this.#memory.poke(word + OWNER_OFFSET, owner)
+      this.#memory.poke(word + SERIAL_OFFSET, serial)
+      this.#memory.poke(word + TAG_OFFSET, 0)
+      this.#memory.poke(word + STAMP_OFFSET, stamp)
+      this.#memory.poke(word + MAPPINGS_OFFSET, 0)
+    }
   }
 }

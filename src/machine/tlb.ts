@@ -199,16 +199,23 @@ export class Tlb {
   /**
    * For the oracle: does an entry for the page exist that was filled before `stamp` and is stale in a
    * way that matters? Counts entries whose frame is `frame` (any, if -1) and that grant a permission
-   * that `allowed` does not (every entry, if `allowed` is 0: the page is gone).
+   * that `allowed` does not (every entry, if `allowed` is 0: the page is gone), and have all flags of `needed`.
    */
-  holdsStale(page: number, epoch: number, stamp: number, frame: number, allowed: number): boolean {
+  holdsStale(
+    page: number,
+    epoch: number,
+    stamp: number,
+    frame: number,
+    allowed: number,
+    needed: number,
+  ): boolean {
     const index = page >>> LEVEL_BITS
     const key = index | LARGE_KEY
     return (
-      this.#small.holdsStale(page, page, epoch, 0, stamp, frame, allowed) ||
-      this.#second.holdsStale(page, page, epoch, 0, stamp, frame, allowed) ||
-      this.#large.holdsStale(key, index, epoch, page, stamp, frame, allowed) ||
-      this.#second.holdsStale(key, index, epoch, page, stamp, frame, allowed)
+      this.#small.holdsStale(page, page, epoch, 0, stamp, frame, allowed, needed) ||
+      this.#second.holdsStale(page, page, epoch, 0, stamp, frame, allowed, needed) ||
+      this.#large.holdsStale(key, index, epoch, page, stamp, frame, allowed, needed) ||
+      this.#second.holdsStale(key, index, epoch, page, stamp, frame, allowed, needed)
     )
   }
 }

@@ -80,7 +80,7 @@ export class TlbArray {
 
   /**
    * For the oracle: is there an entry that was filled before `stamp`, names `frame` (any, if -1) and
-   * grants a permission that `allowed` does not (any entry, if `allowed` is 0)?
+   * grants a permission that `allowed` does not (any entry, if `allowed` is 0), with all flags of `needed`?
    * @param offset 4 KiB pages into a large page
    */
   holdsStale(
@@ -91,11 +91,13 @@ export class TlbArray {
     stamp: number,
     frame: number,
     allowed: number,
+    needed: number,
   ): boolean {
     const way = this.find(key, index, epoch)
     if (way < 0 || ((this.ways[way + STAMP] - stamp) | 0) >= 0) return false
     const entry = this.ways[way + ENTRY]
     if (frame >= 0 && (entry >>> FRAME_SHIFT) + (offset % PAGES_PER_LARGE) !== frame) return false
+    if ((entry & needed) !== needed) return false
     return allowed === 0 || (entry & ~allowed & PERMISSIONS) !== 0
   }
 }

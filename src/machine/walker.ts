@@ -17,10 +17,18 @@ export class Walker {
   readonly #tables: Tables
   readonly #structures: StructureCache
   readonly #meter: Meter
+  readonly #forgets: boolean
   /** Whether the entry that `walk` returned maps 2 MiB. */
   large = false
+  /** The oracle's clock, which dates what a walk remembers. */
+  stamp = 0
 
-  constructor(memory: Memory, tables: Tables, structures: StructureCache, meter: Meter) {
+  /**
+   * @param forgets whether a walk that faults forgets the way it took. Hardware always does; where tables are
+   *   never freed the way is as good as new, and walking it again would only cost time.
+   */
+  constructor(memory: Memory, tables: Tables, structures: StructureCache, meter: Meter, forgets = false) {
+    this.#forgets = forgets
     this.#memory = memory
     this.#tables = tables
     this.#structures = structures
@@ -32,6 +40,12 @@ export class Walker {
    * @returns the leaf entry with accessed (and dirty, for a write) set, or 0: the access faults
    */
   walk(root: number, page: number, epoch: number, need: number): number {
+    const entry = this.#descend(root, page, epoch, need)
+    if (entry === 0 && this.#forgets) this.#structures.forget(page, epoch)
+    return entry
+  }
+
+  #descend(root: number, page: number, epoch: number, need: number): number {
     this.#meter.charge(COST_WALK_START, 1)
     let level = LEVELS
     let table = root
@@ -54,7 +68,7 @@ export class Walker {
       }
       table = entry >>> FRAME_SHIFT
       level--
-      this.#structures.remember(level, page, epoch, table)
+      this.#structures.remember(level, page, epoch, table, this.stamp)
     }
   }
 

@@ -32,6 +32,9 @@ export const HANDLE_PAGES = 3
 export const HANDLE_FLAGS = 4
 export const HANDLE_SPACE = 5
 
+/** Beside a CPU's claim list: whether it has frames that are neither mapped nor on any list (inHand.ts). */
+export const CLAIM_IN_HAND: number = LIST_WORDS
+
 /** A CPU's part of the user addresses: next page never used, end, free ranges, then a ring of held ranges. */
 export const ARENA_NEXT = 0
 export const ARENA_END = 1
@@ -42,9 +45,9 @@ export const ARENA_LISTS = 8
 /** Ranges that can be free at a time: first page, pages. */
 export const ARENA_FREE_SLOTS = 1024
 export const FREE_SLOT_WORDS = 2
-/** Ranges that can be held at a time: first page, pages, serial, tag, space. */
+/** Changes for which ranges can be held at a time: first page, pages, serial, tag, space, owner. */
 export const ARENA_HELD_SLOTS = 512
-export const HELD_SLOT_WORDS = 5
+export const HELD_SLOT_WORDS = 6
 export const ARENA_HELD_AT: number = ARENA_LISTS + ARENA_FREE_SLOTS * FREE_SLOT_WORDS
 const ARENA_WORDS: number = ARENA_HELD_AT + ARENA_HELD_SLOTS * HELD_SLOT_WORDS
 
@@ -54,6 +57,8 @@ const USER_PAGES: number = DIRECT_MAP_BASE / 2
 const MOST_FRAMES: number = 2 ** (32 - FRAME_SHIFT)
 /** Table pages beyond what is computed: ranges that are held while new ones are mapped. */
 const SPARE_TABLES = 512
+/** Those that a CPU may hold before it demands them, and those that its operation has just freed. */
+const HELD_TABLES = 32
 
 /** Word indices of everything that the machine and the page-table library share. */
 export interface MachineWords {
@@ -65,8 +70,11 @@ export interface MachineWords {
   readonly pool: number
   readonly freeLists: Placed
   readonly heldLists: Placed
-  /** Frames that a CPU has taken out of a held list to demand them. */
+  /** Frames that a CPU has taken out of a held list to demand them, and CLAIM_IN_HAND. */
   readonly claimLists: Placed
+  /** Table pages that were freed: those that a CPU holds, and those that may be used again. */
+  readonly heldTables: Placed
+  readonly spareTables: number
   readonly arenas: Placed
   readonly nextTable: number
   readonly tables: number
@@ -77,7 +85,8 @@ export interface MachineWords {
 function tablePagesFor(config: MachineConfig): number {
   const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
-  return directMap + SPARE_TABLES + config.cpuCount * 4 + config.spaceCount * 2
+  const held = config.profile.memory.tableFreeing.value === 'never' ? 0 : config.cpuCount * HELD_TABLES
+  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2
 }
 
 export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
@@ -100,7 +109,9 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     pool: layout.run('pool', WORDS_PER_LINE),
     freeLists: layout.lines('freeList', cpuCount, LIST_WORDS),
     heldLists: layout.lines('heldList', cpuCount, LIST_WORDS),
-    claimLists: layout.lines('claimList', cpuCount, LIST_WORDS),
+    claimLists: layout.lines('claimList', cpuCount, LIST_WORDS + 1),
+    heldTables: layout.lines('heldTables', cpuCount, LIST_WORDS),
+    spareTables: layout.run('spareTables', WORDS_PER_LINE),
     arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
     nextTable: layout.run('nextTable', 1),
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),

@@ -1,23 +1,20 @@
 import { reachedSerial } from '../contract/change.js'
-import { BINDING } from '../contract/obligation.js'
+import { BINDING, WALK_REACH } from '../contract/obligation.js'
+import type { PassedEvent } from '../pagetable/passedEvent.js'
 import type { ClaimJudge } from './watch.js'
-import type { ViolationList } from './violations.js'
+import { invariantOf, obligationName, type ViolationList } from './violations.js'
 
 /** A CPU whose TLB the judge may look into. */
 export interface JudgedCpu {
   readonly id: number
   /** In an interrupt handler that is not finished: it can use kernel mappings only. */
   readonly isInHandler: boolean
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean
+  holdsStale(event: PassedEvent): boolean
   steps(): number
 }
 
-interface OpenChange {
-  serial: number
-  space: number
-  page: number
-  stamp: number
-  allowed: number
+interface OpenChange extends PassedEvent {
+  readonly serial: number
 }
 
 /**
@@ -36,17 +33,9 @@ export class Claims implements ClaimJudge {
     this.#open = cpus.map(() => [])
   }
 
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void {
-    if ((obligations & BINDING) === 0) return
-    this.#open[owner].push({ serial, space, page, stamp, allowed })
+  opened(serial: number, change: PassedEvent): void {
+    if ((change.obligation & BINDING) === 0) return
+    this.#open[change.owner].push({ ...change, serial })
   }
 
   /** SETTLED: the changes from one serial to another, and no others. */
@@ -70,11 +59,41 @@ export class Claims implements ClaimJudge {
     if (done > 0) open.splice(0, done)
   }
 
-  #judge(owner: number, change: OpenChange, claim: string): void {
-    const { space, page, stamp, allowed, serial } = change
+  /**
+   * `covered`: a change that is open here, for some of what it owes. Asked about again and again, so a
+   * change whose answer was false is closed with it.
+   */
+  answered(owner: number, serial: number, obligations: number): void {
+    const open = this.#open[owner]
+    const index = open.findIndex((change) => change.serial === serial)
+    if (index < 0) return
+    const before = this.#violations.count
+    this.#judge(owner, open[index], 'covered')
+    const owed = open[index].obligation & BINDING
+    if (this.#violations.count > before || (owed & ~obligations) === 0) open.splice(index, 1)
+  }
+
+  /** Of reach walk: whoever holds the translation now could walk through it now. */
+  passed(event: PassedEvent): void {
+    const { obligation, owner, space, page } = event
     for (const cpu of this.#cpus) {
-      if (cpu.isInHandler && space !== 0) continue
-      if (!cpu.holdsStale(space, page, stamp, -1, allowed)) continue
+      if (!cpu.holdsStale(event)) continue
+      this.#violations.add({
+        invariant: invariantOf(obligation),
+        cpu: cpu.id,
+        space,
+        page,
+        step: cpu.steps(),
+        message: `CPU ${cpu.id} can still reach the old translation of page ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
+      })
+    }
+  }
+
+  #judge(owner: number, change: OpenChange, claim: string): void {
+    const { space, page, serial } = change
+    for (const cpu of this.#cpus) {
+      if (cpu.isInHandler && space !== 0 && (change.obligation & WALK_REACH) === 0) continue
+      if (!cpu.holdsStale(change)) continue
       this.#violations.add({
         invariant: 'I11',
         cpu: cpu.id,

@@ -1,5 +1,6 @@
 import type { Layout } from '../machine/layout.js'
 import type { Memory } from '../machine/memory.js'
+import type { PassedEvent } from '../pagetable/passedEvent.js'
 
 /**
  * Events that have passed, in shared words: whoever lets an obligation's event pass writes a record,
@@ -15,7 +16,9 @@ const PAGE = 4
 const STAMP = 5
 const FRAME = 6
 const ALLOWED = 7
-const RECORD_WORDS = 8
+const NEEDED = 8
+const LEVEL = 9
+const RECORD_WORDS = 10
 
 /** A CPU that sleeps through this many events has lost some; the run then says that it proves nothing. */
 const RECORDS = 1 << 15
@@ -34,17 +37,6 @@ export function placeOracle(layout: Layout, isFull: boolean): OracleWords {
   }
 }
 
-export interface PassedEvent {
-  obligation: number
-  owner: number
-  space: number
-  page: number
-  /** An entry filled before this reading of the oracle's clock is older than the change. */
-  stamp: number
-  frame: number
-  allowed: number
-}
-
 export class Journal {
   readonly #memory: Memory
   readonly #words: OracleWords
@@ -57,26 +49,25 @@ export class Journal {
     this.#words = words
   }
 
-  append(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  append(event: PassedEvent): void {
     const memory = this.#memory
     const index = memory.add(this.#words.head, 1)
     const at = this.#words.records + (index % RECORDS) * RECORD_WORDS
-    memory.poke(at + OBLIGATION, obligation)
-    memory.poke(at + OWNER, owner)
-    memory.poke(at + SPACE, space)
-    memory.poke(at + PAGE, page)
-    memory.poke(at + STAMP, stamp)
-    memory.poke(at + FRAME, frame)
-    memory.poke(at + ALLOWED, allowed)
+    memory.poke(at + OBLIGATION, event.obligation)
+    memory.poke(at + OWNER, event.owner)
+    memory.poke(at + SPACE, event.space)
+    memory.poke(at + PAGE, event.page)
+    memory.poke(at + STAMP, event.stamp)
+    memory.poke(at + FRAME, event.frame)
+    memory.poke(at + ALLOWED, event.allowed)
+    memory.poke(at + NEEDED, event.needed)
+    memory.poke(at + LEVEL, event.level)
     memory.store(at + READY, index + 1)
+  }
+
+  /** What lies before that is not read any more. */
+  skipTo(head: number): void {
+    if (head > this.#cursor) this.#cursor = head
   }
 
   /** How many events there are by now; `next` reads up to this, so that later ones wait for the next poll. */
@@ -106,6 +97,8 @@ export class Journal {
     event.stamp = memory.peek(at + STAMP)
     event.frame = memory.peek(at + FRAME)
     event.allowed = memory.peek(at + ALLOWED)
+    event.needed = memory.peek(at + NEEDED)
+    event.level = memory.peek(at + LEVEL)
     this.#cursor++
     if (memory.load(at + READY) === this.#cursor) return true
     // Overwritten while it was read: what was read may be of two records.

@@ -42,15 +42,20 @@ export function obligationName(obligation: number): string {
   return OBLIGATION_NAMES[31 - Math.clz32(obligation)] ?? 'none'
 }
 
-/** Violations of one run: all are counted, the first few kept in full. */
+/** Violations of one run: all are counted, the first few kept in full, and the first of each kind. */
 const KEPT = 20
 
 export class ViolationList {
   count = 0
   readonly kept: ViolationRecord[] = []
+  /** Told of each that is kept, at once: who runs into it may never come to report. */
+  onKept: (record: ViolationRecord) => void = () => {}
 
   add(record: ViolationRecord): void {
     this.count++
-    if (this.kept.length < KEPT) this.kept.push(record)
+    const isNew = !this.kept.some(({ invariant }) => invariant === record.invariant)
+    if (this.kept.length >= KEPT && !isNew) return
+    this.kept.push(record)
+    this.onKept(record)
   }
 }

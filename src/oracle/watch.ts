@@ -1,15 +1,20 @@
 import { reachedSerial } from '../contract/change.js'
+import { WALK_REACH } from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Memory } from '../machine/memory.js'
 import type { Witness } from '../pagetable/context.js'
-import { Journal, type OracleWords, type PassedEvent } from './journal.js'
+import { emptyEvent, type PassedEvent } from '../pagetable/passedEvent.js'
+import { Journal, type OracleWords } from './journal.js'
 import { invariantOf, obligationName, ViolationList } from './violations.js'
 
 /** What the oracle must know of the CPU that it watches. */
 export interface WatchedCpu {
   readonly id: number
-  /** Whether this CPU's TLB holds an entry for the page that is older than `stamp` and that it could use now. */
-  holdsStale(space: number, page: number, stamp: number, frame: number, allowed: number): boolean
+  /** Whether this CPU holds a translation such as the event is about, and could use it now. */
+  holdsStale(event: PassedEvent): boolean
+  /** The same of a space that is not loaded: kept under its tag, and usable when the space is loaded again. */
+  keepsStale(event: PassedEvent): boolean
+  readonly activeSpace: number
   nowNs(): number
   /** Engine steps so far, for messages. */
   steps(): number
@@ -17,16 +22,11 @@ export interface WatchedCpu {
 
 /** Claims are judged by whoever can look into every TLB at once: `sim` and the explorer. */
 export interface ClaimJudge {
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void
+  opened(serial: number, change: PassedEvent): void
   claimed(owner: number, fromSerial: number, toSerial: number): void
+  answered(owner: number, serial: number, obligations: number): void
+  /** An event whose reach is walk passes now. */
+  passed(event: PassedEvent): void
 }
 
 export interface WatchOptions {
@@ -38,6 +38,8 @@ export interface WatchOptions {
   readonly counters: Float64Array
   readonly violations: ViolationList
   readonly judge: ClaimJudge | null
+  /** After which a change of this CPU must be settled; Infinity: the contract has none. */
+  readonly deadlineNs: number
 }
 
 /**
@@ -48,15 +50,11 @@ export interface WatchOptions {
 export class Watch implements Witness {
   readonly #options: WatchOptions
   readonly #journal: Journal
-  readonly #event: PassedEvent = {
-    obligation: 0,
-    owner: 0,
-    space: 0,
-    page: 0,
-    stamp: 0,
-    frame: 0,
-    allowed: 0,
-  }
+  /** Reads the same records, earlier. */
+  readonly #walks: Journal
+  readonly #event: PassedEvent = emptyEvent()
+  /** Events that passed while this CPU kept what they condemn under the tag of a space that it did not run. */
+  #condemned: PassedEvent[] = []
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
   // A double from the start, see WorkerLoop.
@@ -69,6 +67,7 @@ export class Watch implements Witness {
   constructor(options: WatchOptions) {
     this.#options = options
     this.#journal = new Journal(options.memory, options.words)
+    this.#walks = new Journal(options.memory, options.words)
   }
 
   stamp(): number {
@@ -77,61 +76,82 @@ export class Watch implements Witness {
     return (memory.add(words.clock, 1) + 1) | 0
   }
 
+  stampTable(): number {
+    return this.stamp()
+  }
+
+  reading(): number {
+    return this.clock()
+  }
+
   /** The clock for a fill; equal before and after the walk, or the walk has to be repeated. */
   clock(): number {
     return this.#options.isFull ? this.#options.memory.load(this.#options.words.clock) : this.#localClock
   }
 
-  event(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  event(event: PassedEvent): void {
     const { isFull, cpu } = this.#options
-    if (isFull) this.#journal.append(obligation, owner, space, page, stamp, frame, allowed)
-    else if (owner === cpu.id) this.#judge(obligation, owner, space, page, stamp, frame, allowed)
+    if (isFull) {
+      this.#journal.append(event)
+      if ((event.obligation & WALK_REACH) !== 0) this.#options.judge?.passed(event)
+    } else if (event.owner === cpu.id) this.#judge(event)
   }
 
   /** Events to look at: `poll` them after taking interrupts, with the count read before. */
   get journalHead(): number {
-    return this.#options.isFull && this.#journal.isBehind ? this.#journal.head : 0
+    const isDue = this.#options.isFull && (this.#journal.isBehind || this.#condemned.length > 0)
+    return isDue ? this.#journal.head : 0
   }
 
   /** This CPU is about to start a step: every event that passed before it last took interrupts counts. */
   poll(head: number): void {
+    if (this.#condemned.length > 0) this.#judgeCondemned()
     const event = this.#event
     while (this.#journal.next(head, event)) {
-      this.#judge(
-        event.obligation,
-        event.owner,
-        event.space,
-        event.page,
-        event.stamp,
-        event.frame,
-        event.allowed,
-      )
+      this.#judge(event)
+      if (this.#options.cpu.keepsStale(event)) this.#condemned.push({ ...event })
     }
+    this.#walks.skipTo(head)
+  }
+
+  /** I7: a space is loaded again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  #judgeCondemned(): void {
+    const { cpu, violations } = this.#options
+    this.#condemned = this.#condemned.filter((event) => {
+      if (event.space !== cpu.activeSpace) return cpu.keepsStale(event)
+      if (!cpu.holdsStale(event)) return false
+      const { obligation, owner, space, page } = event
+      violations.add({
+        invariant: 'I7',
+        cpu: cpu.id,
+        space,
+        page,
+        step: cpu.steps(),
+        message: `CPU ${cpu.id} can still use its old translation of page ${page} after loading space ${space} again, changed by CPU ${owner} while it was away, after ${obligationName(obligation)} has passed`,
+      })
+      return false
+    })
+  }
+
+  /**
+   * What counts for CPUs in handlers, and with interrupts off, is judged without taking interrupts first:
+   * one that is still on its way shows that nobody has waited for it.
+   */
+  pollWalks(): void {
+    if (!this.#options.isFull || !this.#walks.isBehind) return
+    const event = this.#event
+    const { head } = this.#walks
+    while (this.#walks.next(head, event)) if ((event.obligation & WALK_REACH) !== 0) this.#judge(event)
   }
 
   get lostEvents(): number {
     return this.#journal.lost
   }
 
-  #judge(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  #judge(event: PassedEvent): void {
     const { cpu, violations } = this.#options
-    if (!cpu.holdsStale(space, page, stamp, frame, allowed)) return
+    if (!cpu.holdsStale(event)) return
+    const { obligation, owner, space, page } = event
     const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
     violations.add({
       invariant: invariantOf(obligation),
@@ -143,20 +163,16 @@ export class Watch implements Witness {
     })
   }
 
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void {
-    this.#options.judge?.opened(owner, serial, space, page, stamp, allowed, obligations)
+  opened(serial: number, change: PassedEvent): void {
+    this.#options.judge?.opened(serial, change)
   }
 
   claimed(owner: number, fromSerial: number, toSerial: number): void {
     this.#options.judge?.claimed(owner, fromSerial, toSerial)
+  }
+
+  answered(owner: number, serial: number, obligations: number): void {
+    this.#options.judge?.answered(owner, serial, obligations)
   }
 
   changing(): void {
@@ -174,6 +190,26 @@ export class Watch implements Witness {
 
   get hasPending(): boolean {
     return this.#pendingSerials.length > 0
+  }
+
+  /** I9: what is open for longer than the strategy said. Reported once for each operation. */
+  judgeDeadlines(nowNs: number): void {
+    const { deadlineNs, cpu, violations } = this.#options
+    if (this.#pendingSince.length === 0 || nowNs - this.#pendingSince[0] <= deadlineNs) return
+    let late = 0
+    while (late < this.#pendingSince.length && nowNs - this.#pendingSince[late] > deadlineNs) {
+      violations.add({
+        invariant: 'I9',
+        cpu: cpu.id,
+        space: 0,
+        page: 0,
+        step: cpu.steps(),
+        message: `change ${this.#pendingSerials[late]} of CPU ${cpu.id} is unsettled ${deadlineNs} ns after it was made, its deadline`,
+      })
+      late++
+    }
+    this.#pendingSerials.splice(0, late)
+    this.#pendingSince.splice(0, late)
   }
 
   /** The watermark of this CPU stands at `serial` now. */

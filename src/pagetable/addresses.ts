@@ -12,8 +12,8 @@ import {
   HELD_SLOT_WORDS,
 } from '../machine/words.js'
 import type { Context } from './context.js'
-import { VA_REUSE } from '../contract/obligation.js'
 import { isCovered } from './covered.js'
+import { populating } from './populate.js'
 
 /**
  * User addresses. Every CPU deals out ranges of its own arena and takes back what it unmaps, so no
@@ -56,6 +56,7 @@ function takeRecycled(context: Context, arena: number, pageCount: number): numbe
 }
 
 export function freeAddress(context: Context, firstPage: number, pageCount: number): void {
+  if (pageCount === 0) return
   const { memory } = context
   const arena = arenaOf(context)
   const count = memory.peek(arena + ARENA_FREE_COUNT)
@@ -71,11 +72,17 @@ function heldSlot(arena: number, index: number): number {
   return arena + ARENA_HELD_AT + (index % ARENA_HELD_SLOTS) * HELD_SLOT_WORDS
 }
 
-/** False when the ring is full: the caller demands the oldest ones first. */
+/**
+ * Holds a range for one change. A range that waits for several has a slot for each: all but the last
+ * hold no pages, and slots leave the ring in order, so the range is free when its last change is
+ * covered and those before it were.
+ * @returns false when the ring is full: the caller demands the oldest ones first
+ */
 export function holdAddress(
   context: Context,
   firstPage: number,
   pageCount: number,
+  owner: number,
   serial: number,
   tag: number,
   space: number,
@@ -90,6 +97,7 @@ export function holdAddress(
   memory.poke(slot + 2, serial)
   memory.poke(slot + 3, tag)
   memory.poke(slot + 4, space)
+  memory.poke(slot + 5, owner)
   memory.poke(arena + ARENA_HELD_TAIL, tail + 1)
   return true
 }
@@ -115,11 +123,11 @@ export function reapAddresses(context: Context): void {
     if (
       !isCovered(
         context,
-        context.cpu,
+        memory.peek(slot + 5),
         memory.peek(slot + 2),
         memory.peek(slot + 3),
         memory.peek(slot + 4),
-        VA_REUSE,
+        populating(context),
       )
     )
       return
@@ -160,7 +168,7 @@ export function demandOldestAddresses(context: Context, most: number): number {
   const count = Math.min(most, memory.peek(arena + ARENA_HELD_TAIL) - head)
   for (let i = 0; i < count; i++) {
     const slot = heldSlot(arena, head + i)
-    demand.owners[i] = context.cpu
+    demand.owners[i] = memory.peek(slot + 5)
     demand.serials[i] = memory.peek(slot + 2)
     demand.tags[i] = memory.peek(slot + 3)
     demand.spaces[i] = memory.peek(slot + 4)

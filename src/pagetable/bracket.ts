@@ -3,6 +3,7 @@ import { heldAddressMark } from './addresses.js'
 import type { Context } from './context.js'
 import { heldListOf, reapFrames } from './frameSupply.js'
 import { reapAddresses } from './addresses.js'
+import { reapTables } from './tableSupply.js'
 import {
   ADDRESS_MARK,
   BEGAN_AT,
@@ -22,6 +23,7 @@ import {
 export function beginOutermost(context: Context, space: number): void {
   const { p, memory, words, frames } = context
   reapFrames(context)
+  reapTables(context)
   reapAddresses(context)
   p[LOG_COUNT] = 0
   p[SERIAL_AT_BEGIN] = memory.peek(words.issued.base + context.cpu * words.issued.stride)

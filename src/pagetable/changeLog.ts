@@ -1,12 +1,14 @@
 import { reachedSerial } from '../contract/change.js'
-import { VA_REUSE } from '../contract/obligation.js'
+import { BINDING, provenBy } from '../contract/obligation.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
+import { populating } from './populate.js'
 import {
   LOG_ALLOWED,
   LOG_BITS,
   LOG_COUNT,
+  LOG_EVIDENCE,
   LOG_FRAME,
   LOG_IS_INHERITED,
   LOG_IS_SETTLED,
@@ -16,6 +18,7 @@ import {
   LOG_SERIAL,
   LOG_SPACE,
   LOG_STAMP,
+  LOG_TABLE,
   LOG_TAG,
   LOG_WORD,
   LOG_WORDS,
@@ -54,6 +57,8 @@ export function addToLog(
   log[item + LOG_FRAME] = frame
   log[item + LOG_BITS] = 0
   log[item + LOG_ALLOWED] = 0
+  log[item + LOG_EVIDENCE] = 0
+  log[item + LOG_TABLE] = -1
   return item
 }
 
@@ -72,10 +77,10 @@ export function noteInherited(context: Context, space: number, page: number, wor
   if (owner === context.cpu && !reachedSerial(p[SERIAL_AT_BEGIN], serial)) return
   const last = logEntry(p[LOG_COUNT] - 1)
   if (p[LOG_COUNT] > 0 && log[last + LOG_WORD] === word && log[last + LOG_SERIAL] === serial) return
-  if (isCovered(context, owner, serial, tag, space, VA_REUSE)) return
+  if (isCovered(context, owner, serial, tag, space, populating(context))) return
   const item = addToLog(context, word, space, page, owner, serial, memory.peek(word + STAMP_OFFSET), -1)
   log[item + LOG_TAG] = tag
-  log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | VA_REUSE
+  log[item + LOG_BITS] = LOG_IS_INHERITED | LOG_IS_UNLOCKED | populating(context)
 }
 
 /** SETTLED from `finished`: every change from `start` on that this CPU made itself. */
@@ -91,4 +96,40 @@ export function claimLog(context: Context, start: number): void {
     last = item
   }
   if (first >= 0) context.witness.claimed(context.cpu, log[first + LOG_SERIAL], log[last + LOG_SERIAL])
+}
+
+/** The part of a log entry's bits that are obligations. */
+const OBLIGATION_MASK = 0xffff
+
+/** Settled for one obligation, or by a claim for all. */
+export function isItemSettledFor(context: Context, item: number, obligation: number): boolean {
+  const { log } = context
+  return (
+    (log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0 || (log[item + LOG_EVIDENCE] & obligation) === obligation
+  )
+}
+
+/** Whether nothing that the change owes can be broken any more; noted if so. */
+export function settleIfCovered(context: Context, item: number): boolean {
+  const { log } = context
+  if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) return true
+  const owed = log[item + LOG_BITS] & OBLIGATION_MASK & BINDING & ~log[item + LOG_EVIDENCE]
+  const isSettled =
+    owed === 0 ||
+    isCovered(
+      context,
+      log[item + LOG_OWNER],
+      log[item + LOG_SERIAL],
+      log[item + LOG_TAG],
+      log[item + LOG_SPACE],
+      owed,
+    )
+  if (isSettled) log[item + LOG_BITS] |= LOG_IS_SETTLED
+  return isSettled
+}
+
+/** A demand that named the change was answered: evidence for what it was about, and for no more. */
+export function noteEvidence(context: Context, item: number, obligation: number): void {
+  context.log[item + LOG_EVIDENCE] |= provenBy(obligation)
+  settleIfCovered(context, item)
 }

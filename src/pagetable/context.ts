@@ -9,6 +9,7 @@ import type { Memory } from '../machine/memory.js'
 import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
+import type { PassedEvent } from './passedEvent.js'
 
 /**
  * What the oracle and the engine want to know from the kernel side. `event` is called when an
@@ -21,32 +22,20 @@ export interface Witness {
    */
   stamp(word: number): number
   /**
-   * @param obligation the one whose event passes now
-   * @param owner the CPU that made the change
-   * @param frame the frame that a stale entry must name to count, or -1 for any
-   * @param allowed the flags that an entry may still grant; 0: it must not exist
+   * As `stamp`, for a directory entry whose leaf table was taken out: also not below any reading of the
+   * entries in that table, because those of its successor begin with it.
    */
-  event(
-    obligation: number,
-    owner: number,
-    space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void
+  stampTable(word: number, firstLeaf: number): number
+  /** The reading of a translation through this entry that is read now. */
+  reading(word: number): number
+  /** An obligation's event passes now. */
+  event(event: PassedEvent): void
   /** A change was made: open until it is settled. */
-  opened(
-    owner: number,
-    serial: number,
-    space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void
+  opened(serial: number, change: PassedEvent): void
   /** The strategy claims, by SETTLED, that the changes from one serial to the other are settled. */
   claimed(owner: number, fromSerial: number, toSerial: number): void
+  /** The strategy's `covered` says that a change is settled for these obligations. */
+  answered(owner: number, serial: number, obligations: number): void
   /** The outermost operation has ended, all its changes settled or the last of the unsettled ones being `serial`. */
   exposed(serial: number, isSettled: boolean): void
   /** The first change of an operation was made now. */
@@ -75,4 +64,5 @@ export interface Context {
   readonly change: Change
   readonly operation: Operation
   readonly demand: Demand
+  readonly passed: PassedEvent
 }

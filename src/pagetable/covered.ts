@@ -11,8 +11,11 @@ export function isCovered(
   obligations: number,
 ): boolean {
   const { strategy } = context
-  if (strategy.covered !== undefined)
-    return strategy.covered(context.port, owner, serial, tag, space, obligations)
+  if (strategy.covered !== undefined) {
+    const isTrue = strategy.covered(context.port, owner, serial, tag, space, obligations)
+    if (isTrue) context.witness.answered(owner, serial, obligations)
+    return isTrue
+  }
   const { watermark } = context.words
   return reachedSerial(context.memory.load(watermark.base + owner * watermark.stride), serial)
 }

@@ -1,17 +1,26 @@
-import { BINDING, dueAtReturn, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import {
+  type Contract,
+  dueAtReturn,
+  FRAME_REUSE,
+  IO,
+  REVOKE,
+  SEEN,
+  TABLE_REUSE,
+  waivedBy,
+} from '../contract/obligation.js'
 import { freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
-import { logEntry } from './changeLog.js'
+import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
 import type { Context } from './context.js'
-import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
-import { claimListOf, freeFrame, heldListOf, trim } from './frameSupply.js'
+import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
+import { HAND_OPERATION, setInHand } from './inHand.js'
+import { populating, populatingDemand } from './populate.js'
+import { fillEvent } from './passedEvent.js'
 import {
   ADDRESS_MARK,
   HELD_OPEN,
   LAST_SERIAL,
-  LAST_SETTLED,
-  LAST_TAG,
   LOCALS,
   LOG_ALLOWED,
   LOG_BITS,
@@ -27,6 +36,7 @@ import {
   LOG_SERIAL,
   LOG_SPACE,
   LOG_STAMP,
+  LOG_TABLE,
   LOG_TAG,
   LOG_WORD,
   PHASE,
@@ -36,6 +46,14 @@ import {
 import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
 import { OWNER_OFFSET, SERIAL_OFFSET } from '../machine/tables.js'
 import { BUSY, PENDING } from './softBits.js'
+import {
+  demandTables,
+  heldTablesOf,
+  holdTable,
+  MOST_HELD_TABLES,
+  reapTables,
+  settleTables,
+} from './tableSupply.js'
 
 /**
  * The end of an outermost operation: demand what is due at return and not covered, unlock the
@@ -46,10 +64,13 @@ const JUDGE = 0
 const DEMANDED = 1
 const RELEASE = 2
 const PUBLISH = 3
+const TABLES_DEMANDED = 4
 
 /** Next log entry to release; frames of unsettled changes wait in the claim list until all are there. */
 const NEXT = LOCALS
 const UNSETTLED = LOCALS + 1
+/** The obligation that was demanded. */
+const ASKED = LOCALS + 2
 /** Log entries released in one step, so that interrupts are taken in between. */
 const RELEASE_BATCH = 64
 
@@ -57,18 +78,24 @@ export function stepDispose(context: Context, at: number): Outcome {
   const { p } = context
   switch (p[at + PHASE]) {
     case JUDGE:
-      return judge(context)
+      return judge(context, at)
     case DEMANDED:
-      if (p[RESULT] !== 0) settleDemanded(context)
+      if (p[RESULT] !== 0) settleDemanded(context, at)
       return goTo(p, RELEASE)
     case RELEASE: {
       const end = Math.min(p[LOG_COUNT], p[at + NEXT] + RELEASE_BATCH)
+      const hasFrames = p[HELD_OPEN] > 0
+      if (hasFrames && !tryLockFree(context)) return RETRY
       for (let index = p[at + NEXT]; index < end; index++) release(context, at, index)
+      if (hasFrames) unlockFree(context)
       p[at + NEXT] = end
       return end === p[LOG_COUNT] ? goTo(p, PUBLISH) : RAN
     }
-    default:
+    case PUBLISH:
       return publish(context, at)
+    default:
+      if (p[RESULT] !== 0) settleTables(context, p[at + NEXT])
+      return pop(p, 0)
   }
 }
 
@@ -76,18 +103,14 @@ export function stepDispose(context: Context, at: number): Outcome {
  * What is covered needs nothing. Of the rest, what is due at return is demanded now, and so is what
  * was inherited, whose owner may return much later than this operation.
  */
-function judge(context: Context): Outcome {
+function judge(context: Context, at: number): Outcome {
   const { p, log, demand } = context
-  const due = dueAtReturn(context.contract)
+  const due = dueAtEnd(context.contract)
   let count = 0
   let asked = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0) continue
-    if (isItemCovered(context, item)) {
-      log[item + LOG_BITS] |= LOG_IS_SETTLED
-      continue
-    }
+    if (settleIfCovered(context, item)) continue
     if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) === 0) continue
     demand.owners[count] = log[item + LOG_OWNER]
     demand.serials[count] = log[item + LOG_SERIAL]
@@ -97,38 +120,31 @@ function judge(context: Context): Outcome {
     count++
   }
   if (count === 0) return goTo(p, RELEASE)
+  p[at + ASKED] = nextDue(context, asked)
   goTo(p, DEMANDED)
-  pushDemand(context, count, nextDue(asked), -1)
+  pushDemand(context, count, p[at + ASKED], -1)
   return GO_ON
 }
 
-/** Settled for everything the change owes: the strictest of its obligations is asked about. */
-function isItemCovered(context: Context, item: number): boolean {
-  const { log } = context
-  const owed = log[item + LOG_BITS] & OBLIGATION_MASK
-  if ((owed & BINDING) === 0) return true
-  return isCovered(
-    context,
-    log[item + LOG_OWNER],
-    log[item + LOG_SERIAL],
-    log[item + LOG_TAG],
-    log[item + LOG_SPACE],
-    owed,
-  )
+/** The write-out of what an operation has cleaned begins with its end, and no contract but `none` lets it begin unflushed. */
+function dueAtEnd(contract: Contract): number {
+  return dueAtReturn(contract) | (IO & ~waivedBy(contract))
 }
 
-/** The one obligation that a demand names: the hard one where both are due. */
-function nextDue(due: number): number {
+/** The one obligation that a demand names: the hardest that is due. */
+function nextDue(context: Context, due: number): number {
   if ((due & REVOKE) !== 0) return REVOKE
-  return (due & SEEN) !== 0 ? SEEN : VA_REUSE
+  if ((due & IO) !== 0) return IO
+  return (due & SEEN) !== 0 ? SEEN : populatingDemand(context)
 }
 
-function settleDemanded(context: Context): void {
+/** Evidence for what was asked for; a frame or an address may be owed further. */
+function settleDemanded(context: Context, at: number): void {
   const { p, log } = context
-  const due = dueAtReturn(context.contract)
+  const due = dueAtEnd(context.contract)
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) log[item + LOG_BITS] |= LOG_IS_SETTLED
+    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) noteEvidence(context, item, p[at + ASKED])
   }
 }
 
@@ -139,35 +155,50 @@ function release(context: Context, at: number, index: number): void {
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
   unlockItem(context, index)
   if ((bits & LOG_IS_INHERITED) !== 0) return
-  if (isSettled && (bits & LOG_IS_MARKED) !== 0) unmark(context, item)
+  if (isItemSettledFor(context, item, populating(context)) && (bits & LOG_IS_MARKED) !== 0)
+    unmark(context, item)
   // Under `none` all that is waived is counted.
-  const events = bits & (contract === 'none' ? SEEN | REVOKE : dueAtReturn(contract))
+  const events = bits & (contract === 'none' ? SEEN | REVOKE | IO : dueAtEnd(contract))
   for (const obligation of RETURN_EVENTS) {
     if ((events & obligation) === 0) continue
-    witness.event(
+    const { passed } = context
+    fillEvent(
+      passed,
       obligation,
       context.cpu,
       log[item + LOG_SPACE],
       log[item + LOG_PAGE],
       log[item + LOG_STAMP],
-      -1,
-      log[item + LOG_ALLOWED],
-    )
+    ).allowed = log[item + LOG_ALLOWED]
+    witness.event(passed)
   }
   if (!isSettled) {
     p[at + UNSETTLED] = 1
     p[LAST_SERIAL] = log[item + LOG_SERIAL]
-    p[LAST_TAG] = log[item + LOG_TAG]
   }
+  if (log[item + LOG_TABLE] >= 0) releaseTable(context, item)
   const frame = log[item + LOG_FRAME]
   if (frame < 0) return
-  if (isSettled) freeFrame(context, frame)
+  if (isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
   else frames.append(claimListOf(context), frame)
 }
 
-const RETURN_EVENTS = [SEEN, REVOKE]
-/** The part of a log entry's bits that are obligations. */
-const OBLIGATION_MASK = 0xffff
+/** After the entries that lie in it, which come before it in the log: nobody but this CPU writes to them any more. */
+function releaseTable(context: Context, item: number): void {
+  const { log } = context
+  holdTable(
+    context,
+    log[item + LOG_TABLE],
+    log[item + LOG_SPACE],
+    log[item + LOG_PAGE],
+    log[item + LOG_STAMP],
+    log[item + LOG_SERIAL],
+    log[item + LOG_TAG],
+    isItemSettledFor(context, item, TABLE_REUSE),
+  )
+}
+
+const RETURN_EVENTS = [SEEN, REVOKE, IO]
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
@@ -184,11 +215,16 @@ function publish(context: Context, at: number): Outcome {
   // What was only inherited is not this operation's exposure.
   const issued = memory.peek(words.issued.base + context.cpu * words.issued.stride)
   if (issued !== p[SERIAL_AT_BEGIN]) context.witness.exposed(p[LAST_SERIAL], isSettled)
-  p[LAST_SETTLED] = isSettled ? 1 : 0
   p[HELD_OPEN] = 0
+  setInHand(context, HAND_OPERATION, false)
   trim(context)
   endOutermost(context)
-  return pop(p, 0)
+  reapTables(context)
+  if (frames.count(heldTablesOf(context)) <= MOST_HELD_TABLES) return pop(p, 0)
+  p[at + NEXT] = demandTables(context)
+  p[at + PHASE] = TABLES_DEMANDED
+  pushDemand(context, p[at + NEXT], TABLE_REUSE, -1)
+  return GO_ON
 }
 
 /**
@@ -201,7 +237,7 @@ export function unlockItem(context: Context, index: number): void {
   const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   if ((bits & LOG_IS_UNLOCKED) !== 0) return
-  const isMarked = (bits & LOG_IS_SETTLED) === 0 && (bits & LOG_KEEPS_ADDRESS) !== 0
+  const isMarked = !isItemSettledFor(context, item, populating(context)) && (bits & LOG_KEEPS_ADDRESS) !== 0
   if (isMarked) memory.or(log[item + LOG_WORD], PENDING)
   memory.and(log[item + LOG_WORD], ~BUSY)
   log[item + LOG_BITS] = bits | LOG_IS_UNLOCKED | (isMarked ? LOG_IS_MARKED : 0)

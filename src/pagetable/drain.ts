@@ -1,10 +1,11 @@
-import { FRAME_REUSE, VA_REUSE } from '../contract/obligation.js'
+import { FRAME_REUSE, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
 import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
-import { pushDemand } from './demand.js'
-import { claimListOf, freeFrame, heldListOf, reapFrames } from './frameSupply.js'
+import { pushDrainDemand } from './demand.js'
+import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
+import { demandTables, reapTables, settleTables } from './tableSupply.js'
 
 /**
  * After a run: whatever this CPU still holds is demanded until nothing is held. The result is what
@@ -14,6 +15,7 @@ const FRAMES = 0
 const FRAMES_DEMANDED = 1
 const ADDRESSES = 2
 const ADDRESSES_DEMANDED = 3
+const TABLES_DEMANDED = 4
 const LEFT = LOCALS
 const COUNTED = LOCALS + 1
 
@@ -37,27 +39,43 @@ export function stepDrain(context: Context, at: number): Outcome {
       }
       frames.unlock(list)
       p[at + PHASE] = FRAMES_DEMANDED
-      pushDemand(context, count, FRAME_REUSE, -1)
+      pushDrainDemand(context, count, FRAME_REUSE)
       return GO_ON
     }
     case FRAMES_DEMANDED: {
+      if (!tryLockFree(context)) return RETRY
       const claimed = claimListOf(context)
       if (p[RESULT] === 0) p[at + LEFT] += frames.count(claimed)
       for (let frame = frames.take(claimed); frame >= 0; frame = frames.take(claimed))
         freeFrame(context, frame)
+      unlockFree(context)
       return goTo(p, FRAMES)
     }
     case ADDRESSES: {
       reapAddresses(context)
-      if (heldAddressCount(context) === 0) return pop(p, p[at + LEFT])
+      if (heldAddressCount(context) === 0) return drainTables(context, at)
       p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
-      pushDemand(context, p[at + COUNTED], VA_REUSE, -1)
+      pushDrainDemand(context, p[at + COUNTED], VA_REUSE)
       return GO_ON
     }
+    case TABLES_DEMANDED:
+      if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
+      settleTables(context, p[at + COUNTED])
+      return goTo(p, ADDRESSES)
     default:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
       freeOldestAddresses(context, p[at + COUNTED])
       return goTo(p, ADDRESSES)
   }
+}
+
+function drainTables(context: Context, at: number): Outcome {
+  const { p } = context
+  reapTables(context)
+  p[at + COUNTED] = demandTables(context)
+  if (p[at + COUNTED] === 0) return pop(p, p[at + LEFT])
+  p[at + PHASE] = TABLES_DEMANDED
+  pushDrainDemand(context, p[at + COUNTED], TABLE_REUSE)
+  return GO_ON
 }

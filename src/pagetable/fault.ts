@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
-import { EXPOSE, VA_REUSE, waivedBy } from '../contract/obligation.js'
+import { EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
 import { COST_FAULT } from '../machine/costs.js'
@@ -17,7 +17,12 @@ import {
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
-import { freeFrame } from './frameSupply.js'
+import { FramesExhausted } from './exhaustion.js'
+import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
+import { handleAt } from './handle.js'
+import { HAND_FAULT, setInHand } from './inHand.js'
+import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
+import { fillEvent } from './passedEvent.js'
 import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
@@ -31,7 +36,8 @@ import {
   ROUTINE_TAKE_FRAME,
   type Outcome,
 } from './routine.js'
-import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
+import { growLeaf } from './tableSupply.js'
 
 /**
  * A page fault of a user access. The result is 1 when the access can be tried again, 0 when the
@@ -48,11 +54,12 @@ const HAVE_FRAME = 3
 const ZAPPED = 4
 const EXPOSED = 5
 const INSTALL = 6
+const GROW = 7
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
-const HANDLE = LOCALS + 2
-const WORD = LOCALS + 3
+export const FAULT_HANDLE: number = LOCALS + 2
+export const FAULT_WORD: number = LOCALS + 3
 const FRAME = LOCALS + 4
 /** The change that the entry was marked with when it was looked at: its owner plus one, and its serial. */
 const SEEN_OWNER = LOCALS + 5
@@ -63,13 +70,9 @@ export function pushFault(context: Context, page: number, need: number, handle: 
   push(context.p, ROUTINE_FAULT, page, need, handle)
 }
 
-export function handleAt(context: Context, handle: number): number {
-  return context.words.handles.base + handle * context.words.handles.stride
-}
-
 export function stepFault(context: Context, at: number): Outcome {
   const { p, memory } = context
-  const handle = handleAt(context, p[at + HANDLE])
+  const handle = handleAt(context, p[at + FAULT_HANDLE])
   switch (p[at + PHASE]) {
     case PIN: {
       context.meter.charge(COST_FAULT, 1)
@@ -82,12 +85,14 @@ export function stepFault(context: Context, at: number): Outcome {
       const page = p[at + PAGE]
       if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
         return end(context, handle, 0)
-      const root = memory.peek(
-        context.words.spaces.base +
-          memory.load(handle + HANDLE_SPACE) * context.words.spaces.stride +
-          SPACE_ROOT,
-      )
-      p[at + WORD] = context.tables.growTo(root, page, 1)
+      return goTo(p, GROW)
+    }
+    case GROW: {
+      const { spaces } = context.words
+      const root = memory.peek(spaces.base + memory.load(handle + HANDLE_SPACE) * spaces.stride + SPACE_ROOT)
+      const word = growLeaf(context, root, p[at + PAGE])
+      if (word < 0) return RETRY
+      p[at + FAULT_WORD] = word
       // The step ends where most of the time passes, so that the page appears after it and not before.
       p[at + PHASE] = LOOK
       return RAN
@@ -98,6 +103,7 @@ export function stepFault(context: Context, at: number): Outcome {
       push(p, ROUTINE_TAKE_FRAME, memory.load(handle + HANDLE_SPACE))
       return goToBelow(p, at, HAVE_FRAME)
     case HAVE_FRAME:
+      if (p[RESULT] < 0) return withoutFrame(context, at)
       p[at + FRAME] = p[RESULT]
       if (memory.load(handle + HANDLE_FLAGS) >>> 8 !== KIND_GUEST) return goTo(p, INSTALL)
       pushRange(
@@ -132,9 +138,11 @@ function end(context: Context, handle: number, result: number): Outcome {
 
 function look(context: Context, at: number, handle: number): Outcome {
   const { p, memory, demand } = context
-  const entry = memory.load(p[at + WORD])
+  const entry = memory.load(p[at + FAULT_WORD])
   if ((entry & BUSY) !== 0) return RETRY
   if ((entry & PRESENT) !== 0) {
+    if ((entry & CLEANED) !== 0 && (p[at + NEED] & WRITABLE) !== 0)
+      return giveBackWrite(context, at, handle, entry)
     // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
     const isAllowed = (entry & p[at + NEED]) === p[at + NEED]
     if (isAllowed) context.witness.count(COUNT_SPURIOUS_FAULTS, 1)
@@ -145,22 +153,37 @@ function look(context: Context, at: number, handle: number): Outcome {
     return end(context, handle, 0)
   p[at + SEEN_OWNER] = 0
   if ((entry & PENDING) !== 0) {
-    const owner = memory.peek(p[at + WORD] + OWNER_OFFSET)
-    const serial = memory.peek(p[at + WORD] + SERIAL_OFFSET)
-    const tag = memory.peek(p[at + WORD] + TAG_OFFSET)
+    const owner = memory.peek(p[at + FAULT_WORD] + OWNER_OFFSET)
+    const serial = memory.peek(p[at + FAULT_WORD] + SERIAL_OFFSET)
+    const tag = memory.peek(p[at + FAULT_WORD] + TAG_OFFSET)
     const space = memory.load(handle + HANDLE_SPACE)
     p[at + SEEN_OWNER] = owner + 1
     p[at + SEEN_SERIAL] = serial
-    if (!isCovered(context, owner, serial, tag, space, VA_REUSE)) {
+    if (!isCovered(context, owner, serial, tag, space, populating(context))) {
       demand.owners[0] = owner
       demand.serials[0] = serial
       demand.tags[0] = tag
       demand.spaces[0] = space
-      pushDemand(context, 1, VA_REUSE, space)
+      pushDemand(context, 1, populatingDemand(context), space)
       return goToBelow(p, at, DEMANDED)
     }
   }
   return goTo(p, DEMANDED)
+}
+
+/** All frames are mapped. One of them here, by a CPU that was faster: then this fault needs none. */
+function withoutFrame(context: Context, at: number): Outcome {
+  const entry = context.memory.load(context.p[at + FAULT_WORD])
+  if ((entry & (BUSY | PRESENT)) !== 0) return goTo(context.p, LOOK)
+  throw new FramesExhausted(context.profile.memory.frames.value)
+}
+
+/** A store to a page that was cleaned: it is dirty again from here on. Other CPUs with the old entry fault for nothing. */
+function giveBackWrite(context: Context, at: number, handle: number, entry: number): Outcome {
+  const word = context.p[at + FAULT_WORD]
+  const written = (entry & ~CLEANED) | WRITABLE
+  if (context.memory.compareExchange(word, entry, written) !== entry) return RETRY
+  return end(context, handle, 1)
 }
 
 function directWord(context: Context, frame: number): number {
@@ -189,7 +212,8 @@ function expose(context: Context, at: number): Outcome {
   const page = DIRECT_MAP_BASE + p[at + FRAME]
   const stamp = memory.peek(directWord(context, p[at + FRAME]) + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
-  context.witness.event(EXPOSE, context.cpu, KERNEL_SPACE, page, stamp, p[at + FRAME], 0)
+  fillEvent(context.passed, EXPOSE, context.cpu, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
+  context.witness.event(context.passed)
   return goTo(p, INSTALL)
 }
 
@@ -197,30 +221,43 @@ function expose(context: Context, at: number): Outcome {
 function isPendingAnew(context: Context, at: number, entry: number, handle: number): boolean {
   const { p, memory } = context
   if ((entry & PENDING) === 0) return false
-  const word = p[at + WORD]
+  const word = p[at + FAULT_WORD]
   const owner = memory.peek(word + OWNER_OFFSET)
   const serial = memory.peek(word + SERIAL_OFFSET)
   if (p[at + SEEN_OWNER] === owner + 1 && p[at + SEEN_SERIAL] === serial) return false
   const space = memory.load(handle + HANDLE_SPACE)
-  return !isCovered(context, owner, serial, memory.peek(word + TAG_OFFSET), space, VA_REUSE)
+  return !isCovered(context, owner, serial, memory.peek(word + TAG_OFFSET), space, populating(context))
 }
 
 function install(context: Context, at: number, handle: number): Outcome {
   const { p, memory } = context
-  const word = p[at + WORD]
+  const word = p[at + FAULT_WORD]
   const entry = memory.load(word)
   if ((entry & (BUSY | PRESENT)) !== 0 || isPendingAnew(context, at, entry, handle)) {
     // Another CPU was faster, or is just changing the entry: the frame goes back and the fault starts again.
+    if (!tryLockFree(context)) return RETRY
     freeFrame(context, p[at + FRAME])
+    setInHand(context, HAND_FAULT, false)
+    unlockFree(context)
     return goTo(p, LOOK)
   }
   const space = memory.load(handle + HANDLE_SPACE)
   const stamp = memory.peek(word + STAMP_OFFSET)
   const isWritable = (entry & READ_ONLY) === 0
   const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
-  // The event comes first: once the entry is there, other CPUs cache the new translation.
-  if (stamp !== 0)
-    context.witness.event(VA_REUSE, memory.peek(word + OWNER_OFFSET), space, p[at + PAGE], stamp, -1, 0)
-  if (memory.compareExchange(word, entry, (p[at + FRAME] << FRAME_SHIFT) | flags) !== entry) return RETRY
+  const installed = (p[at + FRAME] << FRAME_SHIFT) | flags
+  if (stamp === 0) {
+    if (memory.compareExchange(word, entry, installed) !== entry) return RETRY
+  } else {
+    // The event comes before the entry: once that is there, other CPUs cache the new translation. It comes
+    // after the lock: a compare-exchange that fails must not have said that the address was reused.
+    if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
+    const owner = memory.peek(word + OWNER_OFFSET)
+    context.witness.event(fillEvent(context.passed, VA_REUSE, owner, space, p[at + PAGE], stamp))
+    if (isBreakBeforeMake(context))
+      context.witness.event(fillEvent(context.passed, NEW_ENTRY, owner, space, p[at + PAGE], stamp))
+    memory.store(word, installed)
+  }
+  setInHand(context, HAND_FAULT, false)
   return end(context, handle, 1)
 }

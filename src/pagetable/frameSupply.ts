@@ -35,7 +35,22 @@ export function noteHeld(context: Context): void {
   if (held > p[HELD_PEAK]) p[HELD_PEAK] = held
 }
 
-/** The frame's change is settled: it goes to this CPU's free list, and back into the direct map if it was taken out. */
+/**
+ * The own free list is locked for as long as a step takes from it or adds to it: a CPU that is short
+ * of frames may be taking one out of it. False: it is, so try again.
+ */
+export function tryLockFree(context: Context): boolean {
+  return context.frames.tryLock(freeListOf(context, context.cpu))
+}
+
+export function unlockFree(context: Context): void {
+  context.frames.unlock(freeListOf(context, context.cpu))
+}
+
+/**
+ * The frame's change is settled: it goes to this CPU's free list, which is locked, and back into the
+ * direct map if it was taken out.
+ */
 export function freeFrame(context: Context, frame: number): void {
   const { frames } = context
   if (frames.isZapped(frame)) restoreDirect(context, frame)
@@ -58,12 +73,15 @@ function restoreDirect(context: Context, frame: number): void {
 /** Frees the oldest frames that this CPU holds, as far as they are covered. Not if another CPU is just looking. */
 export function reapFrames(context: Context): void {
   const list = heldListOf(context, context.cpu)
-  if (context.frames.count(list) === 0 || !context.frames.tryLock(list)) return
-  takeCovered(context, list)
-  context.frames.unlock(list)
+  if (context.frames.count(list) === 0 || !tryLockFree(context)) return
+  if (context.frames.tryLock(list)) {
+    takeCovered(context, list)
+    context.frames.unlock(list)
+  }
+  unlockFree(context)
 }
 
-/** Moves covered frames from the head of a locked held list to this CPU's free list; how many. */
+/** Moves covered frames from the head of a locked held list to this CPU's free list, locked too; how many. */
 export function takeCovered(context: Context, list: number): number {
   const { frames } = context
   let taken = 0
@@ -89,7 +107,7 @@ function isFrameCovered(context: Context, frame: number): boolean {
   )
 }
 
-/** Takes a batch from the pool if the own list is empty; false: another CPU has the pool's lock. */
+/** Takes a batch from the pool into the own list, which is locked; false: another CPU has the pool's lock. */
 export function refill(context: Context): boolean {
   const { frames, words } = context
   if (!frames.tryLock(words.pool)) return false
@@ -108,7 +126,11 @@ export function trim(context: Context): void {
   const { frames, words } = context
   const batch = context.profile.memory.listBatch.value
   const list = freeListOf(context, context.cpu)
-  if (frames.count(list) <= HIGH_BATCHES * batch || !frames.tryLock(words.pool)) return
-  for (let i = 0; i < batch; i++) frames.append(words.pool, frames.take(list))
-  frames.unlock(words.pool)
+  if (frames.count(list) <= HIGH_BATCHES * batch || !tryLockFree(context)) return
+  // Counted again: another CPU may have taken some.
+  if (frames.count(list) > HIGH_BATCHES * batch && frames.tryLock(words.pool)) {
+    for (let i = 0; i < batch; i++) frames.append(words.pool, frames.take(list))
+    frames.unlock(words.pool)
+  }
+  unlockFree(context)
 }

@@ -1,19 +1,23 @@
 import { DONE } from '../contract/ticket.js'
-import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_SPACE } from '../machine/words.js'
+import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
 import { stepDemand } from './demand.js'
 import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
-import { handleAt, pushFault, stepFault } from './fault.js'
+import { pushFault, stepFault } from './fault.js'
+import { handleAt } from './handle.js'
 import { stepMap, stepUnmap } from './mapping.js'
-import { DEPTH, ROUTINE, TICKET, top } from './position.js'
+import { stepPinPages } from './pinPages.js'
+import { DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
+import { pinUntilEnd } from './rangeEdit.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
   GO_ON,
   push,
   RAN,
+  RETRY,
   RETURNED,
   ROUTINE_BATCH_BEGIN,
   ROUTINE_BATCH_END,
@@ -22,6 +26,7 @@ import {
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
   ROUTINE_MAP,
+  ROUTINE_PIN_PAGES,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
@@ -31,6 +36,7 @@ import {
   type Outcome,
 } from './routine.js'
 import { stepSwitch } from './switchSpace.js'
+import { freesTables } from './tableSupply.js'
 import { stepTakeFrame } from './takeFrame.js'
 
 /**
@@ -67,6 +73,12 @@ export class Kernel {
     const { memory, meter } = this.#context
     const at = handleAt(this.#context, handle)
     meter.charge(COST_SYSTEM_CALL, 1)
+    const isPinned = freesTables(this.#context)
+    if (isPinned) memory.add(at + HANDLE_PINS, 1)
+    if (isPinned && memory.load(at + HANDLE_MAPPED) === 0) {
+      memory.add(at + HANDLE_PINS, -1)
+      return
+    }
     const kind = memory.load(at + HANDLE_FLAGS) >>> 8
     pushRange(
       this.#context,
@@ -77,6 +89,7 @@ export class Kernel {
       kind,
       grant,
     )
+    if (isPinned) pinUntilEnd(this.#context, handle)
   }
 
   fault(page: number, need: number, handle: number): void {
@@ -95,6 +108,15 @@ export class Kernel {
     push(this.#context.p, ROUTINE_SWITCH, space)
   }
 
+  pin(handle: number, firstPage: number, pageCount: number): void {
+    push(this.#context.p, ROUTINE_PIN_PAGES, handle, firstPage, firstPage + pageCount)
+  }
+
+  /** Whether this CPU takes no interrupts and no ticks now. */
+  get isUninterruptible(): boolean {
+    return this.#context.p[INTERRUPTS_OFF] !== 0
+  }
+
   drain(): void {
     push(this.#context.p, ROUTINE_DRAIN)
   }
@@ -109,10 +131,12 @@ export class Kernel {
   step(): Outcome {
     const { p } = this.#context
     if (p[TICKET] !== DONE) return WAITING
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const at = top(p)
       const outcome = this.#dispatch(p[at + ROUTINE], at)
       if (outcome === GO_ON) continue
+      // What met a lock on its way has got as far as that: the next step will say RETRY, and leave no trace.
+      if (outcome === RETRY) return isFirst ? RETRY : RAN
       if (outcome !== RETURNED) return outcome
       if (p[DEPTH] === 0) return RAN
     }
@@ -141,6 +165,8 @@ export class Kernel {
         return stepBatchEnd(context, at)
       case ROUTINE_DRAIN:
         return stepDrain(context, at)
+      case ROUTINE_PIN_PAGES:
+        return stepPinPages(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
       default:

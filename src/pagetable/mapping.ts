@@ -1,6 +1,6 @@
-import { VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
+import { MAPPINGS_OFFSET } from '../machine/tables.js'
 import {
   HANDLE_FIRST,
   HANDLE_FLAGS,
@@ -17,27 +17,35 @@ import {
   reapAddresses,
   takeAddress,
 } from './addresses.js'
+import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
-import { handleAt } from './fault.js'
+import { directoryWord, FREEING, nextSpan } from './freeTable.js'
+import { handleAt } from './handle.js'
 import {
-  LAST_SERIAL,
-  LAST_SETTLED,
-  LAST_TAG,
   LOCALS,
-  OPERATION_DEPTH,
+  LOG_COUNT,
+  LOG_OWNER,
+  LOG_PAGE,
+  LOG_SERIAL,
+  LOG_SPACE,
+  LOG_TAG,
+  MOST_ASKED,
   PHASE,
   RESULT,
   SPACE,
 } from './position.js'
+import { populating, populatingDemand } from './populate.js'
 import { pushRange } from './rangeOperation.js'
+import { freesTables } from './tableSupply.js'
 import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
-
-/** Held ranges that one demand settles at most. */
-const DEMAND_ADDRESSES = 64
 
 const HANDLE = LOCALS
 const COUNTED = LOCALS + 3
+/** Next log entry that an unmap has to hold its range for. */
+const NEXT = LOCALS + 4
+/** Of a map: the first page of the range that it was given; NEXT is the page whose span comes next. */
+const TAKEN = LOCALS + 5
 
 class AddressesExhausted extends Error {
   constructor(cpu: number, pageCount: number) {
@@ -46,24 +54,47 @@ class AddressesExhausted extends Error {
   }
 }
 
+const ADDRESSES_DEMANDED = 1
+const REGISTER = 2
+
 /** Locals: handle, pages, flags and kind. An address is taken, the mapping entered; faults populate it. */
 export function stepMap(context: Context, at: number): Outcome {
-  const { p, memory } = context
-  if (p[at + PHASE] === 1) {
+  const { p } = context
+  if (p[at + PHASE] === REGISTER) return register(context, at)
+  if (p[at + PHASE] === ADDRESSES_DEMANDED) {
     freeOldestAddresses(context, p[RESULT] === 0 ? 0 : p[at + COUNTED])
     return goTo(p, 0)
   }
   reapAddresses(context)
   const first = takeAddress(context, p[at + LOCALS + 1])
   if (first < 0) {
-    const count = demandOldestAddresses(context, Math.min(DEMAND_ADDRESSES, context.demand.owners.length))
+    const count = demandOldestAddresses(context, MOST_ASKED)
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
-    p[at + PHASE] = 1
-    pushDemand(context, count, VA_REUSE, p[SPACE])
+    p[at + PHASE] = ADDRESSES_DEMANDED
+    pushDemand(context, count, populatingDemand(context), p[SPACE])
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
+  if (!freesTables(context)) return enter(context, at, first)
+  p[at + TAKEN] = first
+  p[at + NEXT] = first
+  return goTo(p, REGISTER)
+}
+
+/** Counts the mapping in each span that it touches, so that the tables there stay; waits for one that is being freed. */
+function register(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  if (p[at + NEXT] >= p[at + TAKEN] + p[at + LOCALS + 1]) return enter(context, at, p[at + TAKEN])
+  const count = directoryWord(context, p[SPACE], p[at + NEXT]) + MAPPINGS_OFFSET
+  const mappings = memory.load(count)
+  if (mappings === FREEING || memory.compareExchange(count, mappings, mappings + 1) !== mappings) return RETRY
+  p[at + NEXT] = nextSpan(p[at + NEXT])
+  return GO_ON
+}
+
+function enter(context: Context, at: number, first: number): Outcome {
+  const { p, memory } = context
   const handle = handleAt(context, p[at + HANDLE])
   memory.store(handle + HANDLE_FIRST, first)
   memory.store(handle + HANDLE_PAGES, p[at + LOCALS + 1])
@@ -106,23 +137,71 @@ export function stepUnmap(context: Context, at: number): Outcome {
       return GO_ON
     }
     case ENTRIES_GONE:
-      // Inside a batch nobody can tell yet whether the changes are settled: held, and freed by the batch if they are.
-      if (p[LAST_SETTLED] === 0 || p[OPERATION_DEPTH] > 0) return goTo(p, HOLD_ADDRESS)
-      freeAddress(context, memory.load(handle + HANDLE_FIRST), memory.load(handle + HANDLE_PAGES))
-      return pop(p, 0)
-    case HOLD_ADDRESS: {
-      const first = memory.load(handle + HANDLE_FIRST)
-      const pages = memory.load(handle + HANDLE_PAGES)
-      const space = memory.load(handle + HANDLE_SPACE)
-      if (holdAddress(context, first, pages, p[LAST_SERIAL], p[LAST_TAG], space)) return pop(p, 0)
-      const count = demandOldestAddresses(context, Math.min(DEMAND_ADDRESSES, context.demand.owners.length))
-      p[at + COUNTED] = count
-      p[at + PHASE] = DEMANDED
-      pushDemand(context, count, VA_REUSE, p[SPACE])
-      return GO_ON
-    }
+      p[at + NEXT] = 0
+      return goTo(p, HOLD_ADDRESS)
+    case HOLD_ADDRESS:
+      return holdRange(context, at, handle)
     default:
       freeOldestAddresses(context, p[at + COUNTED])
       return goTo(p, HOLD_ADDRESS)
   }
+}
+
+/**
+ * Holds the range for what its changes owe: the last of each run of changes with one tag, which a
+ * strategy covers in the order of their serials. What is inherited counts too: inside a batch nobody
+ * has asked for it yet. Inside a batch nothing is settled for certain: held, and freed by the batch if
+ * it is.
+ */
+function holdRange(context: Context, at: number, handle: number): Outcome {
+  const { p, log, memory } = context
+  const first = memory.load(handle + HANDLE_FIRST)
+  const pages = memory.load(handle + HANDLE_PAGES)
+  let index = nextHolding(context, p[at + NEXT], handle)
+  if (index < 0) {
+    freeAddress(context, first, pages)
+    return pop(p, 0)
+  }
+  while (index >= 0) {
+    const item = logEntry(index)
+    const next = nextHolding(context, index + 1, handle)
+    const isLast = next < 0
+    const isRunOver =
+      isLast ||
+      log[logEntry(next) + LOG_TAG] !== log[item + LOG_TAG] ||
+      log[logEntry(next) + LOG_OWNER] !== log[item + LOG_OWNER]
+    const isHeld =
+      !isRunOver ||
+      holdAddress(
+        context,
+        first,
+        isLast ? pages : 0,
+        log[item + LOG_OWNER],
+        log[item + LOG_SERIAL],
+        log[item + LOG_TAG],
+        log[item + LOG_SPACE],
+      )
+    if (!isHeld) {
+      p[at + NEXT] = index
+      p[at + COUNTED] = demandOldestAddresses(context, MOST_ASKED)
+      p[at + PHASE] = DEMANDED
+      pushDemand(context, p[at + COUNTED], populatingDemand(context), p[SPACE])
+      return GO_ON
+    }
+    index = next
+  }
+  return pop(p, 0)
+}
+
+/** The next change in the log, from an index on, that the range must wait for; -1: none. Earlier parts of a batch count. */
+function nextHolding(context: Context, from: number, handle: number): number {
+  const { p, log, memory } = context
+  const first = memory.load(handle + HANDLE_FIRST)
+  const end = first + memory.load(handle + HANDLE_PAGES)
+  for (let index = from; index < p[LOG_COUNT]; index++) {
+    const item = logEntry(index)
+    const isInside = log[item + LOG_PAGE] >= first && log[item + LOG_PAGE] < end
+    if (isInside && !isItemSettledFor(context, item, populating(context))) return index
+  }
+  return -1
 }

@@ -27,15 +27,20 @@ export const ADDRESS_MARK = 11
 export const HELD_OPEN = 12
 export const HELD_PEAK = 13
 export const HELD_LISTED = 19
-/** Whether the operation that ended last left nothing unsettled. */
-export const LAST_SETTLED = 15
+/** The last change, or the last unsettled one of the operation that ended last. */
 export const LAST_SERIAL = 16
-export const LAST_TAG = 17
+/** 1: this CPU takes neither interrupts nor ticks. */
+export const INTERRUPTS_OFF = 14
+/** The leaf table that a software walker of this CPU has in hand (0: none), since which reading, for which page. */
+export const WALK_TABLE = 15
+export const WALK_STAMP = 17
+export const WALK_SPACE = 21
+export const WALK_PAGE = 22
 /** The space of the outermost open operation. */
 export const OUTER_SPACE = 18
 /** The id of the open batch; its parts have ids of their own. */
 export const BATCH_ID = 20
-export const FRAMES_AT = 21
+export const FRAMES_AT = 23
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0
@@ -45,8 +50,14 @@ export const FRAME_SIZE = 12
 export const MAX_DEPTH = 6
 export const POSITION_WORDS: number = FRAMES_AT + MAX_DEPTH * FRAME_SIZE
 
-/** A page adds two entries at most: what another CPU has left unsettled there, and the change itself. */
-export const LOG_ITEMS_PER_PAGE = 2
+/** A page adds three entries at most: what another CPU has left unsettled there, the change itself, and its table's. */
+export const LOG_ITEMS_PER_PAGE = 3
+/** What one demand asks for at most beside the open changes of the CPU that waits: one round pays for many. */
+export const MOST_ASKED = 64
+export function demandItemsFor(logItems: number): number {
+  return MOST_ASKED + logItems
+}
+
 /** One entry of the change log. */
 export const LOG_WORD = 0
 export const LOG_SPACE = 1
@@ -60,7 +71,11 @@ export const LOG_FRAME = 7
 export const LOG_BITS = 8
 /** Flags that the new entry allows; 0 where the page is gone. */
 export const LOG_ALLOWED = 9
-export const LOG_WORDS = 10
+/** Obligations for which a demand has settled the change, apart from LOG_IS_SETTLED. */
+export const LOG_EVIDENCE = 10
+/** Table page that the change took out of the tree, or -1. */
+export const LOG_TABLE = 11
+export const LOG_WORDS = 12
 
 /** Bits of LOG_BITS: the obligations, and above them what has happened to the change. */
 export const LOG_IS_SETTLED = 1 << 16

@@ -4,13 +4,16 @@ import {
   LEVEL_RANGE,
   OPERATION_ADVISE_AWAY,
   OPERATION_UNMAP,
+  OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
-import { HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
+import { VA_REUSE } from '../contract/obligation.js'
+import { DIRTY, HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
 import type { Context } from './context.js'
-import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID } from './position.js'
+import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID, top } from './position.js'
+import { populating } from './populate.js'
 import { ruleFor, takes } from './rules.js'
-import { READ_ONLY } from './softBits.js'
+import { CLEANED, PENDING, READ_ONLY } from './softBits.js'
 
 /**
  * What an operation over a range is, and what it makes of an entry. Where it stands is in the locals
@@ -20,12 +23,19 @@ export const OPERATION = LOCALS
 export const SPACE_OF = LOCALS + 1
 export const FIRST = LOCALS + 2
 export const COUNT = LOCALS + 3
-const KIND = LOCALS + 4
+export const KIND = LOCALS + 4
 /** Flags that protect leaves to the mapping. */
 export const GRANT = LOCALS + 5
 export const PAGE = LOCALS + 6
 export const LOG_START = LOCALS + 7
 export const WORD = LOCALS + 8
+/** The handle that is pinned until the operation ends, plus one; 0: none. */
+export const PINNED = LOCALS + 9
+
+/** The mapping must stay until the operation that was just pushed has ended: its tables could be freed under it. */
+export function pinUntilEnd(context: Context, handle: number): void {
+  context.p[top(context.p) + PINNED] = handle + 1
+}
 
 export function newEntry(context: Context, at: number, entry: number): number {
   const { p } = context
@@ -36,9 +46,18 @@ export function newEntry(context: Context, at: number, entry: number): number {
       return (entry & WRITABLE) === 0 ? READ_ONLY : 0
     case OPERATION_ZAP_DIRECT:
       return entry & ~PRESENT
-    default:
-      return (p[at + GRANT] & WRITABLE) !== 0 ? entry | WRITABLE : entry & ~WRITABLE
+    case OPERATION_WRITE_OUT:
+      return (entry & DIRTY) === 0 ? entry & ~PENDING : writeOut(entry)
+    default: {
+      const own = entry & ~CLEANED
+      return (p[at + GRANT] & WRITABLE) !== 0 ? own | WRITABLE : own & ~WRITABLE
+    }
   }
+}
+
+function writeOut(entry: number): number {
+  const clean = entry & ~(WRITABLE | DIRTY)
+  return (entry & WRITABLE) === 0 ? clean : clean | CLEANED
 }
 
 /** What an entry that is still cached may grant: nothing where the page is gone. */
@@ -74,5 +93,6 @@ export function fillChange(context: Context, at: number, old: number, written: n
   change.oldFlags = old & HARDWARE_FLAGS
   change.newFlags = written & HARDWARE_FLAGS
   change.tablesFreed = false
-  change.obligations = rule.obligations
+  // The row of such a machine owes it wherever it owes the address.
+  change.obligations = rule.obligations | ((rule.obligations & VA_REUSE) !== 0 ? populating(context) : 0)
 }

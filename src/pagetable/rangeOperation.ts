@@ -1,19 +1,27 @@
 import { KIND_DIRECT_MAP } from '../contract/change.js'
-import { OPERATION_PROTECT, OPERATION_UNMAP, OPERATION_ZAP_DIRECT } from '../contract/operation.js'
+import {
+  OPERATION_ADVISE_AWAY,
+  OPERATION_PROTECT,
+  OPERATION_UNMAP,
+  OPERATION_ZAP_DIRECT,
+} from '../contract/operation.js'
 import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
-import { SPACE_ROOT } from '../machine/words.js'
+import { HANDLE_PINS, SPACE_ROOT } from '../machine/words.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
 import { addToLog, claimLog, logEntry, noteInherited } from './changeLog.js'
 import type { Context } from './context.js'
+import { handleAt } from './handle.js'
 import { unlockItem } from './dispose.js'
-import { freeFrame, noteHeld } from './frameSupply.js'
+import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
+import { clearDirectory, directoryCleared, leaveSpan } from './freeTable.js'
+import { HAND_OPERATION, setInHand } from './inHand.js'
+import { fillEvent, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
-  LAST_TAG,
   LOG_BITS,
   LOG_COUNT,
   LOG_FRAME,
@@ -38,6 +46,7 @@ import {
   newEntry,
   OPERATION,
   PAGE,
+  PINNED,
   SPACE_OF,
   WORD,
 } from './rangeEdit.js'
@@ -54,6 +63,7 @@ import {
   type Outcome,
 } from './routine.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+import { freesTables, growLeaf } from './tableSupply.js'
 
 /**
  * An operation over a range of one space: unmap, protect, advise away, zap from the direct map. Entry
@@ -68,6 +78,11 @@ const CHANGED = 3
 const FINISH = 4
 const FINISHED = 5
 const UNLOCK = 6
+const END = 7
+/** Only where tables are freed: span by span, once all entries are gone. */
+const TABLES = 8
+const CLEAR_DIRECTORY = 9
+const DIRECTORY_CLEARED = 10
 
 /** Entries without a change that one step looks at. */
 const PASSED_OVER_IN_A_STEP = 64
@@ -93,6 +108,8 @@ export function stepRange(context: Context, at: number): Outcome {
       p[at + LOG_START] = p[LOG_COUNT]
       p[OPERATION_ID]++
       p[OPERATION_DEPTH]++
+      if (p[at + OPERATION] === OPERATION_UNMAP || p[at + OPERATION] === OPERATION_ADVISE_AWAY)
+        setInHand(context, HAND_OPERATION, true)
       if (strategy.began === undefined) return goTo(p, SCAN)
       fillOperation(context, at)
       return waitFor(p, strategy.began(port, context.operation), SCAN)
@@ -111,17 +128,29 @@ export function stepRange(context: Context, at: number): Outcome {
       p[OPERATION_DEPTH]--
       if (p[TICKET_RESULT] === SETTLED) claimLog(context, p[at + LOG_START])
       if (p[OPERATION_DEPTH] > 0) return goTo(p, UNLOCK)
-      p[at + PHASE] = UNLOCK + 1
+      p[at + PHASE] = END
       push(p, ROUTINE_DISPOSE)
       return GO_ON
     case UNLOCK:
       for (let item = p[at + LOG_START]; item < p[LOG_COUNT]; item++) unlockItem(context, item)
       // Its event is the exposure, which does not wait for the end of the batch: the fault demands it.
       if (p[at + OPERATION] === OPERATION_ZAP_DIRECT) p[LOG_COUNT] = p[at + LOG_START]
-      return pop(p, 0)
+      return endRange(context, at)
+    case TABLES:
+      return leaveSpan(context, at, CLEAR_DIRECTORY, FINISH)
+    case CLEAR_DIRECTORY:
+      return clearDirectory(context, at, DIRECTORY_CLEARED)
+    case DIRECTORY_CLEARED:
+      return directoryCleared(context, at, TABLES)
     default:
-      return pop(p, 0)
+      return endRange(context, at)
   }
+}
+
+function endRange(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  if (p[at + PINNED] !== 0) memory.add(handleAt(context, p[at + PINNED] - 1) + HANDLE_PINS, -1)
+  return pop(p, 0)
 }
 
 /** Finds the next entry to change and, unless the strategy wants to act before the write, writes it. */
@@ -129,12 +158,17 @@ function scan(context: Context, at: number): Outcome {
   const { p, memory, tables, words } = context
   const page = p[at + PAGE]
   const end = p[at + FIRST] + p[at + COUNT]
-  if (page === end) return goTo(p, FINISH)
+  if (page === end) {
+    if (p[at + OPERATION] !== OPERATION_UNMAP || !freesTables(context)) return goTo(p, FINISH)
+    p[at + PAGE] = p[at + FIRST]
+    return goTo(p, TABLES)
+  }
   // The leaf table is looked up once per table; neighbouring entries are neighbouring words.
   if (page === p[at + FIRST] || page % ENTRIES_PER_TABLE === 0) {
     const root = memory.peek(words.spaces.base + p[at + SPACE_OF] * words.spaces.stride + SPACE_ROOT)
     const word =
-      p[at + OPERATION] === OPERATION_PROTECT ? tables.growTo(root, page, 1) : tables.leafWord(root, page)
+      p[at + OPERATION] === OPERATION_PROTECT ? growLeaf(context, root, page) : tables.leafWord(root, page)
+    if (word < 0) return RETRY
     if (word === 0) {
       p[at + PAGE] = Math.min(end, page - (page % ENTRIES_PER_TABLE) + ENTRIES_PER_TABLE)
       return RAN
@@ -205,15 +239,17 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   const serial = (memory.peek(issued) + 1) | 0
   fillChange(context, at, old, written, serial)
   const { change } = context
-  witness.opened(
+  const opened = fillEvent(
+    context.passed,
+    change.obligations,
     context.cpu,
-    serial,
     change.space,
     change.firstPage,
     stamp,
-    allowedBy(written),
-    change.obligations,
   )
+  opened.allowed = allowedBy(written)
+  opened.needed = neededFor(change.obligations)
+  witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)
   memory.poke(word + OWNER_OFFSET, context.cpu)
@@ -235,7 +271,6 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
   p[LAST_SERIAL] = serial
-  p[LAST_TAG] = change.tag
   return waitFor(p, ticket, CHANGED)
 }
 
@@ -243,14 +278,17 @@ function afterChanged(context: Context, at: number): Outcome {
   const { p, log } = context
   const item = logEntry(p[LOG_COUNT] - 1)
   const serial = log[item + LOG_SERIAL]
-  if (log[item + LOG_FRAME] >= 0)
-    context.frames.hold(log[item + LOG_FRAME], context.cpu, serial, log[item + LOG_TAG])
-  if (p[TICKET_RESULT] === SETTLED) {
+  const frame = log[item + LOG_FRAME]
+  const isSettled = p[TICKET_RESULT] === SETTLED
+  if (isSettled && frame >= 0 && !tryLockFree(context)) return RETRY
+  if (frame >= 0) context.frames.hold(frame, context.cpu, serial, log[item + LOG_TAG])
+  if (isSettled) {
     context.witness.claimed(context.cpu, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
-    if (log[item + LOG_FRAME] >= 0) {
-      freeFrame(context, log[item + LOG_FRAME])
+    if (frame >= 0) {
+      freeFrame(context, frame)
+      unlockFree(context)
       log[item + LOG_FRAME] = -1
       p[HELD_OPEN]--
     }

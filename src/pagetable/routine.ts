@@ -42,6 +42,7 @@ export const ROUTINE_BATCH_BEGIN = 8
 export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
+export const ROUTINE_PIN_PAGES = 12
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -55,6 +56,7 @@ const ROUTINE_NAMES = [
   'batchEnd',
   'drain',
   'switch',
+  'pinPages',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

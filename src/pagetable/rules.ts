@@ -7,12 +7,22 @@ import {
   SCOPE_SPACE,
   type Scope,
 } from '../contract/change.js'
-import { EXPOSE, FRAME_REUSE, RELAXED, REVOKE, SEEN, VA_REUSE } from '../contract/obligation.js'
+import {
+  EXPOSE,
+  FRAME_REUSE,
+  IO,
+  RELAXED,
+  REVOKE,
+  SEEN,
+  TABLE_REUSE,
+  VA_REUSE,
+} from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_NAMES,
   OPERATION_PROTECT,
   OPERATION_UNMAP,
+  OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
 import { PERMISSIONS, PRESENT } from '../contract/page.js'
@@ -29,6 +39,8 @@ export interface Rule {
   readonly kind: number
   /** Whether the edit takes something away: presence, or a permission. */
   readonly takes: boolean
+  /** The edit takes a leaf table out of the tree. */
+  readonly freesTable?: boolean
   readonly obligations: number
   readonly scope: Scope
   readonly source: string
@@ -51,6 +63,25 @@ export const RULES: readonly Rule[] = [
     obligations: SEEN | FRAME_REUSE | VA_REUSE,
     source:
       'as user memory; the direct-map page is put back when the frame is free (guest_memfd: zap then prepare, invalidate then restore)',
+  },
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_USER,
+    takes: true,
+    freesTable: true,
+    scope: SCOPE_SPACE,
+    obligations: TABLE_REUSE,
+    source:
+      'gather with freed_tables set: also idle CPUs, and software walkers, before the page is freed (Linux include/asm-generic/tlb.h, mm/mmu_gather.c tlb_remove_table)',
+  },
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_GUEST,
+    takes: true,
+    freesTable: true,
+    scope: SCOPE_SPACE,
+    obligations: TABLE_REUSE,
+    source: 'as user memory',
   },
   {
     operation: OPERATION_ADVISE_AWAY,
@@ -101,6 +132,39 @@ export const RULES: readonly Rule[] = [
     source: 'as user memory',
   },
   {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_USER,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: IO,
+    source:
+      'clean before write-out: the flush comes before the IO where an entry was writable and dirty (Linux mm/rmap.c page_mkclean, try_to_unmap_flush_dirty)',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_USER,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'dirty but not writable any more: whoever took the permission away owed the flush',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_GUEST,
+    takes: true,
+    scope: SCOPE_SPACE,
+    obligations: IO,
+    source: 'as user memory',
+  },
+  {
+    operation: OPERATION_WRITE_OUT,
+    kind: KIND_GUEST,
+    takes: false,
+    scope: SCOPE_SPACE,
+    obligations: RELAXED,
+    source: 'dirty but not writable any more: whoever took the permission away owed the flush',
+  },
+  {
     operation: OPERATION_ZAP_DIRECT,
     kind: KIND_DIRECT_MAP,
     takes: true,
@@ -114,7 +178,11 @@ export const RULES: readonly Rule[] = [
 /** Rules by operation, kind and whether something is taken: looked up on every change, so an array and not a search. */
 const KINDS = 3
 const byKey: (Rule | undefined)[] = []
-for (const rule of RULES) byKey[keyOf(rule.operation, rule.kind, rule.takes)] = rule
+const tableByKey: (Rule | undefined)[] = []
+for (const rule of RULES) {
+  const rows = rule.freesTable === true ? tableByKey : byKey
+  rows[keyOf(rule.operation, rule.kind, rule.takes)] = rule
+}
 
 function keyOf(operation: number, kind: number, isTaking: boolean): number {
   return (operation * KINDS + kind) * 2 + (isTaking ? 1 : 0)
@@ -130,5 +198,13 @@ export function ruleFor(operation: number, kind: number, isTaking: boolean): Rul
   const rule = byKey[keyOf(operation, kind, isTaking)]
   if (rule === undefined)
     throw new Error(`no rule for ${OPERATION_NAMES[operation]} of ${KIND_NAMES[kind]} (takes: ${isTaking})`)
+  return rule
+}
+
+/** The row for a directory entry whose leaf table is freed. */
+export function tableRuleFor(operation: number, kind: number): Rule {
+  const rule = tableByKey[keyOf(operation, kind, true)]
+  if (rule === undefined)
+    throw new Error(`no rule for tables of ${OPERATION_NAMES[operation]} of ${KIND_NAMES[kind]}`)
   return rule
 }

@@ -6,3 +6,5 @@ export const BUSY = 1 << 8
 export const PENDING = 1 << 9
 /** Write permission was taken away while the page was not present: a fault must not grant it. */
 export const READ_ONLY = 1 << 10
+/** Write permission was taken away only to see the next store: a fault gives it back. */
+export const CLEANED = 1 << 11

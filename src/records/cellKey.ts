@@ -5,7 +5,7 @@ import type { SampleRow } from './sampleColumns.js'
 /** The columns that identify a cell, strategy included. */
 export type CellKey = Pick<
   SampleRow,
-  'engine' | 'strategy' | 'workload' | 'params' | 'cpus' | 'profile' | 'seed'
+  'engine' | 'strategy' | 'workload' | 'params' | 'cpus' | 'profile' | 'seed' | 'fault'
 >
 
 /** A cell of the plan: what a row of summary.csv says before anything was measured. */
@@ -24,6 +24,7 @@ export function cellKey(cell: CellKey): string {
     cell.cpus,
     cell.profile,
     cell.seed,
+    cell.fault,
   ])
 }
 
@@ -36,6 +37,7 @@ export function workKey(cell: CellKey): string {
     cell.cpus,
     cell.profile,
     cell.seed,
+    cell.fault,
   ])
 }
 

@@ -18,7 +18,7 @@ The schema version is ${SCHEMA_VERSION}. Within a version columns are only added
   innermost pair that covers the true median with at least 95 %. With fewer than 6 repetitions not even
   the smallest and the largest do: they cover 93.75 % for 5, 87.5 % for 4 and 75 % for 3, and are given
   nevertheless. With fewer there is no interval.
-- The cell of a row is \`engine\`, \`strategy\`, \`workload\`, \`params\`, \`cpus\`, \`profile\` and \`seed\` together.
+- The cell of a row is \`engine\`, \`strategy\`, \`workload\`, \`params\`, \`cpus\`, \`profile\`, \`seed\` and \`fault\` together.
 - \`summary.csv\` can be computed again from \`samples.csv\`, but for the rows of skipped cells.
 `
 

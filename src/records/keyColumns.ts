@@ -35,3 +35,12 @@ export const KEY_COLUMNS = [
     'Hash of the tapes of all CPUs. Equal hashes: the same work. Empty: the tape was never made.',
   ),
 ] as const satisfies readonly Column[]
+
+/** A part of the cell's key as well; at the end of both files, because columns are only added there. */
+export function faultColumn() {
+  return optionalText(
+    'fault',
+    'What went wrong on purpose in the measured passes, as `delay-interrupt:maxNs=5000`, several joined by ' +
+      '`,`. Never compared with cells of another fault. Empty: nothing.',
+  )
+}

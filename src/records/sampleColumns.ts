@@ -10,7 +10,7 @@ import {
   type Column,
   type Row,
 } from './columns.js'
-import { KEY_COLUMNS } from './keyColumns.js'
+import { faultColumn, KEY_COLUMNS } from './keyColumns.js'
 
 export const SAMPLE_COLUMNS = [
   ...KEY_COLUMNS,
@@ -77,6 +77,7 @@ export const SAMPLE_COLUMNS = [
       'Empty: passes are not timed (`sim`).',
   ),
   optionalText('failure', 'Why the repetition failed; its figures are empty then. Empty: it did not fail.'),
+  faultColumn(),
 ] as const satisfies readonly Column[]
 
 export type SampleRow = Row<typeof SAMPLE_COLUMNS>

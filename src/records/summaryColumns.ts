@@ -12,7 +12,7 @@ import {
   type Column,
   type Row,
 } from './columns.js'
-import { KEY_COLUMNS } from './keyColumns.js'
+import { faultColumn, KEY_COLUMNS } from './keyColumns.js'
 
 export const SUMMARY_COLUMNS = [
   ...KEY_COLUMNS,
@@ -82,6 +82,7 @@ export const SUMMARY_COLUMNS = [
   optionalText('skipped', 'Why the cell was not run. Empty: it was not skipped.'),
   flag('extrapolated', 'More CPUs than the profile describes: sockets of the same size were added.'),
   integer('failed_repetitions', 'repetitions', 0, 'Repetitions that failed; samples.csv says why.'),
+  faultColumn(),
 ] as const satisfies readonly Column[]
 
 export type SummaryRow = Row<typeof SUMMARY_COLUMNS>

@@ -77,6 +77,7 @@ function summarizeCell(cell: PlannedCell, samples: readonly SampleRow[]): Summar
     vs_linux: null,
     skipped: samples.length > 0 ? '' : cell.skipped,
     extrapolated: cell.extrapolated || samples.some((sample) => sample.extrapolated),
+    fault: cell.fault,
     failed_repetitions: samples.filter((sample) => sample.failure !== '').length,
   }
 }

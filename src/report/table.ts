@@ -17,6 +17,9 @@ const LEAST_LABEL_WIDTH = 4
 const FOOTER = `low..high encloses the true median with 95 % coverage or more (5 repetitions: 93.75 %, 3: 75 %, fewer: none).
 vs immediate: above 1 is faster. Rows are ranked within one contract only. -: unknown.`
 
+const FAULT_FOOTER =
+  'fault: disturbed on purpose; compare and rank within the block only, never with a block of another fault.'
+
 export interface TableOptions {
   /** See colour.ts. */
   readonly colour: boolean
@@ -25,7 +28,8 @@ export interface TableOptions {
 /** @returns lines of at most TABLE_WIDTH characters */
 export function renderTable(rows: readonly SummaryRow[], options: TableOptions): string {
   if (rows.length === 0) return 'Nothing was measured.\n'
-  return [...blocksOf(rows).map((block) => renderBlock(block, options)), `${FOOTER}\n`].join('\n')
+  const footer = rows.some((row) => row.fault !== '') ? `${FOOTER}\n${FAULT_FOOTER}\n` : `${FOOTER}\n`
+  return [...blocksOf(rows).map((block) => renderBlock(block, options)), footer].join('\n')
 }
 
 function renderBlock(block: readonly SummaryRow[], options: TableOptions): string {
@@ -102,6 +106,7 @@ function blockTitle(row: SummaryRow, shared: readonly string[]): string[] {
     `${row.cpus} ${row.cpus === 1 ? 'CPU' : 'CPUs'}`,
     `profile ${row.profile}`,
     `seed ${row.seed}`,
+    ...(row.fault === '' ? [] : [`fault ${row.fault}`]),
     ...shared,
   ]
   return wrap(parts.join(' | '), TABLE_WIDTH)

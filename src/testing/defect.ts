@@ -18,6 +18,10 @@ export interface Defect {
   /** Invariants of docs/invariants.md that may show. */
   readonly expects: readonly Invariant[]
   readonly needs: Needs
+  /** States that the explorer looks at before it finds it, with some room; missing: it awaits something. */
+  readonly foundWithin?: number
+  /** The threads engine has reported it as well; how soon it does is a matter of luck. */
+  readonly isSeenOnThreads?: boolean
 }
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'
@@ -26,13 +30,18 @@ export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 
 export interface Needs {
   /** What a CPU of the search may choose to do: names of src/engines/explore/exploreCase.ts, those that it does not know yet included. */
   readonly operations: readonly string[]
+  /** What each CPU may choose of them, where that is not the same: the last list is for all that follow. */
+  readonly roles?: readonly (readonly string[])[]
   readonly isGuest?: boolean
+  readonly freesTables?: boolean
   readonly cpus: number
   readonly pages: number
   /** Operations of one CPU. */
   readonly operationCount: number
   /** Ticks of each CPU. */
   readonly ticks: number
+  /** Interrupts that nobody has sent, of each CPU. */
+  readonly spurious?: number
   /** `hooks`: preempted at every access of a hook to a shared word; `none`: between steps only. */
   readonly preempt: 'none' | 'hooks'
   readonly parameters?: Readonly<Record<string, number>>

@@ -17,7 +17,7 @@ export async function plannedDefects(): Promise<PlannedDefect[]> {
 async function planned(file: string): Promise<PlannedDefect> {
   const { defect } = (await import(pathToFileURL(file).href)) as { defect: Defect }
   const { needs } = defect
-  const alphabet = OPERATION_KINDS.filter((kind) => needs.operations.includes(kind))
+  const known = (names: readonly string[]) => OPERATION_KINDS.filter((kind) => names.includes(kind))
   return {
     name: defect.name,
     file,
@@ -32,12 +32,14 @@ async function planned(file: string): Promise<PlannedDefect> {
       cpuCount: needs.cpus,
       pageCount: needs.pages,
       operationCount: needs.operationCount,
-      alphabet,
+      alphabet: known(needs.operations),
+      roles: (needs.roles ?? []).map(known),
       isGuest: needs.isGuest ?? false,
+      freesTables: needs.freesTables ?? false,
       preemption: needs.preempt,
       frameCount: needs.frames ?? needs.pages,
       tickCount: needs.ticks,
-      spuriousCount: 0,
+      spuriousCount: needs.spurious ?? 0,
       fills: 'late',
       hasStoreBuffer: needs.storeBuffer ?? false,
       serialStart: needs.serialStart ?? 0,

@@ -24,12 +24,14 @@ import {
 import type { Context } from '../../dist/src/pagetable/context.js'
 import { Kernel } from '../../dist/src/pagetable/kernel.js'
 import {
+  demandItemsFor,
   LOG_ITEMS_PER_PAGE,
   LOG_WORDS,
   POSITION_WORDS,
   RESULT,
   SPACE,
 } from '../../dist/src/pagetable/position.js'
+import { emptyEvent } from '../../dist/src/pagetable/passedEvent.js'
 import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
 
 /** Plain words that tell who is written, and let a test step in between a load and its compare-exchange. */
@@ -262,7 +264,7 @@ export class BareMachine {
 
   #context(cpu: number, strategy: Strategy, contract: Contract): Context {
     const { config, memory, placed, tables, frames, meter } = this
-    const items = Math.max(64, config.maxOperationPages * LOG_ITEMS_PER_PAGE)
+    const items = demandItemsFor(config.maxOperationPages * LOG_ITEMS_PER_PAGE)
     const p = new Int32Array(POSITION_WORDS)
     p[SPACE] = USER_SPACE
     return {
@@ -278,10 +280,13 @@ export class BareMachine {
       port: this.#port(cpu),
       witness: {
         stamp: () => ++this.#clock,
-        event: (obligation, owner, space, page, _stamp, frame) =>
+        stampTable: () => ++this.#clock,
+        reading: () => this.#clock,
+        event: ({ obligation, owner, space, page, frame }) =>
           void this.passed.push({ obligation, owner, space, page, frame }),
         opened: () => {},
         claimed: () => {},
+        answered: () => {},
         exposed: (serial, isSettled) => void this.exposures.push({ serial, isSettled }),
         changing: () => void this.firstChanges++,
         count: (counter, by) => {
@@ -329,6 +334,7 @@ export class BareMachine {
         mayFail: false,
         maySleep: false,
       },
+      passed: emptyEvent(),
     }
   }
 

@@ -6,7 +6,10 @@ import type { ParameterSpecs, Parameters } from '../../dist/src/contract/paramet
 import type { StrategyModule } from '../../dist/src/contract/strategy.js'
 import type { TapeSet } from '../../dist/src/contract/tape.js'
 import type { WorkloadModule } from '../../dist/src/contract/workload.js'
+import type { CellPlan } from '../../dist/src/engines/cellWords.js'
+import type { FaultPlan } from '../../dist/src/engines/faultPlan.js'
 import type { EngineResult } from '../../dist/src/engines/plan.js'
+import { faultSpec, type FaultName } from '../../dist/src/engines/faultSpecs.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
@@ -46,9 +49,14 @@ export interface CellOptions {
   mayRepeatPasses?: boolean
   /** `threads` only. */
   passes?: number
-  pollEvery?: number
+  faults?: FaultPlan['faults']
   isOversubscribed?: boolean
   watchdogMs?: number
+}
+
+/** A fault with its defaults, but for what is given. */
+export function fault(name: FaultName, given: Record<string, number> = {}): FaultPlan['faults'] {
+  return { [name]: valuesOf(faultSpec(name).parameters, given) }
 }
 
 export interface CellResult extends EngineResult {
@@ -90,7 +98,7 @@ function randomOf(seed: number, stream: number): (bound: number) => number {
   return (bound) => uniformInt(generator, 0, bound - 1)
 }
 
-async function planOf(options: CellOptions) {
+export async function planOf(options: CellOptions): Promise<CellPlan> {
   const { cpus, initiators = 1, readers = cpus - initiators, seed = 1 } = options
   const workload =
     typeof options.workload === 'string'
@@ -111,6 +119,7 @@ async function planOf(options: CellOptions) {
     parameters: valuesOf(module.parameters, options.strategyParameters),
     isOracleFull: (options.oracle ?? 'local') === 'full',
     serialStart: options.serialStart ?? 0,
+    faults: options.faults === undefined ? undefined : { seed, faults: options.faults },
   }
 }
 
@@ -136,7 +145,6 @@ export async function threadsCell(options: CellOptions): Promise<CellResult> {
     plan,
     strategyFile: strategyFile(options.strategy),
     isOversubscribed: options.isOversubscribed ?? false,
-    pollEvery: options.pollEvery ?? 1,
     watchdogMs: options.watchdogMs ?? 10_000,
     random: randomOf(options.seed ?? 1, 1),
     // One pass, as in `sim`: what strategies keep from pass to pass is then the same.

@@ -34,6 +34,13 @@ export class Choices {
     return this.digits[index]
   }
 
+  /** The last run has asked for all that was planned, and nothing planned was out of range. */
+  get isExhausted(): boolean {
+    for (let index = 0; index < this.count; index++)
+      if (this.digits[index] >= this.#arities[index]) return false
+    return this.planned <= this.count
+  }
+
   /** Plans the next combination; false when all were run. */
   next(): boolean {
     for (let index = this.count - 1; index >= 0; index--) {

@@ -23,6 +23,11 @@ export interface Exploration {
   readonly steps: readonly ReplayedStep[]
 }
 
+export interface ExploreLimits extends Omit<SearchLimits, 'depth'> {
+  /** States that each search for a shorter schedule may look at; 0: the first that is found is good enough. */
+  readonly shorteningStates: number
+}
+
 /** Schedules are bounded by the case; this only keeps depths within 16 bits. */
 const LONGEST = 60_000
 /** First cap of the search for a shortest schedule; it doubles until something is found. */
@@ -42,29 +47,26 @@ function search(plan: ExplorePlan, limits: SearchLimits, seeksShortest: boolean)
 }
 
 /** Depth first, until everything was seen or something was found; then the shortest schedule that leads there. */
-export function explore(
-  plan: ExplorePlan,
-  limits: Omit<SearchLimits, 'depth'>,
-  shortens: boolean,
-): Exploration {
+export function explore(plan: ExplorePlan, limits: ExploreLimits): Exploration {
   const found = search(plan, { ...limits, depth: LONGEST }, false)
   if (found.finding === null) return answer(plan, found, found, false)
-  const shortest = shortens ? shorten(plan, limits, found) : null
-  return answer(plan, found, shortest ?? found, shortest !== null)
+  const shown = limits.shorteningStates === 0 ? found : shorten(plan, limits, found)
+  return answer(plan, found, shown, shown !== found && !shown.isCut)
 }
 
-/** Null: the limits ended it first. */
-function shorten(
-  plan: ExplorePlan,
-  limits: Omit<SearchLimits, 'depth'>,
-  found: SearchResult,
-): SearchResult | null {
+/**
+ * A search with a cap that ends by itself has seen all schedules that are as long as the cap, so what
+ * it has found is the shortest. One that is cut off may have found a shorter one than there was.
+ */
+function shorten(plan: ExplorePlan, limits: ExploreLimits, found: SearchResult): SearchResult {
+  const stateCount = Math.min(limits.stateCount, limits.shorteningStates)
+  const endMs = limits.nowMs() + limits.milliseconds
   for (let cap = FIRST_CAP; ; cap *= 2) {
     const depth = Math.min(cap, found.schedule.length)
-    const result = search(plan, { ...limits, depth }, true)
-    if (result.end === 'states' || result.end === 'time') return null
+    const milliseconds = Math.max(0, endMs - limits.nowMs())
+    const result = search(plan, { ...limits, stateCount, milliseconds, depth }, true)
     if (result.finding !== null) return result
-    if (depth === found.schedule.length) return null
+    if (result.isCut || depth === found.schedule.length) return found
   }
 }
 

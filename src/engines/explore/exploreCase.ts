@@ -15,10 +15,16 @@ export const OPERATION_KINDS = [
   'remap',
   /** Faults in the page of that mapping. */
   'populate',
+  /** Cleans a page and begins to write it out. */
+  'writeOut',
+  /** Walks to a page in software, interrupts off, and pins it. */
+  'pin',
   /** Opens and closes a batch. */
   'batch',
   /** Loads the other of two spaces. */
   'switch',
+  /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
+  'adviseOther',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 
@@ -31,8 +37,12 @@ export interface ExploreCase {
   /** Operations of each CPU, freely chosen from the alphabet. */
   readonly operationCount: number
   readonly alphabet: readonly OperationKind[]
+  /** What each CPU may choose of it: the last list is for all CPUs that follow. Empty: everybody everything. */
+  readonly roles: readonly (readonly OperationKind[])[]
   /** The shared mapping is guest memory: each fault takes a page out of the kernel's direct map. */
   readonly isGuest: boolean
+  /** Leaf tables are freed with the last mapping below them. */
+  readonly freesTables: boolean
   readonly preemption: Preemption
   /** Frames of the pool. */
   readonly frameCount: number
@@ -57,10 +67,15 @@ export interface OperationChoice {
   readonly page: number
 }
 
+const PER_PAGE = new Set<OperationKind>(['advise', 'touch', 'protect', 'unprotect', 'writeOut'])
+
+export function roleOf({ alphabet, roles }: ExploreCase, cpu: number): readonly OperationKind[] {
+  return roles.length === 0 ? alphabet : roles[Math.min(cpu, roles.length - 1)]
+}
+
 export function choicesOf(plan: ExploreCase): OperationChoice[] {
   return plan.alphabet.flatMap((kind): OperationChoice[] => {
-    const perPage = kind === 'advise' || kind === 'touch' || kind === 'protect' || kind === 'unprotect'
-    return perPage
+    return PER_PAGE.has(kind)
       ? Array.from({ length: plan.pageCount }, (_, page) => ({ kind, page }))
       : [{ kind, page: 0 }]
   })
@@ -68,8 +83,13 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 
 /**
  * Whether CPUs that have not begun can be taken for one another: the strategy says so, and the case
- * gives no CPU anything of its own (a mapping, and with it a part of the address space).
+ * gives no CPU anything of its own (a role; a mapping, and with it a part of the address space; having been in
+ * the other space to make one there). Hooks visit other CPUs in the order of their numbers: with two
+ * others and preemption in between, exchanging these does not exchange what follows.
  */
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
-  return plan.usesSymmetry && isStrategySymmetric && !plan.alphabet.includes('remap')
+  const { usesSymmetry, alphabet, roles } = plan
+  const isOrderSeen = plan.cpuCount > 2 && plan.preemption !== 'none'
+  const isOwned = alphabet.includes('remap') || alphabet.includes('adviseOther') || roles.length > 0
+  return usesSymmetry && isStrategySymmetric && !isOrderSeen && !isOwned
 }

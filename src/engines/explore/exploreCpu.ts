@@ -1,6 +1,6 @@
 import { reachedSerial } from '../../contract/change.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
-import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT } from '../../contract/operation.js'
+import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { Strategy, StrategyModule } from '../../contract/strategy.js'
 import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
@@ -10,12 +10,13 @@ import { Tables } from '../../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
 import type { Context } from '../../pagetable/context.js'
 import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
+import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
-import type { OperationChoice } from './exploreCase.js'
+import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, ticksOf, type PortParts } from './explorePort.js'
 import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
@@ -23,10 +24,10 @@ import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
 
-/** Handle of the mapping that all CPUs share; CPU c's own one follows. */
+/** Handle of the mapping that all CPUs share; CPU c's own one follows, and after those the one in the other space. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
-const OTHER_SPACE = 2
+export const OTHER_SPACE = 2
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -38,6 +39,7 @@ export interface CpuPlan {
   readonly profile: Profile
   readonly strategy: Strategy
   readonly pageCount: number
+  readonly role: readonly OperationKind[]
   readonly isGuest: boolean
   readonly hasStoreBuffer: boolean
 }
@@ -95,6 +97,7 @@ export class ExploreCpu {
       change: emptyChange(),
       operation: emptyOperation(),
       demand: demandOver(privates, cell.demandAt, cell.demandItems),
+      passed: emptyEvent(),
     }
     this.kernel = new Kernel(this.#context)
   }
@@ -111,12 +114,22 @@ export class ExploreCpu {
     return this.#cell.machine.handles.base + handle * this.#cell.machine.handles.stride
   }
 
+  /** The next CPU's own mapping: the one whose table that CPU may free meanwhile. */
+  get #pinnable(): number {
+    return 1 + ((this.id + 1) % this.#cell.config.cpuCount)
+  }
+
+  get otherHandle(): number {
+    return 1 + this.#cell.config.cpuCount
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
 
   /** What a CPU in user mode can begin; an operation that the program could not ask for is no choice. */
   canBegin({ kind, page }: OperationChoice): boolean {
+    if (!this.#plan.role.includes(kind)) return false
     const { words } = this.#arena
     const shared = this.#handleWord(SHARED_HANDLE)
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
@@ -124,18 +137,20 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'remap' || kind === 'batch') return true
+    if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
+    // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
+    if (kind === 'remap') return isHome
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
     return isHome
   }
 
   /** The pages of the shared mapping are the first that are tracked. */
   #entry(page: number): number {
-    return this.#arena.words[this.#parts.held.pages[page].word]
+    return this.#arena.words[this.#parts.tracked.wordOf(page)]
   }
 
   #entryOf(page: number): number {
-    return this.#entry(this.#parts.held.indexOf(page))
+    return this.#entry(this.#parts.tracked.indexOf(page, LEVEL_LEAF))
   }
 
   /** -1: not mapped now, or in a space that is not loaded. */
@@ -155,6 +170,8 @@ export class ExploreCpu {
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, page, 1, 0)
       case 'adviseAll':
         return kernel.change(OPERATION_ADVISE_AWAY, SHARED_HANDLE, 0, pages, 0)
+      case 'adviseOther':
+        return kernel.change(OPERATION_ADVISE_AWAY, this.otherHandle, 0, 1, 0)
       case 'protect':
         return kernel.change(OPERATION_PROTECT, SHARED_HANDLE, page, 1, 0)
       case 'unprotect':
@@ -165,6 +182,10 @@ export class ExploreCpu {
           PRESENT | USER,
           SHARED_HANDLE,
         )
+      case 'writeOut':
+        return kernel.change(OPERATION_WRITE_OUT, SHARED_HANDLE, page, 1, 0)
+      case 'pin':
+        return kernel.pin(this.#pinnable, 0, 1)
       case 'populate':
         return kernel.fault(this.memory.load(this.#ownHandle + HANDLE_FIRST), PRESENT | USER, 1 + this.id)
       case 'switch':

@@ -6,23 +6,24 @@ import { ROLE_INITIATOR, type TapeSet } from '../../contract/tape.js'
 import { boot } from '../../machine/boot.js'
 import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
+import { LEVEL_DIRECTORY, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Tables } from '../../machine/tables.js'
 import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
 import { Choices } from './choices.js'
-import { choicesOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
-import { ExploreCpu, FIRST_SPACE } from './exploreCpu.js'
+import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
+import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
 import { ExploreOracle } from './exploreOracle.js'
 import { placeExplore, type ExploreWords } from './exploreWords.js'
-import { HeldEntries, type TrackedPage } from './heldEntries.js'
+import { HeldEntries } from './heldEntries.js'
+import { isWalkerIn } from '../../pagetable/pinPages.js'
+import { TrackedPages, type TrackedPage } from './trackedPages.js'
 import { PlainMemory } from '../plainMemory.js'
 import { Speculation } from './speculation.js'
 import { StepLog } from './stepLog.js'
 
 const SPACES = 3
-/** Changes that a demand can name: more would only make states longer. */
-const DEMAND_ITEMS = 8
 
 export interface ExplorePlan {
   readonly case: ExploreCase
@@ -40,6 +41,7 @@ export class ExploreMachine {
   readonly arena: Arena
   readonly log: StepLog
   readonly choices = new Choices()
+  readonly tracked: TrackedPages
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly oracle: ExploreOracle
@@ -58,12 +60,20 @@ export class ExploreMachine {
     this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case))
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
-    const pages = trackedPages(plan.case, cell, words)
+    const pages = listPages(plan.case, cell, words)
     this.arena = new Arena(words)
+    this.tracked = new TrackedPages(this.arena, cell.machine, pages)
     this.log = new StepLog(this.arena)
     this.held = new HeldEntries(this.arena, this.words.held, pages)
-    this.speculation = new Speculation(this.arena, this.choices, this.held, this.words.cpus, cpuCount)
-    this.oracle = new ExploreOracle(this.arena, this.words, this.held, cpuCount)
+    this.speculation = new Speculation(
+      this.arena,
+      this.choices,
+      this.tracked,
+      this.held,
+      this.words.cpus,
+      cpuCount,
+    )
+    this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(
       { length: cpuCount },
@@ -76,12 +86,14 @@ export class ExploreMachine {
             profile,
             strategy,
             pageCount: plan.case.pageCount,
+            role: roleOf(plan.case, id),
             isGuest: plan.case.isGuest,
             hasStoreBuffer: plan.case.hasStoreBuffer,
           },
           this,
         ),
     )
+    this.oracle.isWalkerIn = (cpu, event) => isWalkerIn(this.cpus[cpu].p, event)
     const frames = new Frames(new PlainMemory(words), cell.machine.frames)
     const frameCount = cell.machine.tableCount + plan.case.frameCount
     for (let frame = 0; frame < frameCount; frame++) this.arena.ignore(frames.generationWord(frame))
@@ -97,6 +109,7 @@ function smallProfile(plan: ExplorePlan): Profile {
       frames: { ...memory.frames, value: plan.case.frameCount },
       // A CPU that takes more than it needs would leave the others without.
       listBatch: { ...memory.listBatch, value: 1 },
+      tableFreeing: { ...memory.tableFreeing, value: plan.case.freesTables ? 'empty' : 'never' },
     },
   }
 }
@@ -110,7 +123,7 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       bodyAt: 0,
       opCount: 0,
     })),
-    handleCount: 1 + cpuCount,
+    handleCount: 2 + cpuCount,
     maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
     spaceCount: SPACES,
     hash: '',
@@ -122,7 +135,6 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
     parameters: plan.parameters,
     isOracleFull: false,
     serialStart: plan.case.serialStart,
-    minDemandItems: DEMAND_ITEMS,
   }
 }
 
@@ -131,31 +143,44 @@ function ownRanges({ alphabet, operationCount }: ExploreCase): number {
   return alphabet.includes('remap') ? 1 + Math.ceil(operationCount / 2) : 0
 }
 
+/** Pages mapped in the other space, right after the shared ones. */
+function otherPages({ alphabet }: ExploreCase): number {
+  return alphabet.includes('adviseOther') ? 1 : 0
+}
+
 function trackedCount(plan: ExploreCase): number {
-  return plan.pageCount + plan.cpuCount * ownRanges(plan) + (plan.isGuest ? plan.frameCount : 0)
+  const tables = plan.freesTables ? plan.cpuCount : 0
+  const frames = plan.isGuest ? plan.frameCount : 0
+  return plan.pageCount + otherPages(plan) + plan.cpuCount * ownRanges(plan) + frames + tables
 }
 
 /** Every page that a CPU could cache, with the leaf tables that they need: built beforehand, so that no step of the search builds one. */
-function trackedPages(plan: ExploreCase, cell: CellWords, words: Int32Array): TrackedPage[] {
+function listPages(plan: ExploreCase, cell: CellWords, words: Int32Array): TrackedPage[] {
   const memory = new PlainMemory(words)
   const { machine } = cell
   const tables = new Tables(memory, machine.tables, machine.tableCount, machine.nextTable)
   const rootOf = (space: number) => words[machine.spaces.base + space * machine.spaces.stride + SPACE_ROOT]
-  const track = (space: number, page: number): TrackedPage => ({
-    space,
-    page,
-    word: tables.growTo(rootOf(space), page, 1),
-  })
+  const track = (space: number, page: number, level = LEVEL_LEAF): TrackedPage => {
+    // Where tables are freed the library adds them itself, below directories that stay.
+    if (!plan.freesTables || space === KERNEL_SPACE) tables.growTo(rootOf(space), page, 1)
+    return { space, page, level, directory: tables.growTo(rootOf(space), page, 2) }
+  }
   const firstOf = (cpu: number) => words[machine.arenas.base + cpu * machine.arenas.stride]
   const pages: TrackedPage[] = []
   for (let page = 0; page < plan.pageCount; page++) pages.push(track(FIRST_SPACE, firstOf(0) + page))
+  const shared = plan.pageCount + otherPages(plan)
+  for (let page = plan.pageCount; page < shared; page++) pages.push(track(OTHER_SPACE, firstOf(0) + page))
   for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
-    const first = firstOf(cpu) + (cpu === 0 ? plan.pageCount : 0)
+    const first = firstOf(cpu) + (cpu === 0 ? shared : 0)
     for (let range = 0; range < ownRanges(plan); range++) pages.push(track(FIRST_SPACE, first + range))
   }
   if (plan.isGuest) {
     for (let frame = 0; frame < plan.frameCount; frame++)
       pages.push(track(KERNEL_SPACE, DIRECT_MAP_BASE + firstPoolFrame(machine) + frame))
+  }
+  if (plan.freesTables) {
+    for (let cpu = 0; cpu < plan.cpuCount; cpu++)
+      pages.push(track(FIRST_SPACE, firstOf(cpu), LEVEL_DIRECTORY))
   }
   return pages
 }

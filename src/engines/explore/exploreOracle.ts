@@ -1,6 +1,7 @@
 import { reachedSerial } from '../../contract/change.js'
-import { BINDING, EXPOSE, TABLE_REUSE } from '../../contract/obligation.js'
+import { BINDING, WALK_REACH } from '../../contract/obligation.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
+import { LEVEL_DIRECTORY, type PassedEvent } from '../../pagetable/passedEvent.js'
 import { invariantOf, obligationName } from '../../oracle/violations.js'
 import type { Arena } from './arena.js'
 import {
@@ -14,6 +15,7 @@ import {
   type ExploreWords,
 } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
+import type { TrackedPages } from './trackedPages.js'
 
 /** What the search has found. */
 export interface Finding {
@@ -23,8 +25,6 @@ export interface Finding {
   readonly message: string
 }
 
-/** Obligations that a CPU can break in any state, by speculation alone. */
-const REACH_WALK = EXPOSE | TABLE_REUSE
 /** Beside the obligations of a condemned entry: its space was not loaded when the event passed. */
 const WAS_AWAY = 1 << 16
 
@@ -36,12 +36,16 @@ const WAS_AWAY = 1 << 16
 export class ExploreOracle {
   readonly #arena: Arena
   readonly #words: ExploreWords
+  readonly #tracked: TrackedPages
   readonly #held: HeldEntries
   readonly #cpuCount: number
+  /** Whether a CPU's software walker has the event's table in hand. */
+  isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
-  constructor(arena: Arena, words: ExploreWords, held: HeldEntries, cpuCount: number) {
+  constructor(arena: Arena, words: ExploreWords, tracked: TrackedPages, held: HeldEntries, cpuCount: number) {
+    this.#tracked = tracked
     this.#arena = arena
     this.#words = words
     this.#held = held
@@ -65,15 +69,25 @@ export class ExploreOracle {
   }
 
   /** An obligation's event passes: whoever holds a stale entry must not use it from now on. */
-  passed(obligation: number, page: number, version: number, frame: number, allowed: number): void {
-    const index = this.#held.indexOf(page)
+  passed(event: PassedEvent): void {
+    const { obligation, page, level, stamp, frame, allowed, needed } = event
+    if (level === LEVEL_DIRECTORY) this.#judgeWalkers(event)
+    const index = this.#tracked.indexOf(page, level)
     if (index < 0) return
     const { space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
-      if (!this.#held.isStale(cpu, index, version, frame, allowed)) continue
+      if (!this.#held.isStale(cpu, index, stamp, frame, allowed, needed)) continue
       const isLoaded = this.#isLoaded(cpu, space)
       this.#held.condemn(cpu, index, isLoaded ? obligation : obligation | WAS_AWAY)
-      if ((obligation & REACH_WALK) !== 0 && isLoaded) this.#convict(cpu, index)
+      if ((obligation & WALK_REACH) !== 0 && isLoaded) this.#convict(cpu, index)
+    }
+  }
+
+  #judgeWalkers(event: PassedEvent): void {
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (!this.isWalkerIn(cpu, event)) continue
+      const message = `CPU ${cpu} walks in software through the table of page ${event.page}, which has another use now`
+      this.report(invariantOf(event.obligation), cpu, event.page, message)
     }
   }
 
@@ -126,17 +140,18 @@ export class ExploreOracle {
     return this.#words.open.base + owner * this.#words.open.stride
   }
 
-  opened(owner: number, serial: number, page: number, version: number, allowed: number, owed: number): void {
-    const index = this.#held.indexOf(page)
-    if ((owed & BINDING) === 0 || index < 0) return
+  opened(serial: number, { owner, page, level, stamp, allowed, obligation }: PassedEvent): void {
+    const index = this.#tracked.indexOf(page, level)
+    if ((obligation & BINDING) === 0 || index < 0) return
     const at = this.#openOf(owner)
     const count = this.#arena.words[at]
     if (count === MOST_OPEN) throw new Error('more changes of a CPU are unsettled than the explorer keeps')
     const open = at + 1 + count * OPEN_WORDS
     this.#arena.set(open, serial)
     this.#arena.set(open + 1, index)
-    this.#arena.set(open + 2, version)
+    this.#arena.set(open + 2, stamp)
     this.#arena.set(open + 3, allowed)
+    this.#arena.set(open + 4, obligation)
     this.#arena.set(at, count + 1)
   }
 
@@ -161,7 +176,7 @@ export class ExploreOracle {
     for (let i = 0; i < count; i++) {
       const from = at + 1 + i * OPEN_WORDS
       if (isClaimed(words[from])) {
-        this.#judgeClaim(owner, claim, words[from], words[from + 1], words[from + 2], words[from + 3])
+        this.#judgeClaim(owner, claim, from)
         continue
       }
       const to = at + 1 + kept * OPEN_WORDS
@@ -174,18 +189,30 @@ export class ExploreOracle {
     this.#arena.set(at, kept)
   }
 
-  #judgeClaim(
-    owner: number,
-    claim: string,
-    serial: number,
-    index: number,
-    version: number,
-    allowed: number,
-  ): void {
+  /**
+   * `covered`: a change that is open here, for some of what it owes. Asked about again and again, so one
+   * that is covered for all of it is closed.
+   */
+  answered(owner: number, serial: number, obligations: number): void {
+    const { words } = this.#arena
+    const at = this.#openOf(owner)
+    for (let i = 0; i < words[at]; i++) {
+      const open = at + 1 + i * OPEN_WORDS
+      if (words[open] !== serial) continue
+      if ((words[open + 4] & BINDING & ~obligations) === 0)
+        this.#close(owner, 'covered', (one) => one === serial)
+      else this.#judgeClaim(owner, 'covered', open)
+      return
+    }
+  }
+
+  /** @param open the word where the change is kept */
+  #judgeClaim(owner: number, claim: string, open: number): void {
+    const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
-      if (this.#isInHandler(cpu) && space !== KERNEL_SPACE) continue
-      if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed)) continue
+      if (this.#isInHandler(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
+      if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
       const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)
     }

@@ -14,6 +14,7 @@ import type { Arena } from './arena.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE, TICKS_LEFT } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
+import type { TrackedPages } from './trackedPages.js'
 import type { ExploreOracle } from './exploreOracle.js'
 import type { Speculation } from './speculation.js'
 import type { StepLog } from './stepLog.js'
@@ -27,6 +28,7 @@ export interface PortParts {
   readonly cell: CellWords
   readonly words: ExploreWords
   readonly log: StepLog
+  readonly tracked: TrackedPages
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly oracle: ExploreOracle

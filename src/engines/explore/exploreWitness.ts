@@ -1,5 +1,7 @@
+import { ENTRIES_PER_TABLE } from '../../contract/page.js'
 import { STAMP_OFFSET } from '../../machine/tables.js'
 import type { Witness } from '../../pagetable/context.js'
+import type { PassedEvent } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
 import type { ExploreOracle } from './exploreOracle.js'
 import type { StepLog } from './stepLog.js'
@@ -21,37 +23,41 @@ export class ExploreWitness implements Witness {
     return this.#log.quiet() ? this.#log.keep(this.#arena.words[word + STAMP_OFFSET] + 1) : this.#log.value
   }
 
-  event(
-    obligation: number,
-    _owner: number,
-    _space: number,
-    page: number,
-    stamp: number,
-    frame: number,
-    allowed: number,
-  ): void {
+  /** Versions of the table's successor begin with this one, so none of the table's own may be above it. */
+  stampTable(word: number, firstLeaf: number): number {
+    if (!this.#log.quiet()) return this.#log.value
+    const { words } = this.#arena
+    let version = words[word + STAMP_OFFSET]
+    for (let leaf = firstLeaf; leaf < firstLeaf + ENTRIES_PER_TABLE; leaf++)
+      version = Math.max(version, words[leaf + STAMP_OFFSET])
+    return this.#log.keep(version + 1)
+  }
+
+  reading(word: number): number {
+    return this.#log.quiet() ? this.#log.keep(this.#arena.words[word + STAMP_OFFSET]) : this.#log.value
+  }
+
+  event(event: PassedEvent): void {
     if (!this.#log.quiet()) return
-    this.#oracle.passed(obligation, page, stamp, frame, allowed)
+    this.#oracle.passed(event)
     this.#log.keep(0)
   }
 
-  opened(
-    owner: number,
-    serial: number,
-    _space: number,
-    page: number,
-    stamp: number,
-    allowed: number,
-    obligations: number,
-  ): void {
+  opened(serial: number, change: PassedEvent): void {
     if (!this.#log.quiet()) return
-    this.#oracle.opened(owner, serial, page, stamp, allowed, obligations)
+    this.#oracle.opened(serial, change)
     this.#log.keep(0)
   }
 
   claimed(owner: number, fromSerial: number, toSerial: number): void {
     if (!this.#log.quiet()) return
     this.#oracle.claimed(owner, fromSerial, toSerial)
+    this.#log.keep(0)
+  }
+
+  answered(owner: number, serial: number, obligations: number): void {
+    if (!this.#log.quiet()) return
+    this.#oracle.answered(owner, serial, obligations)
     this.#log.keep(0)
   }
 

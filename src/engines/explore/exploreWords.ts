@@ -38,8 +38,8 @@ export const HELD_VERSION = 1
 export const HELD_CONDEMNED = 2
 export const HELD_WORDS = 3
 
-/** Changes of a CPU that nobody has claimed to be settled: serial, page, version, flags allowed. */
-export const OPEN_WORDS = 4
+/** Changes of a CPU that nobody has claimed to be settled: serial, page, version, flags allowed, obligations. */
+export const OPEN_WORDS = 5
 export const MOST_OPEN = 12
 
 /** Stores that a buffer holds: word, value. */

@@ -1,15 +1,9 @@
 import { FRAME_SHIFT, KERNEL_SPACE, PERMISSIONS } from '../../contract/page.js'
 import type { Placed } from '../../contract/strategy.js'
+import { LEVEL_DIRECTORY } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
 import { HELD_CONDEMNED, HELD_ENTRY, HELD_VERSION, HELD_WORDS } from './exploreWords.js'
-
-/** A page that CPUs can cache: its entry is followed. */
-export interface TrackedPage {
-  readonly space: number
-  readonly page: number
-  /** The word of its leaf entry. */
-  readonly word: number
-}
+import type { TrackedPage } from './trackedPages.js'
 
 /**
  * The TLBs: for each CPU and page what it holds. There is no limit to what they hold, because an entry
@@ -21,18 +15,11 @@ export class HeldEntries {
   readonly pages: readonly TrackedPage[]
   readonly #arena: Arena
   readonly #placed: Placed
-  readonly #indexByPage: Map<number, number>
 
   constructor(arena: Arena, placed: Placed, pages: readonly TrackedPage[]) {
     this.#arena = arena
     this.#placed = placed
     this.pages = pages
-    this.#indexByPage = new Map(pages.map(({ page }, index) => [page, index]))
-  }
-
-  /** Page numbers are dealt out once for all spaces, so the page alone tells. -1: nobody caches it here. */
-  indexOf(page: number): number {
-    return this.#indexByPage.get(page) ?? -1
   }
 
   #at(cpu: number, index: number): number {
@@ -67,27 +54,44 @@ export class HeldEntries {
     this.fill(cpu, index, 0, 0)
   }
 
+  /** Also empties the paging-structure cache, whatever the pages are (Intel SDM vol. 3A, 4.10.4.1). */
   dropRange(cpu: number, space: number, firstPage: number, pageCount: number, stridePages: number): void {
     for (let index = 0; index < this.pages.length; index++) {
       const tracked = this.pages[index]
+      if (tracked.level === LEVEL_DIRECTORY) {
+        this.drop(cpu, index)
+        continue
+      }
       const offset = tracked.page - firstPage
       if (tracked.space !== space || offset < 0 || offset >= pageCount) continue
       if (offset % stridePages === 0) this.drop(cpu, index)
     }
   }
 
-  /** Everything of a space; of all spaces for KERNEL_SPACE. */
+  /** Everything of a space, of all spaces for KERNEL_SPACE; and the whole paging-structure cache. */
   dropSpace(cpu: number, space: number): void {
     for (let index = 0; index < this.pages.length; index++) {
-      if (space === KERNEL_SPACE || this.pages[index].space === space) this.drop(cpu, index)
+      const isOfSpace = space === KERNEL_SPACE || this.pages[index].space === space
+      if (isOfSpace || this.pages[index].level === LEVEL_DIRECTORY) this.drop(cpu, index)
     }
   }
 
-  /** Older than the version, of the frame (any, if -1), and granting what `allowed` does not (anything, if 0). */
-  isStale(cpu: number, index: number, version: number, frame: number, allowed: number): boolean {
+  /**
+   * Older than the version, of the frame (any, if -1), with all flags that are needed to do harm, and
+   * granting what `allowed` does not (anything, if 0).
+   */
+  isStale(
+    cpu: number,
+    index: number,
+    version: number,
+    frame: number,
+    allowed: number,
+    needed: number,
+  ): boolean {
     const entry = this.entry(cpu, index)
     if (entry === 0 || ((this.version(cpu, index) - version) | 0) >= 0) return false
     if (frame >= 0 && entry >>> FRAME_SHIFT !== frame) return false
+    if ((entry & needed) !== needed) return false
     return allowed === 0 || (entry & ~allowed & PERMISSIONS) !== 0
   }
 }

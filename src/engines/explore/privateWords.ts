@@ -4,19 +4,33 @@ import {
   FRAMES_AT,
   FRAME_SIZE,
   HELD_PEAK,
+  INTERRUPTS_OFF,
   LOG_COUNT,
   LOG_WORDS,
   OPERATION_DEPTH,
   OPERATION_ID,
   POSITION_WORDS,
   SPACE,
+  TICKET,
+  WALK_TABLE,
 } from '../../pagetable/position.js'
+
+/** What a CPU in user mode is asked for, with no operation open: where it stands, and what holds interrupts back. */
+const LIVE_IN_USER_MODE = new Set([
+  DEPTH,
+  TICKET,
+  SPACE,
+  OPERATION_DEPTH,
+  OPERATION_ID,
+  INTERRUPTS_OFF,
+  WALK_TABLE,
+])
 
 /**
  * Between two steps many words of the kernel side hold what nobody will read again: frames above the
  * stack's top, the log of an operation that has ended, the items of a demand that was handed over.
  * Left as they are they would make states differ that behave alike. Everything that is cleared here is
- * written before it is read: a test runs tapes in `sim` with these words scrambled instead.
+ * written before it is read: a test fills it with garbage instead, and sees the same states.
  */
 export function forgetDeadWords(p: Int32Array, log: Int32Array, demand: Demand): void {
   // Strategies copy what they need of a demand.
@@ -27,11 +41,7 @@ export function forgetDeadWords(p: Int32Array, log: Int32Array, demand: Demand):
   p[HELD_PEAK] = 0
   p.fill(0, FRAMES_AT + p[DEPTH] * FRAME_SIZE, POSITION_WORDS)
   if (p[DEPTH] === 0 && p[OPERATION_DEPTH] === 0) {
-    const space = p[SPACE]
-    const operationId = p[OPERATION_ID]
-    p.fill(0)
-    p[SPACE] = space
-    p[OPERATION_ID] = operationId
+    for (let word = 0; word < FRAMES_AT; word++) if (!LIVE_IN_USER_MODE.has(word)) p[word] = 0
     log.fill(0)
     return
   }

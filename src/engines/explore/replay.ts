@@ -4,6 +4,7 @@ import type { ExploreMachine } from './exploreMachine.js'
 import type { Finding } from './exploreOracle.js'
 import { encodeSchedule, type ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
+import { isStuck, reportStuck } from './stuckState.js'
 import {
   ACT_AGAIN,
   ACT_COMMIT,
@@ -55,7 +56,7 @@ export function replay(
   for (const cpu of machine.cpus) cpu.port.onAccess = (text) => void notes.push(text)
   machine.speculation.onFill = (cpu, index) =>
     void notes.push(`CPU ${cpu} has cached page ${machine.held.pages[index].page} before`)
-  const possible = new Int32Array(256)
+  const possible = new Int32Array(transitions.mostActions)
   for (const step of schedule) {
     if (machine.oracle.finding !== null) break
     const count = transitions.enabled(possible, 0)
@@ -65,14 +66,17 @@ export function replay(
     machine.choices.plan(Int32Array.from(step.digits), 0, step.digits.length)
     const mark = machine.arena.trailLength
     const intent = intentOf(machine, step.action)
-    if (!transitions.apply(step.action)) throw impossible(step, steps.length)
+    if (!transitions.apply(step.action) || !machine.choices.isExhausted) throw impossible(step, steps.length)
     steps.push({
       cpu: cpuOf(step.action),
       action: [intent, ...notes].filter((text) => text !== '').join('; '),
       changes: changesSince(machine, mark),
     })
   }
+  for (const cpu of machine.cpus) cpu.port.onAccess = null
+  machine.speculation.onFill = null
   if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
+  else if (machine.oracle.finding === null && isStuck(machine, transitions)) reportStuck(machine)
   return { steps, finding: machine.oracle.finding }
 }
 
@@ -86,14 +90,14 @@ function intentOf(machine: ExploreMachine, action: number): string {
 }
 
 function changesSince(machine: ExploreMachine, mark: number): string[] {
-  const { arena, held, cell } = machine
+  const { arena, cell } = machine
   const changes: string[] = []
   for (const [word, before] of arena.writtenSince(mark)) {
     if (arena.words[word] === before) continue
     const name = cell.layout.nameOf(word)
-    if (HIDDEN.test(name)) continue
-    const entry = held.pages.find((page) => page.word === word)
-    const shown = entry === undefined ? name : `entry of page ${entry.page}`
+    const index = machine.tracked.indexOfWord(word)
+    const shown = index < 0 ? name : `entry of page ${machine.tracked.list[index].page}`
+    if (index < 0 && HIDDEN.test(name)) continue
     changes.push(`${shown} ${before} -> ${arena.words[word]}`)
   }
   return changes

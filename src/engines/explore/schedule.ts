@@ -39,8 +39,9 @@ function encodeStep({ action, digits }: ScheduleStep): string {
   return `${cpuOf(action)}${LETTERS[kindOf(action)]}${param}${choices}`
 }
 
+/** A step is repeated fewer than 10^5 times: no search goes that deep, and a slip of the finger must not fill the memory. */
 const STEP =
-  /^(?<cpu>[0-7])(?<letter>[cisatrkobf])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>\d+))?$/
+  /^(?<cpu>[0-7])(?<letter>[cisatrkobf])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>[1-9]\d{0,4}))?$/
 
 export function decodeSchedule(text: string): ScheduleStep[] {
   return text.split('.').flatMap((word) => {
@@ -53,12 +54,12 @@ export function decodeSchedule(text: string): ScheduleStep[] {
         'copy the schedule as it was printed',
       )
     }
+    const digits = groups['digits']?.split('-').map(Number) ?? []
     const action = actionOf(
       Number(groups['cpu']),
       LETTERS.indexOf(groups['letter']),
       Number(groups['param'] || 0),
     )
-    const digits = groups['digits']?.split('-').map(Number) ?? []
     return Array.from({ length: Number(groups['times'] ?? 1) }, () => ({ action, digits }))
   })
 }

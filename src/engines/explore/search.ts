@@ -3,6 +3,7 @@ import type { Finding } from './exploreOracle.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import type { ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
+import { reportStuck } from './stuckState.js'
 import type { Transitions } from './transitions.js'
 import { Visited } from './visited.js'
 
@@ -24,9 +25,10 @@ export interface SearchResult {
   end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
   finding: Finding | null
   schedule: ScheduleStep[]
+  /** A limit other than depth has ended it: what it has not found may be there. */
+  isCut: boolean
 }
 
-const MOST_ACTIONS = 64
 /** Transitions between two looks at the clock. */
 const CLOCK_EVERY = 4096
 const FRAME_WORDS = 8
@@ -53,7 +55,9 @@ export class Search {
   readonly #visited = new Visited()
   #frames = new Int32Array(FRAME_WORDS * 256)
   #digits = new Int32Array(Choices.most * 256)
-  #actions = new Int32Array(MOST_ACTIONS * 256)
+  /** Actions that one state can have. */
+  readonly #actionCount: number
+  #actions: Int32Array<ArrayBuffer>
   /** The step that was taken last at each depth. */
   #taken = new Int32Array(TAKEN_WORDS * 256)
   /** Depth that schedules may have; falls when a shorter one is sought. */
@@ -66,6 +70,7 @@ export class Search {
     end: 'complete',
     finding: null,
     schedule: [],
+    isCut: false,
   }
 
   constructor(
@@ -81,6 +86,8 @@ export class Search {
     this.#limits = limits
     this.#seeksShortest = seeksShortest
     this.#cap = limits.depth
+    this.#actionCount = transitions.mostActions
+    this.#actions = new Int32Array(this.#actionCount * 256)
   }
 
   run(): SearchResult {
@@ -95,7 +102,7 @@ export class Search {
       const frame = (depth - 1) * FRAME_WORDS
       const frames = this.#frames
       if (frames[frame + NEXT] === frames[frame + END]) {
-        if (frames[frame + IS_ALIVE] === 0 && this.#isStuck(depth)) break
+        if (frames[frame + IS_ALIVE] === 0 && depth <= this.#cap + 1 && this.#isStuck(depth)) break
         depth--
         continue
       }
@@ -103,8 +110,13 @@ export class Search {
       const isPossible = this.#take(depth, frame)
       result.transitions++
       if (result.transitions % CLOCK_EVERY === 0 && this.#isOver(nowMs() - startMs)) break
+      if (depth > this.#cap) {
+        this.#probe(frame, isPossible)
+        continue
+      }
       if (oracle.finding !== null) {
         if (this.#found(depth)) break
+        frames[frame + IS_ALIVE] = 1
         this.#advance(frame)
         continue
       }
@@ -113,18 +125,17 @@ export class Search {
       const isNew =
         isPossible &&
         hasMoved &&
+        depth <= this.#cap &&
         this.#visited.add(arena.hashLow, arena.hashHigh, this.#seeksShortest ? depth : 0)
       this.#advance(frame)
       if (!isNew) continue
-      if (depth >= this.#cap) {
-        if (result.end === 'complete') result.end = 'depth'
-        continue
-      }
       if (this.#transitions.isFinal) {
         this.#settle.judgeEnd()
         if (oracle.finding !== null && this.#found(depth)) break
         oracle.finding = null
       }
+      // At the cap a state is still opened, to see whether it is stuck; what its steps lead to is not followed.
+      if (depth > this.#cap) continue
       depth = this.#open(depth)
       if (depth > result.depth) result.depth = depth
     }
@@ -135,13 +146,27 @@ export class Search {
     return result
   }
 
+  /** A schedule that is as long as schedules may be: whether anybody can get on, and no further. */
+  #probe(frame: number, isPossible: boolean): void {
+    const { arena, oracle } = this.#machine
+    const frames = this.#frames
+    const hasMoved = arena.hashLow !== frames[frame + LOW] || arena.hashHigh !== frames[frame + HIGH]
+    const isLonger = oracle.finding !== null
+    oracle.finding = null
+    this.#advance(frame)
+    if (isPossible && !hasMoved && !isLonger) return
+    frames[frame + IS_ALIVE] = 1
+    frames[frame + NEXT] = frames[frame + END]
+    if (this.#result.end === 'complete') this.#result.end = 'depth'
+  }
+
   /** A frame for the present state. */
   #open(depth: number): number {
     const { arena } = this.#machine
     this.#reserve(depth + 1)
     const frames = this.#frames
     const frame = depth * FRAME_WORDS
-    const first = depth * MOST_ACTIONS
+    const first = depth * this.#actionCount
     frames[frame + TRAIL] = arena.trailLength
     frames[frame + LOW] = arena.hashLow
     frames[frame + HIGH] = arena.hashHigh
@@ -208,13 +233,11 @@ export class Search {
 
   /** Nobody can get on, and somebody wants to. */
   #isStuck(depth: number): boolean {
-    const { arena, cpus, oracle } = this.#machine
+    const { arena } = this.#machine
     const frame = (depth - 1) * FRAME_WORDS
     arena.undoTo(this.#frames[frame + TRAIL], this.#frames[frame + LOW], this.#frames[frame + HIGH])
     if (this.#transitions.isFinal) return false
-    const waiting = cpus.filter((cpu) => !cpu.isInUserMode)
-    const [cpu] = waiting.length > 0 ? waiting : cpus
-    oracle.report('I8', cpu.id, 0, `no CPU can get on: ${cpus.map((each) => each.describe()).join('; ')}`)
+    reportStuck(this.#machine)
     return this.#found(depth - 1)
   }
 
@@ -222,6 +245,7 @@ export class Search {
     const result = this.#result
     const isFull = this.#visited.count >= this.#limits.stateCount || this.#visited.isFull
     if (!isFull && elapsedMs < this.#limits.milliseconds) return false
+    result.isCut = true
     if (result.finding === null) result.end = isFull ? 'states' : 'time'
     return true
   }

@@ -1,8 +1,8 @@
 import { DONE } from '../../contract/ticket.js'
-import { WRITABLE } from '../../contract/page.js'
+import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { DRAIN_TICKS, judgeDrain } from '../plan.js'
-import { FIRST_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
+import { FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
 import {
@@ -37,12 +37,19 @@ export class Settle {
     for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
     const { pageCount, alphabet, frameCount, operationCount, tickCount, spuriousCount } = plan.case
     this.#call(cpus[0], () => cpus[0].kernel.map(SHARED_HANDLE, pageCount, sharedFlags(plan.case)))
+    if (alphabet.includes('adviseOther')) this.#mapOther(cpus[0])
     if (alphabet.includes('remap')) {
       for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, WRITABLE))
     }
     for (let page = 0; page < Math.min(pageCount, frameCount); page++)
       this.#call(cpus[0], () => cpus[0].begin({ kind: 'touch', page }))
+    if (alphabet.includes('remap')) {
+      for (const cpu of cpus.slice(0, Math.max(0, frameCount - pageCount)))
+        this.#call(cpu, () => cpu.begin({ kind: 'populate', page: 0 }))
+    }
     for (const cpu of cpus) {
+      // Set up long ago: what was stored then has been visible for as long.
+      cpu.buffer.drain()
       arena.set(cpu.state + OPERATIONS_LEFT, operationCount)
       arena.set(cpu.state + TICKS_LEFT, tickCount)
       arena.set(cpu.state + SPURIOUS_LEFT, spuriousCount)
@@ -50,6 +57,15 @@ export class Settle {
     arena.begin()
     this.#machine.log.preemption = plan.case.preemption
     this.#machine.speculation.isOn = plan.case.fills === 'late'
+  }
+
+  /** The first CPU goes there to make it, and comes back. */
+  #mapOther(cpu: ExploreCpu): void {
+    this.#call(cpu, () => cpu.kernel.switchTo(OTHER_SPACE))
+    this.#call(cpu, () => cpu.kernel.map(cpu.otherHandle, 1, WRITABLE))
+    const page = this.#machine.held.pages.find(({ space }) => space === OTHER_SPACE)?.page ?? 0
+    this.#call(cpu, () => cpu.kernel.fault(page, PRESENT | USER, cpu.otherHandle))
+    this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
   }
 
   #call(cpu: ExploreCpu, enter: () => void): void {
@@ -73,6 +89,8 @@ export class Settle {
 
   #turn(cpu: ExploreCpu): boolean {
     const { words } = this.#machine.arena
+    // Nothing is raced here, and what others wait for must come: stores reach memory at once.
+    cpu.buffer.drain()
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))

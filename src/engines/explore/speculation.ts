@@ -9,10 +9,12 @@ import {
 } from '../../contract/page.js'
 import type { Placed } from '../../contract/strategy.js'
 import { STAMP_OFFSET } from '../../machine/tables.js'
+import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
 import type { Choices } from './choices.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
+import type { TrackedPages } from './trackedPages.js'
 
 /** Bits whose change makes a cached entry stale. */
 const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
@@ -32,29 +34,33 @@ export class Speculation {
   readonly #held: HeldEntries
   readonly #cpus: Placed
   readonly #cpuCount: number
-  /** Index of the tracked page whose entry a word is, plus one; 0: none. */
-  readonly #indexOfWord: Uint8Array
+  readonly #tracked: TrackedPages
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
 
-  constructor(arena: Arena, choices: Choices, held: HeldEntries, cpus: Placed, cpuCount: number) {
+  constructor(
+    arena: Arena,
+    choices: Choices,
+    tracked: TrackedPages,
+    held: HeldEntries,
+    cpus: Placed,
+    cpuCount: number,
+  ) {
     this.#arena = arena
     this.#choices = choices
     this.#held = held
     this.#cpus = cpus
     this.#cpuCount = cpuCount
-    this.#indexOfWord = new Uint8Array(arena.words.length)
-    held.pages.forEach(({ word }, index) => {
-      this.#indexOfWord[word] = index + 1
-    })
+    this.#tracked = tracked
   }
 
   /** A word is about to be written; if it is an entry, its translation may change. */
   beforeWrite(word: number, value: number): void {
-    const index = this.#indexOfWord[word] - 1
-    if (index < 0 || !this.isOn) return
+    if (!this.isOn) return
+    const index = this.#tracked.indexOfWord(word)
+    if (index < 0) return
     const entry = this.#arena.words[word]
     if ((entry & PRESENT) === 0 || ((entry ^ value) & TRANSLATION) === 0) return
     let candidates = 0
@@ -74,8 +80,9 @@ export class Speculation {
    * changes the entry, and each change would be two steps for nothing.
    */
   installed(word: number, value: number): number {
-    const isInstalled =
-      this.#indexOfWord[word] !== 0 && (value & PRESENT) !== 0 && (this.#arena.words[word] & PRESENT) === 0
+    if ((value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0) return value
+    const index = this.#tracked.indexOfWord(word)
+    const isInstalled = index >= 0 && this.#tracked.list[index].level === LEVEL_LEAF
     return isInstalled ? value | ACCESSED | ((value & WRITABLE) !== 0 ? DIRTY : 0) : value
   }
 
@@ -97,8 +104,9 @@ export class Speculation {
   }
 
   couldFill(cpu: number, index: number): boolean {
-    const { space, word } = this.#held.pages[index]
+    const { space } = this.#held.pages[index]
     const { words } = this.#arena
+    const word = this.#tracked.wordOf(index)
     if ((words[word] & PRESENT) === 0) return false
     if (space !== KERNEL_SPACE && words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] !== space)
       return false
@@ -109,11 +117,12 @@ export class Speculation {
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */
   fill(cpu: number, index: number): void {
-    const { word } = this.#held.pages[index]
+    const word = this.#tracked.wordOf(index)
     const { words } = this.#arena
-    const entry = words[word] | ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0)
-    this.#arena.set(word, entry)
-    this.#held.fill(cpu, index, entry, words[word + STAMP_OFFSET])
+    const isLeaf = this.#tracked.list[index].level === LEVEL_LEAF
+    const marks = isLeaf ? ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0) : 0
+    this.#arena.set(word, words[word] | marks)
+    this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET])
     this.onFill?.(cpu, index)
   }
 }

@@ -35,6 +35,9 @@ export const ACT_COMMIT = 8
 /** Caches an entry, where fills are actions of their own. */
 export const ACT_FILL = 9
 
+/** Kinds of action that a CPU has at most once in a state. */
+const OWN_ACTIONS = 9
+
 const CPU_BITS = 3
 const KIND_BITS = 4
 
@@ -80,6 +83,12 @@ export class Transitions {
     this.#machine.arena.set(cpu.state + word, value)
   }
 
+  /** Actions that any state has at most: per CPU one for each page, each operation, and a few of its own. */
+  get mostActions(): number {
+    const { cpus, held, operations } = this.#machine
+    return cpus.length * (held.pages.length + operations.length + OWN_ACTIONS)
+  }
+
   /** Writes the actions that are possible now to `into` from `at` on; how many. */
   enabled(into: Int32Array, at: number): number {
     let end = at
@@ -108,6 +117,10 @@ export class Transitions {
     }
     if (this.#get(cpu, IN_HANDLER) !== 0) {
       into[end++] = actionOf(id, ACT_AGAIN)
+      return end
+    }
+    if (cpu.kernel.isUninterruptible) {
+      into[end++] = actionOf(id, ACT_KERNEL)
       return end
     }
     if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)

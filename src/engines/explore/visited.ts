@@ -18,7 +18,8 @@ export class Visited {
   add(low: number, high: number, depth: number): boolean {
     // (0, 0) marks a free slot; the state with that hash shares its slot with the one beside it.
     const key = low === 0 && high === 0 ? 1 : high
-    let at = (low ^ (high << 7)) & this.#mask
+    // From the key, as it is found again after the table has grown.
+    let at = (low ^ (key << 7)) & this.#mask
     while (this.#low[at] !== 0 || this.#high[at] !== 0) {
       if (this.#low[at] === low && this.#high[at] === key) {
         if (this.#depth[at] <= depth) return false

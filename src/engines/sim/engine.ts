@@ -1,5 +1,7 @@
+import { keepViolations } from '../brokenRun.js'
 import type { CellPlan } from '../cellWords.js'
 import { attempts, figuresOf } from '../figures.js'
+import { underFramePressure } from '../framePressure.js'
 import { DRAIN_TICKS, judgeDrain, type EngineResult } from '../plan.js'
 import { ROLE_INNOCENT } from '../../contract/tape.js'
 import { SimMachine } from './simMachine.js'
@@ -17,7 +19,15 @@ export interface SimOptions {
 
 /** One repetition in virtual time: setup, innocents alone, warm-up, the measured pass, drain. */
 export function runSim(options: SimOptions): EngineResult {
-  const machine = new SimMachine(options.plan, options.random)
+  const machine = new SimMachine(underFramePressure(options.plan), options.random)
+  try {
+    return runMachine(machine, options)
+  } catch (error) {
+    throw keepViolations(error, machine.violations)
+  }
+}
+
+function runMachine(machine: SimMachine, options: SimOptions): EngineResult {
   const run = new SimRun(machine, options.mayRepeatPasses)
   run.setUp()
   const aloneRate = measureAlone(machine, run)
@@ -29,7 +39,7 @@ export function runSim(options: SimOptions): EngineResult {
     sim.resetCounts()
     sim.cpu.tape.isRecording = true
   }
-  const elapsedNs = run.runPass() / 1000
+  const elapsedNs = measuredPass(machine, run) / 1000
   const figures = figuresOf(
     machine.tapes,
     machine.cpus.map((sim) => sim.report()),
@@ -45,6 +55,19 @@ export function runSim(options: SimOptions): EngineResult {
   if (lost > 0) throw new Error(`the oracle's journal lost ${lost} events; nothing is proved`)
   const { violations } = machine
   return { figures, passNs: [elapsedNs], violationCount: violations.count, violations: violations.kept }
+}
+
+/** Faults strike here, and nowhere else: what fills caches before and settles afterwards is the same in every run. */
+function measuredPass(machine: SimMachine, run: SimRun): number {
+  const { faults } = machine
+  if (faults === null) return run.runPass()
+  run.align()
+  faults.begin()
+  const elapsedPs = run.runPass()
+  const killed = machine.cpus.find((sim) => faults.log.isKilled(sim.cpu.id))
+  if (killed !== undefined) throw run.stuck(`CPU ${killed.cpu.id} was killed by the fault kill-worker`)
+  faults.end()
+  return elapsedPs
 }
 
 /** Accesses of all innocents per nanosecond while nobody initiates; 0 where there is none. */

@@ -2,7 +2,6 @@ import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } fro
 import { reachedSerial } from '../../contract/change.js'
 import { COST_INTERRUPT_ENTRY, COST_INTERRUPT_EXIT, COST_SPIN } from '../../machine/costs.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
-import { HELD_PEAK } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
@@ -15,7 +14,8 @@ export class SimCpu {
   readonly #words: Int32Array
   /** When the pending interrupt arrives; Infinity: none is pending. */
   arrivalPs = Infinity
-  nextTickPs = Infinity
+  /** When the next tick, or whatever else comes by the clock, is due. */
+  timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */
   tickAskedPs = Infinity
   /** Until when the tape pauses or computes; 0: it does neither. */
@@ -80,7 +80,9 @@ export class SimCpu {
   nextActionPs(): number {
     const now = this.clock.nowPs
     if (this.isInHandler) return now
-    const event = Math.min(this.arrivalPs, this.nextTickPs, this.tickAskedPs)
+    const event = this.cpu.kernel.isUninterruptible
+      ? Infinity
+      : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs)
     let own = now
     if (this.isWaiting) own = this.ticketReadyPs()
     else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity
@@ -89,29 +91,19 @@ export class SimCpu {
   }
 
   resetCounts(): void {
-    const { cpu } = this
-    cpu.counters.fill(0)
-    cpu.tape.opsNs = []
-    cpu.watch.exposuresNs = []
-    cpu.p[HELD_PEAK] = 0
+    this.cpu.resetCounts()
     this.responderPs = 0
   }
 
   report(): CpuReport {
-    const { cpu } = this
-    return {
-      counters: Array.from(cpu.counters),
-      opsNs: cpu.tape.opsNs,
-      exposuresNs: cpu.watch.exposuresNs,
-      responderNs: this.responderPs / 1000,
-      heldFramesPeak: cpu.p[HELD_PEAK],
-    }
+    return this.cpu.report(this.responderPs / 1000)
   }
 
-  describe(): string {
+  /** @param wait what its ticket, lock or tape stands for */
+  describe(wait: string): string {
     const { cpu } = this
-    const wait = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
+    const ticket = this.isWaiting ? ` waits for ticket ${cpu.kernel.ticket}` : ''
     const pending = this.arrivalPs < Infinity ? ', an interrupt is pending' : ''
-    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, ${cpu.tape.describe()}`
+    return `CPU ${cpu.id}: ${describeStack(cpu.p)}${ticket}${wait}${this.isInHandler ? ', in its handler' : ''}${pending}, ${cpu.tape.describe()}`
   }
 }

@@ -6,16 +6,21 @@ import { Claims } from '../../oracle/claims.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
+import { FaultLog } from '../faultLog.js'
+import type { WaitView } from '../waits.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
 import { Lines } from './lines.js'
 import { PlainMemory } from '../plainMemory.js'
-import { SimPort, type SimEvents } from './simPort.js'
+import { patiencePs } from './simPatience.js'
+import { SimFaults, type UndisturbedSim } from './simFaults.js'
+import { SimPort } from './simPort.js'
+import { Ticks, type SimTimers } from './simTimers.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
 
 /** All CPUs of a cell in one isolate, and what passes between them. */
-export class SimMachine implements SimEvents {
+export class SimMachine implements UndisturbedSim {
   readonly tapes: TapeSet
   readonly cpus: SimCpu[] = []
   readonly costs: Float64Array
@@ -23,6 +28,12 @@ export class SimMachine implements SimEvents {
   /** Picoseconds between ticks; Infinity: the strategy takes none. */
   readonly tickPs: number
   readonly cell: CellWords
+  /** Null where nothing goes wrong on purpose. */
+  readonly faults: SimFaults | null
+  readonly timers: SimTimers
+  /** Virtual time without progress after which a run is given up; 0: turns decide. */
+  readonly patiencePs: number
+  readonly waitView: WaitView
   readonly #words: Int32Array
   readonly #topology: Topology
   readonly #claims: Claims | null
@@ -45,12 +56,27 @@ export class SimMachine implements SimEvents {
     const strategy = plan.module.create(cell.host)
     const { tickNs } = plan.module.assumes(plan.parameters)
     this.tickPs = tickNs === undefined || strategy.ticked === undefined ? Infinity : tickNs * 1000
+    this.faults =
+      plan.faults === undefined || cell.faults === null
+        ? null
+        : new SimFaults(this, plan.faults, new FaultLog(memory, cell, cell.faults), cell.config.cpuCount)
+    this.timers = this.faults ?? new Ticks(this.tickPs)
+    const events = this.faults ?? this
+    this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
+    this.waitView = {
+      cell,
+      words,
+      tapes: plan.tapes,
+      log: this.faults?.log ?? null,
+      isPending: (cpu) => this.cpus[cpu].arrivalPs < Infinity,
+    }
     let claims: Claims | null = null
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
-          opened: (owner, serial, space, page, stamp, allowed, obligations) =>
-            claims?.opened(owner, serial, space, page, stamp, allowed, obligations),
+          opened: (serial, change) => claims?.opened(serial, change),
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
+          answered: (owner, serial, obligations) => claims?.answered(owner, serial, obligations),
+          passed: (event) => claims?.passed(event),
         }
       : null
     for (let id = 0; id < cell.config.cpuCount; id++) {
@@ -66,13 +92,13 @@ export class SimMachine implements SimEvents {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
-          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, this),
+          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events),
         nowNs: () => clock.nowPs / 1000,
         ticksRequested: () => this.#askForTicks(clock.nowPs),
       })
       const sim = new SimCpu(cpu, clock, words)
       // Ticks are spread over the period, as kernels skew them so that not all CPUs contend at once.
-      if (this.tickPs < Infinity) sim.nextTickPs = Math.floor((this.tickPs * (id + 1)) / cell.config.cpuCount)
+      if (this.tickPs < Infinity) sim.timerPs = Math.floor((this.tickPs * (id + 1)) / cell.config.cpuCount)
       this.cpus.push(sim)
     }
     if (plan.isOracleFull) {
@@ -82,8 +108,7 @@ export class SimMachine implements SimEvents {
           get isInHandler() {
             return sim.isInHandler
           },
-          holdsStale: (space: number, page: number, stamp: number, frame: number, allowed: number) =>
-            sim.cpu.holdsStale(space, page, stamp, frame, allowed),
+          holdsStale: (event) => sim.cpu.holdsStale(event),
           steps: () => sim.cpu.steps,
         })),
         this.violations,
@@ -94,15 +119,22 @@ export class SimMachine implements SimEvents {
   }
 
   sent(from: number, target: number): void {
-    const sim = this.cpus[target]
+    this.deliver(target, this.arrivalOf(from, target))
+  }
+
+  arrivalOf(from: number, target: number): number {
     const delivery = this.costs[COST_DELIVER_SIBLING + this.#topology.distance(from, target)]
-    const arrival = this.cpus[from].clock.nowPs + delivery
+    return this.cpus[from].clock.nowPs + delivery
+  }
+
+  deliver(target: number, arrivalPs: number): void {
+    const sim = this.cpus[target]
     // One that is already pending takes this request along: sends coalesce.
-    if (arrival < sim.arrivalPs) sim.arrivalPs = arrival
+    if (arrivalPs < sim.arrivalPs) sim.arrivalPs = arrivalPs
     this.onChange(target)
   }
 
-  acknowledged(owner: number, atPs: number, left: number): void {
+  acknowledged(_by: number, owner: number, atPs: number, left: number): void {
     const sim = this.cpus[owner]
     // Handlers run at their start; the waiter is ready when the latest of them has got to its acknowledgement.
     if (atPs > sim.acknowledgedPs) sim.acknowledgedPs = atPs
@@ -140,6 +172,7 @@ export class SimMachine implements SimEvents {
   /** A tape asks every CPU for a tick. */
   #askForTicks(atPs: number): void {
     for (const sim of this.cpus) {
+      if (!this.timers.answersTick(sim)) continue
       sim.tickAskedPs = atPs
       this.onChange(sim.cpu.id)
     }

@@ -11,8 +11,8 @@ import type { SimClock } from './simClock.js'
 /** What a port tells the engine. */
 export interface SimEvents {
   sent(from: number, target: number): void
-  /** A countdown of `owner` was taken down by one at this CPU's present time. */
-  acknowledged(owner: number, atPs: number, left: number): void
+  /** A countdown of `owner` was taken down by one, at the present time of `by`. */
+  acknowledged(by: number, owner: number, atPs: number, left: number): void
   /** A shared word of a strategy was written. */
   wrote(atPs: number): void
   settled(owner: number, serial: number, atPs: number): void
@@ -103,7 +103,7 @@ export class SimPort extends BasePort {
 
   acknowledge(ticket: Ticket): void {
     const left = this.add(ticket >> TICKET_SHIFT, -1) - 1
-    this.#events.acknowledged(this.ownerOf(ticket), this.#clock.nowPs, left)
+    this.#events.acknowledged(this.id, this.ownerOf(ticket), this.#clock.nowPs, left)
   }
 
   settle(owner: number, serial: number): void {

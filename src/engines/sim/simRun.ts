@@ -3,11 +3,14 @@ import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/ta
 import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY, WAITING } from '../../pagetable/routine.js'
+import type { Cpu } from '../cpu.js'
 import { Stuck } from '../stuck.js'
+import { deadEnd, describeWait } from '../deadEnd.js'
 import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
 import { Lookahead } from './lookahead.js'
 import { Schedule } from './schedule.js'
+import { SimPatience } from './simPatience.js'
 import type { SimCpu } from './simCpu.js'
 
 /**
@@ -15,12 +18,6 @@ import type { SimCpu } from './simCpu.js'
  * one step; while nothing shared is touched it may run ahead of the others by the shortest delivery
  * time of an interrupt, because nothing that another CPU does now can reach it earlier.
  */
-
-/**
- * Turns for each CPU without any tape that has an end getting further: far beyond every legal wait. What
- * innocents do in between is no progress, because they go on for as long as somebody hangs.
- */
-const STUCK_TURNS = 5_000_000
 
 /** Often enough that the oracle's journal cannot lap a CPU that rests. */
 const TURNS_PER_REST_CHECK = 256
@@ -36,7 +33,7 @@ export class SimRun {
   /** Whether repeated passes are taken over instead of run; off in the test that compares both. */
   readonly #mayRepeatPasses: boolean
   #openTapes = 0
-  #idleTurns = 0
+  readonly #patience: SimPatience
   #untilPs = Infinity
   #isBody = false
   #turns = 0
@@ -52,6 +49,7 @@ export class SimRun {
     this.#schedule = new Schedule(machine.cpus.length)
     const aheadPs = Math.min(...[0, 1, 2].map((distance) => machine.costs[COST_DELIVER_SIBLING + distance]))
     this.#lookahead = new Lookahead(machine.cpus, this.#schedule, aheadPs)
+    this.#patience = new SimPatience(machine.cpus.length, machine.patiencePs)
     machine.onChange = (cpu) => this.#reschedule(cpu)
   }
 
@@ -135,7 +133,7 @@ export class SimRun {
 
   /** @returns the time at which the last open tape ended */
   #loop(): number {
-    this.#idleTurns = 0
+    this.#patience.gotFurther()
     this.#endPs = 0
     while (this.#openTapes > 0) {
       const next = this.#schedule.next
@@ -143,9 +141,9 @@ export class SimRun {
       if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler))
         return time
       // In this order: without a limit in time, Infinity would pass for the end of the run.
-      if (time === Infinity) throw this.#stuck('no CPU can go on')
+      if (time === Infinity) throw this.stuck('no CPU can go on')
       if (time >= this.#untilPs) return this.#untilPs
-      if (++this.#idleTurns > STUCK_TURNS * this.#cpus.length) this.#judgeIdle()
+      if (this.#patience.isLookDue()) this.#judgeIdle(time)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time
       const wasWaiting = sim.isWaiting
@@ -158,27 +156,30 @@ export class SimRun {
   }
 
   /** A pause on an initiator's tape may be long, and innocents that never repeat themselves take many turns in it. */
-  #judgeIdle(): void {
-    const turns = this.#idleTurns
+  #judgeIdle(nowPs: number): void {
     const isPausing = this.#cpus.some(
-      (sim) => !sim.hasEnded && !sim.cpu.tape.isInnocent && sim.busyUntilPs > 0,
+      (sim) => !sim.hasEnded && !sim.cpu.tape.isInnocent && sim.busyUntilPs > 0 && sim.clock.nowPs < Infinity,
     )
-    if (!isPausing) throw this.#stuck(`nothing got further for ${turns} turns`)
-    this.#idleTurns = 0
+    if (isPausing) this.#patience.gotFurther()
+    else if (this.#patience.isOver(nowPs))
+      throw this.stuck(`nothing got further for ${this.#patience.turns} turns`)
   }
 
-  #stuck(reason: string): Stuck {
+  stuck(reason: string): Stuck {
+    const view = this.#machine.waitView
     return new Stuck(
-      reason,
-      this.#cpus.map((sim) => sim.describe()),
+      `${reason}\n${deadEnd(view)}`,
+      this.#cpus.map((sim) => sim.describe(describeWait(view, sim.cpu.id))),
     )
   }
 
-  /** CPUs that have nothing to do take no turns, but could start a step at any time: what has passed concerns them too. */
+  /** CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed concerns them too. */
   #pollResting(): void {
     for (const sim of this.#cpus) {
       const { cpu } = sim
-      const isResting = sim.hasEnded && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
+      cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
+      const isAway = sim.hasEnded || sim.busyUntilPs > 0
+      const isResting = isAway && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
       if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
     }
   }
@@ -186,16 +187,20 @@ export class SimRun {
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
+    if (cpu.watch.hasPending) cpu.watch.judgeDeadlines(clock.nowPs / 1000)
+    if (cpu.kernel.isUninterruptible) {
+      this.#step(sim)
+      return
+    }
     const head = cpu.watch.journalHead
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
       sim.handle()
       return
     }
-    if (sim.nextTickPs <= clock.nowPs) {
+    if (sim.timerPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
-      sim.nextTickPs += this.#machine.tickPs
-      this.#runTick(sim)
+      if (this.#machine.timers.fired(sim)) this.#runTick(sim)
       return
     }
     if (sim.tickAskedPs <= clock.nowPs) {
@@ -207,7 +212,7 @@ export class SimRun {
       this.#machine.chargeTicket(sim)
       cpu.kernel.resume()
       if (cpu.kernel.ticket === AGAIN) clock.charge(COST_SPIN, 1)
-      else this.#idleTurns = 0
+      else if (this.#counts(cpu)) this.#patience.gotFurther()
       return
     }
     if (sim.hasEnded && cpu.kernel.isIdle) return
@@ -216,6 +221,11 @@ export class SimRun {
     sim.isComputing = false
     if (head > 0) cpu.watch.poll(head)
     this.#step(sim)
+  }
+
+  /** Whether what the CPU does is progress: an innocent goes on for as long as somebody else hangs, its own rounds included. */
+  #counts(cpu: Cpu): boolean {
+    return !this.#isBody || !cpu.tape.isInnocent
   }
 
   /** One step in turn, then as many more as touch nothing shared and fit before the horizon. */
@@ -234,7 +244,7 @@ export class SimRun {
         return
       }
       if (outcome === WAITING || outcome === OUT_OF_TURN) return
-      if (!this.#isBody || !cpu.tape.isInnocent) this.#idleTurns = 0
+      if (this.#counts(cpu)) this.#patience.gotFurther()
       if (outcome === PAUSED) {
         sim.busyUntilPs = cpu.tape.waitUntilNs * 1000
         return
@@ -266,7 +276,7 @@ export class SimRun {
     sim.hasEnded = true
     this.#openTapes--
     this.#endPs = Math.max(this.#endPs, sim.clock.nowPs)
-    this.#idleTurns = 0
+    this.#patience.gotFurther()
   }
 
   /** Work in user mode goes on after the tick, as it does after a handler. */
@@ -280,6 +290,6 @@ export class SimRun {
     this.#lookahead.unsettle(sim.cpu.id)
     this.#runTick(sim)
     this.#machine.noteTick(sim)
-    this.#idleTurns = 0
+    this.#patience.gotFurther()
   }
 }

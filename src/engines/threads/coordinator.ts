@@ -1,20 +1,38 @@
 import { Worker } from 'node:worker_threads'
+import { ROLE_INITIATOR } from '../../contract/tape.js'
 import { boot } from '../../machine/boot.js'
+import { ViolationList } from '../../oracle/violations.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { describeTape } from '../interpreter.js'
+import { deadEnd, describeWait } from '../deadEnd.js'
+import { FaultLog } from '../faultLog.js'
 import { Stuck } from '../stuck.js'
+import type { WaitView } from '../waits.js'
 import { AtomicMemory } from './atomicMemory.js'
-import { PHASE_BITS, PHASE_EXIT, type PhaseReport, type WorkerBirth } from './protocol.js'
+import {
+  PHASE_BITS,
+  PHASE_EXIT,
+  PHASE_PASS,
+  type FoundViolation,
+  type PhaseReport,
+  type WorkerBirth,
+} from './protocol.js'
 
 export interface ThreadsPlan {
   readonly plan: CellPlan
   readonly strategyFile: string
   readonly isOversubscribed: boolean
-  readonly pollEvery: number
   readonly watchdogMs: number
 }
+
+/** Looks at the initiators' places while faults are on. */
+const LOOK_MS = 250
+/** As many looks that find all of them where they were. Longer than a pause on a tape can be. */
+const STILL_LOOKS = 12
+/** Of a tape's state: its position and its loops. */
+const LOOP_STATE_WORDS = 12
 
 /** The workers of one repetition, run phase by phase. Started files: {@link file://./worker.ts}. */
 export class Coordinator {
@@ -23,6 +41,10 @@ export class Coordinator {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #workers: Worker[] = []
   readonly #options: ThreadsPlan
+  readonly #log: FaultLog | null
+  readonly #view: WaitView
+  /** What workers have found so far. */
+  readonly found: ViolationList = new ViolationList()
   #phaseCount = 0
 
   constructor(options: ThreadsPlan, random: (bound: number) => number) {
@@ -32,11 +54,21 @@ export class Coordinator {
       new SharedArrayBuffer(this.cell.layout.wordCount * Int32Array.BYTES_PER_ELEMENT),
     )
     this.memory = new AtomicMemory(this.#words)
+    const { cell } = this
+    this.#log = cell.faults === null ? null : new FaultLog(this.memory, cell, cell.faults)
+    const { mailboxes } = cell.control
+    this.#view = {
+      cell,
+      words: this.#words,
+      tapes: options.plan.tapes,
+      log: this.#log,
+      isPending: (cpu) => this.#words[mailboxes.base + cpu * mailboxes.stride] !== 0,
+    }
     boot(this.memory, this.cell.machine, this.cell.config, random)
   }
 
   async start(): Promise<void> {
-    const { plan, strategyFile, isOversubscribed, pollEvery } = this.#options
+    const { plan, strategyFile, isOversubscribed } = this.#options
     for (let id = 0; id < this.cell.config.cpuCount; id++) {
       const birth: WorkerBirth = {
         id,
@@ -48,11 +80,11 @@ export class Coordinator {
         isOracleFull: plan.isOracleFull,
         serialStart: plan.serialStart,
         isOversubscribed,
-        pollEvery,
+        faults: plan.faults,
       }
       this.#workers.push(new Worker(new URL('./worker.js', import.meta.url), { workerData: birth }))
     }
-    await this.#collect<string>()
+    await this.#collect<string>(PHASE_EXIT)
   }
 
   /** @param stopAfterMs for a phase that does not end by itself */
@@ -61,7 +93,8 @@ export class Coordinator {
     for (const word of [control.phaseArrived, control.phaseEnded, control.phaseQuiet, control.phaseOver]) {
       Atomics.store(this.#words, word, 0)
     }
-    const reports = this.#collect<PhaseReport>()
+    if (phase === PHASE_PASS) this.#log?.beginCounting()
+    const reports = this.#collect<PhaseReport>(phase)
     this.#announce(phase)
     const timer = stopAfterMs === undefined ? undefined : setTimeout(() => this.#stopPhase(), stopAfterMs)
     try {
@@ -83,28 +116,66 @@ export class Coordinator {
   }
 
   /** One message of every worker; a worker that dies, or none that comes in time, is an error with every CPU's state. */
-  #collect<T>(): Promise<T[]> {
+  #collect<T>(phase: number): Promise<T[]> {
     const { promise, resolve, reject } = deferred<T[]>()
     const messages: T[] = []
-    const fail = (reason: string) => reject(new Stuck(reason, this.#describe()))
+    const fail = (reason: string) => reject(new Stuck(`${reason}\n${deadEnd(this.#view)}`, this.#describe()))
     const timer = setTimeout(
       () => fail(`no progress within ${this.#options.watchdogMs / 1000} s`),
       this.#options.watchdogMs,
     )
+    const watch =
+      this.#log === null || phase !== PHASE_PASS ? undefined : this.#watchProgress((reason) => fail(reason))
     const releases = this.#workers.map((worker, id) => {
-      const onMessage = (message: T) => {
+      const onMessage = (message: T | FoundViolation) => {
+        if (isFound(message)) {
+          this.found.add(message.violation)
+          return
+        }
         messages.push(message)
         if (messages.length === this.#workers.length) resolve(messages)
       }
       const onError = (error: Error) => fail(`the worker of CPU ${id} failed: ${error.message}`)
-      const onExit = () => fail(`the worker of CPU ${id} has died`)
+      const onExit = () =>
+        fail(
+          this.#log?.isKilled(id)
+            ? `the worker of CPU ${id} was killed by the fault kill-worker`
+            : `the worker of CPU ${id} has died`,
+        )
       worker.on('message', onMessage).on('error', onError).on('exit', onExit)
       return () => worker.off('message', onMessage).off('error', onError).off('exit', onExit)
     })
     return promise.finally(() => {
       clearTimeout(timer)
+      clearInterval(watch)
       for (const release of releases) release()
     })
+  }
+
+  /**
+   * Faults can stop a run for good, and then nobody should wait as long as for a machine that is merely
+   * slow. The places of all initiators standing still is what tells the two apart.
+   */
+  #watchProgress(fail: (reason: string) => void): NodeJS.Timeout {
+    const { tapes } = this.#options.plan.tapes
+    const { privates } = this.cell.control
+    const places = () =>
+      tapes
+        .map((tape, cpu) => {
+          const at = privates.base + cpu * privates.stride
+          return tape.role === ROLE_INITIATOR
+            ? this.#words.slice(at, at + this.cell.tapeAt + LOOP_STATE_WORDS).join()
+            : ''
+        })
+        .join()
+    let last = places()
+    let sameFor = 0
+    return setInterval(() => {
+      const now = places()
+      sameFor = now === last ? sameFor + 1 : 0
+      last = now
+      if (sameFor === STILL_LOOKS) fail(`no progress within ${(STILL_LOOKS * LOOK_MS) / 1000} s`)
+    }, LOOK_MS)
   }
 
   #describe(): string[] {
@@ -119,7 +190,8 @@ export class Coordinator {
       const steps = this.#words[heartbeats.base + id * heartbeats.stride]
       const state = this.#words.subarray(at + this.cell.tapeAt, at + this.cell.strategyAt)
       const tape = describeTape(this.#options.plan.tapes.tapes[id], state)
-      return `CPU ${id}: ${describeStack(p)}${ticket}${pending}${asleep}, ${tape}, ${steps} steps`
+      const wait = describeWait(this.#view, id)
+      return `CPU ${id}: ${describeStack(p)}${ticket}${wait}${pending}${asleep}, ${tape}, ${steps} steps`
     })
   }
 
@@ -128,6 +200,10 @@ export class Coordinator {
     this.#announce(PHASE_EXIT)
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
+}
+
+function isFound(message: unknown): message is FoundViolation {
+  return typeof message === 'object' && message !== null && 'violation' in message
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {

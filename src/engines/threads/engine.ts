@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { Bench } from 'tinybench'
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../../contract/tape.js'
 import { ViolationList } from '../../oracle/violations.js'
+import { keepViolations } from '../brokenRun.js'
 import { attempts, figuresOf, type CpuReport } from '../figures.js'
+import { underFramePressure } from '../framePressure.js'
 import { judgeDrain, type EngineResult } from '../plan.js'
 import { Coordinator, type ThreadsPlan } from './coordinator.js'
 import {
@@ -43,7 +45,7 @@ interface Pass {
  * duration of each what the workers measured, not what its own clock saw.
  */
 export async function runThreads(options: ThreadsOptions): Promise<EngineResult> {
-  const coordinator = new Coordinator(options, options.random)
+  const coordinator = new Coordinator({ ...options, plan: underFramePressure(options.plan) }, options.random)
   try {
     await coordinator.start()
     setFlagsFromString(EAGER_BUDGET)
@@ -51,6 +53,8 @@ export async function runThreads(options: ThreadsOptions): Promise<EngineResult>
     const { passes, aloneRate } = await measurePasses(coordinator, options)
     const drained = await coordinator.run(PHASE_DRAIN)
     return conclude(coordinator, options, passes, drained, aloneRate)
+  } catch (error) {
+    throw keepViolations(error, coordinator.found)
   } finally {
     setFlagsFromString(USUAL_BUDGET)
     await coordinator.stop()

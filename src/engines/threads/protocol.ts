@@ -1,6 +1,7 @@
 import type { Parameters } from '../../contract/parameter.js'
 import type { TapeSet } from '../../contract/tape.js'
 import type { Profile } from '../../machine/profile.js'
+import type { FaultPlan } from '../faultPlan.js'
 import type { ViolationRecord } from '../../oracle/violations.js'
 import type { CpuReport } from '../figures.js'
 
@@ -16,8 +17,7 @@ export interface WorkerBirth {
   readonly serialStart: number
   /** More workers than cores: whoever waits goes to sleep at once. */
   readonly isOversubscribed: boolean
-  /** Bursts between two looks at the mailbox, 1 unless a fault is asked for. */
-  readonly pollEvery: number
+  readonly faults: FaultPlan | undefined
 }
 
 /** Parts of a run. Every worker takes part in each, if only by answering interrupts. */
@@ -46,4 +46,9 @@ export interface PhaseReport {
   readonly lostEvents: number
   readonly violationCount: number
   readonly violations: ViolationRecord[]
+}
+
+/** Sent when it is found; the report at the end of a phase has it again, if that end comes. */
+export interface FoundViolation {
+  readonly violation: ViolationRecord
 }

@@ -1,4 +1,5 @@
 import type { CellWords } from '../cellWords.js'
+import { doorbellsOf, SharedBells, sleepUntilRung, type Bells, type Doorbell } from './doorbell.js'
 
 /**
  * Looks before a waiting worker goes to sleep, some 0.3 ms. Being woken costs 50 to 100 us, so a wait
@@ -12,31 +13,22 @@ const BLIND_SLEEP_MS = 0.05
 /** Longest sleep where somebody rings; only ticks need the worker earlier. */
 const SLEEP_MS = 1
 
-/**
- * How a worker waits. Each CPU has one doorbell word and sleeps on nothing else: announce that it
- * sleeps, look again, sleep. Whoever satisfies it writes first and looks for sleepers afterwards, so
- * one of the two sees the other.
- */
+/** How a worker waits: it looks for a while, then it sleeps (doorbell.ts). */
 export class Sleeper {
-  readonly #words: Int32Array<SharedArrayBuffer>
-  readonly #cell: CellWords
+  readonly #bells: Bells
   readonly #spins: number
   readonly #isOversubscribed: boolean
-  readonly #bell: number
-  readonly #asleep: number
-  readonly #mailbox: number
+  readonly #doorbells: readonly Doorbell[]
+  readonly #own: Doorbell
   #looks = 0
   #slept = false
 
   constructor(words: Int32Array<SharedArrayBuffer>, cell: CellWords, id: number, isOversubscribed: boolean) {
-    this.#words = words
-    this.#cell = cell
+    this.#bells = new SharedBells(words)
     this.#spins = isOversubscribed ? SPINS_OVERSUBSCRIBED : SPINS
     this.#isOversubscribed = isOversubscribed
-    const { doorbells, sleepers, mailboxes } = cell.control
-    this.#bell = doorbells.base + id * doorbells.stride
-    this.#asleep = sleepers.base + id * sleepers.stride
-    this.#mailbox = mailboxes.base + id * mailboxes.stride
+    this.#doorbells = doorbellsOf(cell.control, cell.config.cpuCount)
+    this.#own = this.#doorbells[id]
   }
 
   /** Since the last call. */
@@ -74,22 +66,16 @@ export class Sleeper {
   }
 
   #sleep(isSatisfied: () => boolean, ms: number): void {
-    Atomics.store(this.#words, this.#asleep, 1)
-    const bell = Atomics.load(this.#words, this.#bell)
-    if (Atomics.load(this.#words, this.#mailbox) === 0 && !isSatisfied())
-      Atomics.wait(this.#words, this.#bell, bell, ms)
-    Atomics.store(this.#words, this.#asleep, 0)
+    sleepUntilRung(this.#bells, this.#own, isSatisfied, ms)
     this.#slept = true
     this.#looks = 0
   }
 
   /** The phase is over: nobody needs to sleep on. */
   wakeAll(): void {
-    const { doorbells } = this.#cell.control
-    for (let cpu = 0; cpu < this.#cell.config.cpuCount; cpu++) {
-      const bell = doorbells.base + cpu * doorbells.stride
-      Atomics.add(this.#words, bell, 1)
-      Atomics.notify(this.#words, bell)
+    for (const { bell } of this.#doorbells) {
+      this.#bells.add(bell, 1)
+      this.#bells.notify(bell)
     }
   }
 }

@@ -5,6 +5,7 @@ import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import { BasePort } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
+import { doorbellsOf, postInterrupt, ring, SharedBells, type Bells, type Doorbell } from './doorbell.js'
 
 /** Time passes by itself here. */
 export const FREE: Meter = { charge: () => {} }
@@ -16,6 +17,8 @@ export function clockNs(): number {
 
 export class ThreadsPort extends BasePort {
   readonly #words: Int32Array<SharedArrayBuffer>
+  readonly #bells: Bells
+  readonly #doorbells: readonly Doorbell[]
 
   constructor(
     id: number,
@@ -28,6 +31,8 @@ export class ThreadsPort extends BasePort {
   ) {
     super(id, cell, privates, tlb, structures, FREE, counters)
     this.#words = words
+    this.#bells = new SharedBells(words)
+    this.#doorbells = doorbellsOf(cell.control, cell.config.cpuCount)
   }
 
   now(): number {
@@ -66,25 +71,12 @@ export class ThreadsPort extends BasePort {
   fence(): void {}
 
   protected send(target: number): void {
-    const { mailboxes } = this.cell.control
-    // One that is already pending takes this request along, and whoever sent it has rung.
-    if (Atomics.exchange(this.#words, mailboxes.base + target * mailboxes.stride, 1) === 0) this.#ring(target)
-  }
-
-  /**
-   * Wakes a worker that sleeps or is about to. Paired with the sleeper's "announce, then look again":
-   * whichever of the two comes second in the total order of atomics sees the other.
-   */
-  #ring(target: number): void {
-    const { sleepers, doorbells } = this.cell.control
-    if (Atomics.load(this.#words, sleepers.base + target * sleepers.stride) === 0) return
-    const bell = doorbells.base + target * doorbells.stride
-    Atomics.add(this.#words, bell, 1)
-    Atomics.notify(this.#words, bell)
+    postInterrupt(this.#bells, this.#doorbells[target])
   }
 
   acknowledge(ticket: Ticket): void {
-    if (Atomics.sub(this.#words, ticket >> TICKET_SHIFT, 1) === 1) this.#ring(this.ownerOf(ticket))
+    if (Atomics.sub(this.#words, ticket >> TICKET_SHIFT, 1) === 1)
+      ring(this.#bells, this.#doorbells[this.ownerOf(ticket)])
   }
 
   settle(owner: number, serial: number): void {

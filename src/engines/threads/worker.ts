@@ -9,6 +9,7 @@ import {
   PHASE_EXIT,
   PHASE_PASS,
   PHASE_WARMUP,
+  type FoundViolation,
   type PhaseReport,
   type WorkerBirth,
 } from './protocol.js'
@@ -24,6 +25,7 @@ const words = new Int32Array(birth.buffer)
 const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length
 
+violations.onKept = (violation) => post({ violation } satisfies FoundViolation)
 post('ready')
 serve()
 

@@ -2,7 +2,12 @@ import type { StrategyModule } from '../../contract/strategy.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { placeCell, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
+import { faultStream } from '../faultPlan.js'
+import { FaultLog } from '../faultLog.js'
 import { AtomicMemory } from './atomicMemory.js'
+import { FaultyInbox } from './faultyInbox.js'
+import { FaultyThreadsPort } from './faultyThreadsPort.js'
+import { type Inbox, Mailbox } from './inbox.js'
 import type { WorkerBirth } from './protocol.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs, FREE, ThreadsPort } from './threadsPort.js'
@@ -23,26 +28,47 @@ export function makeWorkerCpu(
   id: number,
   words: Int32Array<SharedArrayBuffer>,
 ): WorkerCpu {
-  const { tapes, profile, parameters, isOracleFull, serialStart } = birth
-  const plan = { tapes, profile, module, parameters, isOracleFull, serialStart }
+  const { tapes, profile, parameters, isOracleFull, serialStart, faults } = birth
+  const plan = { tapes, profile, module, parameters, isOracleFull, serialStart, faults }
   const cell = placeCell(plan)
   const violations = new ViolationList()
   const sleeper = new Sleeper(words, cell, id, birth.isOversubscribed)
+  const memory = new AtomicMemory(words)
+  const mailbox = cell.control.mailboxes.base + id * cell.control.mailboxes.stride
+  let inbox: Inbox = new Mailbox(words, mailbox)
   const cpu = new Cpu({
     id,
     plan,
     cell,
     words,
-    memory: new AtomicMemory(words),
+    memory,
     meter: FREE,
     strategy: module.create(cell.host),
     violations,
     judge: null,
-    makePort: (privates, tlb, structures, counters) =>
-      new ThreadsPort(id, cell, privates, tlb, structures, counters, words),
+    makePort: (privates, tlb, structures, counters) => {
+      if (faults === undefined || cell.faults === null)
+        return new ThreadsPort(id, cell, privates, tlb, structures, counters, words)
+      const draw = faultStream(faults.seed, id)
+      const log = new FaultLog(memory, cell, cell.faults)
+      const port = new FaultyThreadsPort(
+        id,
+        cell,
+        privates,
+        tlb,
+        structures,
+        counters,
+        words,
+        faults,
+        draw,
+        log,
+      )
+      inbox = new FaultyInbox(faults, id, draw, log, port, words, mailbox)
+      return port
+    },
     nowNs: clockNs,
     ticksRequested: () => sleeper.wakeAll(),
   })
   const tickNs = module.assumes(parameters).tickNs ?? Infinity
-  return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, birth.pollEvery), violations }
+  return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, inbox), violations }
 }

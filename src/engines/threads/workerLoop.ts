@@ -2,7 +2,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
-import { HELD_PEAK, RESULT } from '../../pagetable/position.js'
+import { RESULT } from '../../pagetable/position.js'
 import { RETRY } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
@@ -10,6 +10,7 @@ import { ENDED, PAUSED } from '../interpreter.js'
 import { DRAIN_TICKS } from '../plan.js'
 import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
 import { burst } from './burst.js'
+import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
 import { isSatisfied } from './ticketWait.js'
@@ -31,11 +32,9 @@ export class WorkerLoop {
   readonly #sleeper: Sleeper
   readonly #role: number
   readonly #tickNs: number
-  readonly #pollEvery: number
-  readonly #mailbox: number
+  readonly #inbox: Inbox
   readonly #over: number
   #nextTickNs = Infinity
-  #polls = 0
   #isInHandler = false
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
@@ -52,37 +51,20 @@ export class WorkerLoop {
     words: Int32Array<SharedArrayBuffer>,
     sleeper: Sleeper,
     tickNs: number,
-    pollEvery: number,
+    inbox: Inbox,
   ) {
     this.#cpu = cpu
     this.#words = words
     this.#sleeper = sleeper
     this.#role = cpu.tapes.tapes[cpu.id].role
     this.#tickNs = cpu.strategy.ticked === undefined ? Infinity : tickNs
-    this.#pollEvery = pollEvery
-    const { mailboxes, phaseOver } = cpu.cell.control
-    this.#mailbox = mailboxes.base + cpu.id * mailboxes.stride
-    this.#over = phaseOver
+    this.#inbox = inbox
+    this.#over = cpu.cell.control.phaseOver
   }
 
   resetCounts(): void {
-    const { counters, tape, watch, p } = this.#cpu
-    counters.fill(0)
-    tape.opsNs = []
-    watch.exposuresNs = []
-    p[HELD_PEAK] = 0
+    this.#cpu.resetCounts()
     this.responderNs = 0
-  }
-
-  report(): CpuReport {
-    const { counters, tape, watch, p } = this.#cpu
-    return {
-      counters: Array.from(counters),
-      opsNs: tape.opsNs,
-      exposuresNs: watch.exposuresNs,
-      responderNs: this.responderNs,
-      heldFramesPeak: p[HELD_PEAK],
-    }
   }
 
   /** @param needed how many workers must end their part before the phase is over; 0: it is stopped from outside */
@@ -92,16 +74,16 @@ export class WorkerLoop {
     const takesPart = this.#takesPart(phase)
     const isBody = phase === PHASE_PASS || phase === PHASE_WARMUP || phase === PHASE_ALONE
     this.#skipsPauses = phase === PHASE_WARMUP
-    const end = isBody
-      ? this.#cpu.tapes.tapes[this.#cpu.id].instructions.length
-      : this.#cpu.tapes.tapes[this.#cpu.id].bodyAt
+    const { instructions, bodyAt } = this.#cpu.tapes.tapes[this.#cpu.id]
+    const end = isBody ? instructions.length : bodyAt
     if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
     tape.rewind(isBody)
     if (phase === PHASE_SETUP) kernel.switchTo(1)
     let isRunning = takesPart
     this.endNs = 0
+    if (phase === PHASE_PASS) this.#inbox.begin()
     while (Atomics.load(this.#words, this.#over) === 0) {
-      this.#survey()
+      this.#survey(isRunning)
       if (!isRunning) {
         this.#rest(() => Atomics.load(this.#words, this.#over) !== 0)
       } else if (phase === PHASE_DRAIN) {
@@ -112,7 +94,8 @@ export class WorkerLoop {
         else isRunning = this.#end(phaseEnded, needed, monotonicNs)
       }
     }
-    const report = this.report()
+    if (phase === PHASE_PASS) this.#inbox.end()
+    const report = this.#cpu.report(this.responderNs)
     if (this.endNs === 0) this.endNs = monotonicNs()
     this.#finishKernel(end)
     Atomics.add(this.#words, phaseQuiet, 1)
@@ -201,10 +184,13 @@ export class WorkerLoop {
   }
 
   /** What needs no look at every turn. */
-  #survey(): void {
+  #survey(isRunning: boolean): void {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
+    if (cpu.kernel.isUninterruptible) return
+    if (cpu.watch.hasPending) this.#lookAtPending()
+    if (!isRunning && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
@@ -215,9 +201,8 @@ export class WorkerLoop {
 
   /** Interrupts; false while the CPU is held in its handler. */
   #takeEvents(): boolean {
-    // The fault "delayed interrupts" looks into the mailbox at every n-th poll only.
-    if (this.#pollEvery > 1 && ++this.#polls % this.#pollEvery !== 0) return true
-    if (!this.#isInHandler && Atomics.load(this.#words, this.#mailbox) === 0) return true
+    if (!this.#isInHandler && !this.#inbox.hasArrived()) return true
+    if (this.#cpu.kernel.isUninterruptible) return true
     return this.#handle()
   }
 
@@ -225,7 +210,8 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const start = clockNs()
     if (!this.#isInHandler) {
-      Atomics.store(this.#words, this.#mailbox, 0)
+      cpu.watch.pollWalks()
+      this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
     }
@@ -238,14 +224,18 @@ export class WorkerLoop {
     return isOver
   }
 
+  #lookAtPending(): void {
+    const { watch, cell, id } = this.#cpu
+    const { watermark } = cell.machine
+    const now = clockNs()
+    watch.settledUpTo(Atomics.load(this.#words, watermark.base + id * watermark.stride), now)
+    watch.judgeDeadlines(now)
+  }
+
   #takeTick(): void {
     const now = clockNs()
     const cpu = this.#cpu
-    if (cpu.watch.hasPending) {
-      const { watermark } = cpu.cell.machine
-      cpu.watch.settledUpTo(Atomics.load(this.#words, watermark.base + cpu.id * watermark.stride), now)
-    }
-    if (now < this.#nextTickNs) return
+    if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
     this.#nextTickNs = now + this.#tickNs
     cpu.strategy.ticked?.(cpu.port)
   }
@@ -258,6 +248,13 @@ export class WorkerLoop {
       else if (this.#sleeper.isTired()) this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
       return RETRY
     }
+    if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
+    const head = cpu.watch.journalHead
+    if (head > 0 && !cpu.kernel.isUninterruptible) {
+      // Interrupts that were sent before an event was noted have to be taken before the event is judged.
+      if (this.#inbox.hasArrived()) return RETRY
+      cpu.watch.poll(head)
+    }
     if (this.#pausedUntilNs > 0) {
       const left = this.#skipsPauses ? 0 : this.#pausedUntilNs - clockNs()
       if (left > 0) {
@@ -266,12 +263,6 @@ export class WorkerLoop {
       }
       this.#isComputing = false
       this.#pausedUntilNs = 0
-    }
-    const head = cpu.watch.journalHead
-    if (head > 0) {
-      // Interrupts that were sent before an event was noted have to be taken before the event is judged.
-      if (this.#pollEvery === 1 && Atomics.load(this.#words, this.#mailbox) !== 0) return RETRY
-      cpu.watch.poll(head)
     }
     const outcome = burst(cpu.tape, cpu.counters, end)
     if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs

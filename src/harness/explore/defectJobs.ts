@@ -24,7 +24,7 @@ export interface DefectLimits {
   readonly profile: string
   readonly stateCount: number
   readonly seconds: number
-  readonly shortens: boolean
+  readonly shorteningStates: number
 }
 
 /** Two searches for each defect: of itself, and of its base in the same case. */
@@ -61,7 +61,7 @@ async function jobOf(
     profile: limits.profile,
     stateCount: limits.stateCount,
     milliseconds: limits.seconds * 1000,
-    shortens: limits.shortens,
+    shorteningStates: limits.shorteningStates,
     schedule: null,
   }
 }

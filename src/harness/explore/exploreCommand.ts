@@ -24,7 +24,10 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--cpus <n>', 'CPUs, in place of what the case says')
     .option('--pages <n>', 'pages of the mapping that all CPUs share')
     .option('--operations <n>', 'operations of each CPU')
-    .option('--alphabet <list>', 'what a CPU may do: advise, adviseAll, touch, protect, unprotect, ...')
+    .option(
+      '--alphabet <list>',
+      'what a CPU may do: advise, touch, protect, ...; lists for several CPUs: advise/touch',
+    )
     .option('--preempt <where>', 'none, hooks, or all (the kernel side as well)')
     .option('--frames <n>', 'frames of the pool')
     .option('--ticks <n>', 'ticks that each CPU takes at most')
@@ -35,7 +38,7 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--fills <when>', 'late (where it can matter), or anytime: slower, for comparison')
     .option('--no-symmetry', 'do not take CPUs that have done nothing yet for one another')
     .option('--max-states <n>', `states of one search at most (default ${defaults.stateCount})`)
-    .option('--budget <seconds>', `time of one search at most (default ${defaults.seconds})`)
+    .option('--budget <seconds>', 'time of one search at most (default: what the case says)')
     .option('--no-shorten', 'take the first schedule that is found')
     .option('--replay <schedule>', 'run one schedule again, step by step')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
@@ -62,6 +65,7 @@ async function act(options: ExploreOptions, defaults: ExploreDefaults): Promise<
     .map(({ answer }) => answer)
     .find((answer) => answer.status === 'failed' && answer.isUsage)
   if (usage?.status === 'failed') throw new UsageError(usage.message, '', [], '')
+  rows.sort(byName)
   process.stdout.write(render(rows, format))
   for (const row of rows) process.stderr.write(explain(row, options))
   if (signal.aborted) {
@@ -69,6 +73,11 @@ async function act(options: ExploreOptions, defaults: ExploreDefaults): Promise<
     return EXIT_INTERRUPTED
   }
   return rows.some(hasFailed) ? EXIT_FAILED : EXIT_PASS
+}
+
+/** Searches are run in another order than people look for them. */
+function byName(a: ExploreRow, b: ExploreRow): number {
+  return a.job.strategy.localeCompare(b.job.strategy, 'en')
 }
 
 function progressLine(row: ExploreRow, left: number): string {

@@ -14,8 +14,8 @@ export interface ExploreJob {
   readonly profile: string
   readonly stateCount: number
   readonly milliseconds: number
-  /** Whether a finding is followed by a search for a shorter schedule. */
-  readonly shortens: boolean
+  /** States that the search for a shorter schedule may look at; 0: there is none. */
+  readonly shorteningStates: number
   /** Run this schedule instead of searching; null: search. */
   readonly schedule: string | null
 }

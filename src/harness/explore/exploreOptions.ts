@@ -69,7 +69,9 @@ export function overrideCase(
     typed.push(flag, text)
   }
   if (options.alphabet !== undefined) {
-    changed.alphabet = parseAlphabet(options.alphabet)
+    const roles = options.alphabet.split('/').map(parseRole)
+    changed.alphabet = OPERATION_KINDS.filter((kind) => roles.some((role) => role.includes(kind)))
+    changed.roles = roles.length === 1 ? [] : roles
     typed.push('--alphabet', options.alphabet)
   }
   if (options.preempt !== undefined) {
@@ -102,7 +104,9 @@ export function overrideCase(
   return { plan: { ...plan, ...changed }, typed }
 }
 
-function parseAlphabet(text: string): OperationKind[] {
+/** Nothing between two slashes: that CPU begins nothing. */
+function parseRole(text: string): OperationKind[] {
+  if (text.trim() === '') return []
   return splitList('--alphabet', text).map((name) => {
     const kind = OPERATION_KINDS.find((known) => known === name)
     if (kind === undefined)

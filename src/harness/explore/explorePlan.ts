@@ -12,14 +12,15 @@ import { overrideCase, parseWithin, type ExploreOptions } from './exploreOptions
 export interface PlannedCase extends ExploreCase {
   readonly parameters: Readonly<Record<string, number>>
   readonly summary: string
+  /** Time of one search at most. */
+  readonly seconds: number
 }
 
 export interface ExploreDefaults {
   readonly cases: readonly PlannedCase[]
   readonly profile: string
-  /** Limits of one search. */
+  /** States of one search at most. */
   readonly stateCount: number
-  readonly seconds: number
 }
 
 const MOST_STATES = 80_000_000
@@ -45,14 +46,15 @@ export async function planExplorations(
     1,
     MOST_STATES,
   )
-  const seconds = parseWithin('--budget', options.budget ?? String(defaults.seconds), 1, MOST_SECONDS)
-  const jobs: ExploreJob[] = []
+  const budget =
+    options.budget === undefined ? null : parseWithin('--budget', options.budget, 1, MOST_SECONDS)
+  const jobs: { job: ExploreJob; hasTicks: boolean }[] = []
   for (const spec of specs) {
     const { name, file, module } = await loadStrategy(spec.name)
     for (const plan of cases) {
       const given = new Map([...wanted(plan, module.parameters), ...spec.parameters])
       const { values, shown } = resolveParameters(`strategy ${name}`, module.parameters, given, false)
-      jobs.push({
+      const job: ExploreJob = {
         strategy: withParameters(name, shown),
         strategyFile: file,
         parameters: values,
@@ -60,13 +62,16 @@ export async function planExplorations(
         case: plan,
         profile: defaults.profile,
         stateCount,
-        milliseconds: seconds * 1000,
-        shortens: options.shorten !== false,
+        milliseconds: (budget ?? plan.seconds) * 1000,
+        shorteningStates: options.shorten === false ? 0 : stateCount,
         schedule: options.replay ?? null,
-      })
+      }
+      jobs.push({ job, hasTicks: module.assumes(values).tickNs !== undefined })
     }
   }
-  return jobs
+  // What takes longest begins first, or the last search would run alone: ticks multiply the states.
+  const weight = ({ job, hasTicks }: (typeof jobs)[number]) => (hasTicks ? 1e9 : 0) + job.milliseconds
+  return jobs.toSorted((a, b) => weight(b) - weight(a)).map(({ job }) => job)
 }
 
 function wanted(plan: PlannedCase, known: object): [string, number][] {

@@ -13,10 +13,11 @@ async function run(job: ExploreJob): Promise<ExploreAnswer> {
   const { profile } = loadProfile(job.profile, [])
   const plan = { case: job.case, module, parameters: job.parameters, profile }
   if (job.schedule !== null) return { status: 'replayed', ...replayText(plan, job.schedule) }
-  const { stateCount, milliseconds, shortens } = job
+  const { stateCount, milliseconds, shorteningStates } = job
+  const nowMs = (): number => performance.now()
   return {
     status: 'explored',
-    exploration: explore(plan, { stateCount, milliseconds, nowMs: () => performance.now() }, shortens),
+    exploration: explore(plan, { stateCount, milliseconds, shorteningStates, nowMs }),
   }
 }
 

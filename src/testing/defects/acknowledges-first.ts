@@ -19,13 +19,16 @@ export const defect: Defect = {
     'CPU 0 is acknowledged and writes its next request over the one that CPU 1 has not read. CPU 1 flushes the new page twice and the old one never.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 2,
-    operationCount: 3,
+    operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 660,
+  isSeenOnThreads: true,
 }
 
 export default plant(

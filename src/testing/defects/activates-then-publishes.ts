@@ -8,6 +8,8 @@ class ActivatesFirst extends Immediate {
   override switched(cpu: Port, to: number): Ticket {
     cpu.activate(to, ONLY_TAG, false)
     this.holders.enter(cpu, to)
+    const from = cpu.get(this.left)
+    if (from !== to) this.holders.leave(cpu, from)
     return DONE
   }
 }
@@ -20,13 +22,15 @@ export const defect: Defect = {
     'CPU 1 loads the space and speculation caches an entry. CPU 0 takes it away and reads the holders without CPU 1. CPU 1 publishes itself.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 580,
 }
 
 export default plant(

@@ -24,7 +24,8 @@ export const defect: Defect = {
     'CPU 1 caches a page, CPU 0 takes it away and touches the address again. CPU 0 reads the new page, CPU 1 the old one.',
   expects: ['I2'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise', 'touch'],
+    roles: [['advise', 'touch'], []],
     cpus: 2,
     pages: 1,
     operationCount: 2,
@@ -32,6 +33,7 @@ export const defect: Defect = {
     preempt: 'none',
     frames: 2,
   },
+  foundWithin: 20,
 }
 
 export default plant(

@@ -26,16 +26,19 @@ export const defect: Defect = {
   trap: 'field/prototype.md 2: count after mask',
   base: 'immediate',
   breaks:
-    'CPU 1 is in its handler for CPU 2, sees the bit of CPU 0 too and flushes the request that CPU 0 had before.',
+    'CPU 1 is in its handler for something else, sees the bit of CPU 0 too and flushes the request that CPU 0 had before.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'advise'],
-    cpus: 3,
-    pages: 2,
-    operationCount: 2,
+    operations: ['advise'],
+    roles: [['advise'], []],
+    cpus: 2,
+    pages: 1,
+    operationCount: 1,
     ticks: 0,
+    spurious: 1,
     preempt: 'hooks',
   },
+  foundWithin: 100,
 }
 
 export default plant(

@@ -20,16 +20,19 @@ export const defect: Defect = {
   trap: '15',
   base: 'immediate',
   breaks:
-    'CPU 1 reads its row and serves CPU 0; CPU 2 sets its bit; CPU 1 stores 0 over it. The interrupt of CPU 2 finds nothing, and CPU 2 waits for ever.',
+    'CPU 1 reads its row and serves CPU 0, which goes on and sets its bit again; CPU 1 stores 0 over it. The second interrupt finds nothing, and CPU 0 waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'advise'],
-    cpus: 3,
-    pages: 1,
+    operations: ['advise'],
+    roles: [['advise'], []],
+    cpus: 2,
+    pages: 2,
     operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 60,
+  isSeenOnThreads: true,
 }
 
 export default plant(

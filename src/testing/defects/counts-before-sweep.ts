@@ -1,10 +1,10 @@
 import type { Port } from '../../contract/port.js'
-import lazy, { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
+import { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
 import { Holders } from '../../strategies/shared/holders.js'
-import { SweptRing } from '../../strategies/shared/sweptRing.js'
+import oneSweep, { OneSweepRing } from '../bases/oneSweep.js'
 import { plant, type Defect } from '../defect.js'
 
-class CountsFirst extends SweptRing {
+class CountsFirst extends OneSweepRing {
   override sweep(cpu: Port, holders: Holders): void {
     this.countSweep(cpu, cpu.load(this.epoch.base))
     this.sweepAll(cpu, holders)
@@ -14,24 +14,25 @@ class CountsFirst extends SweptRing {
 export const defect: Defect = {
   name: 'counts-before-sweep',
   trap: '2',
-  base: 'lazy',
+  base: 'oneSweep',
   breaks:
     'CortenMM clears its own bit before the flush. CPU 1 counts its sweep; CPU 0 sees the last count, frees the slot and its frame; CPU 1 still has the entry.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
-    ticks: 4,
+    operationCount: 1,
+    ticks: 2,
     preempt: 'hooks',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 14_000,
 }
 
 export default plant(
-  lazy,
+  oneSweep,
   'a CPU reports its sweep before it flushes',
   (host) => new Lazy(host, { ...LAZY_PARTS, SweptRing: CountsFirst }),
 )

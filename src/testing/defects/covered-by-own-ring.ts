@@ -17,15 +17,16 @@ export const defect: Defect = {
     'CPU 1 asks about slot 0 of CPU 0. Its own slot 0 is gone or was never there, so the answer is yes, and the page is populated again.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise', 'touch'],
+    roles: [['advise'], ['touch']],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 20,
 }
 
 export default plant(lazy, 'looks for the slot of another CPU in its own ring', (host) => new OwnRing(host))

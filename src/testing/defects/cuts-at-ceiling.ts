@@ -18,14 +18,16 @@ export const defect: Defect = {
   breaks: 'A range above the ceiling is cut to it instead of becoming the whole space.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseAll'],
+    operations: ['adviseAll'],
+    roles: [['adviseAll'], []],
     cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
     parameters: { ceiling: 1 },
   },
+  foundWithin: 20,
 }
 
 export default plant(

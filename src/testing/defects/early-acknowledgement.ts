@@ -23,14 +23,17 @@ export const defect: Defect = {
     'Legal for user pages, which a handler cannot use. A page of the direct map it can: CPU 0 is acknowledged and exposes the page while CPU 1, still in the handler, reaches it.',
   expects: ['I3', 'I11'],
   needs: {
-    operations: ['remap', 'populate', 'touch'],
+    operations: ['touch', 'advise'],
+    roles: [['touch'], ['advise']],
     isGuest: true,
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'hooks',
+    frames: 2,
   },
+  foundWithin: 200,
 }
 
 export default plant(

@@ -1,9 +1,9 @@
 import type { Port } from '../../contract/port.js'
-import lazy, { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
-import { SweptRing } from '../../strategies/shared/sweptRing.js'
+import { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
+import oneSweep, { OneSweepRing } from '../bases/oneSweep.js'
 import { plant, type Defect } from '../defect.js'
 
-class NotesFirst extends SweptRing {
+class NotesFirst extends OneSweepRing {
   protected override publish(
     cpu: Port,
     slot: number,
@@ -22,26 +22,25 @@ class NotesFirst extends SweptRing {
 export const defect: Defect = {
   name: 'epoch-before-publication',
   trap: 'ADR 0007',
-  base: 'lazy',
+  base: 'oneSweep',
   breaks:
-    'CPU 0 notes epoch E and is slow. The others sweep three times. CPU 0 publishes a slot that is free at once and that nobody has seen.',
+    'CPU 0 notes epoch E and is slow. CPU 1 sweeps in E and in E + 1. CPU 0 publishes the slot and sweeps, the epoch is E + 2, and CPU 1 has never looked at it.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
-    ticks: 4,
+    operationCount: 1,
+    ticks: 2,
     preempt: 'hooks',
     parameters: { ring: 1 },
-    frames: 1,
-    awaits:
-      'ticks of other CPUs, and own sweeps, while a hook of the owner is preempted: the owner counts too',
   },
+  foundWithin: 790,
 }
 
 export default plant(
-  lazy,
+  oneSweep,
   'notes the epoch before the slot is published',
   (host) => new Lazy(host, { ...LAZY_PARTS, SweptRing: NotesFirst }),
 )

@@ -15,18 +15,19 @@ export const defect: Defect = {
   trap: 'sparc64 TLB batch across spaces',
   base: 'batched',
   breaks:
-    'A batch changes a user page, then the direct map. The gather keeps the second range only, and the user page is never flushed.',
+    'A batch changes a page of one space, then one of another. The gather keeps the second range only, and the first page is never flushed.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['batch', 'advise', 'touch'],
-    isGuest: true,
+    operations: ['batch', 'advise', 'adviseOther'],
+    roles: [['batch', 'advise', 'adviseOther'], []],
     cpus: 2,
-    pages: 2,
+    pages: 1,
     operationCount: 3,
     ticks: 0,
     preempt: 'none',
-    awaits: 'a batch over two user spaces; the demand at an exposure inside a batch flushes everything',
+    frames: 2,
   },
+  foundWithin: 90,
 }
 
 export default plant(

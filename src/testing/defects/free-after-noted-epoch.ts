@@ -18,15 +18,16 @@ export const defect: Defect = {
     'CPU 1 has counted its sweep of epoch E before CPU 0 publishes a slot in E. CPU 0 counts, the epoch is E + 1, the slot is free, and CPU 1 has never looked at it.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 2,
     preempt: 'none',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 40,
 }
 
 export default plant(

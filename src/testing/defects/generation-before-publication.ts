@@ -23,13 +23,15 @@ export const defect: Defect = {
     'CPU 1 reads generation 7. CPU 0 takes the page away, raises it to 8, does not see CPU 1 and tells nobody. CPU 1 becomes a holder and keeps what its tag has of generation 7.',
   expects: ['I6', 'I7', 'I1', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 1_700,
 }
 
 export default plant(

@@ -19,14 +19,15 @@ export const defect: Defect = {
     'CPU 1 leaves the space. Two pages are taken away. CPU 1 comes back, finds the count that it knew, and keeps both.',
   expects: ['I7', 'I6', 'I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 2,
-    operationCount: 4,
+    operationCount: 2,
     ticks: 0,
     preempt: 'none',
-    awaits: 'an oracle that looks again when a space is loaded',
   },
+  foundWithin: 200,
 }
 
 export default plant(

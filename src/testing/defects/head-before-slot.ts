@@ -1,9 +1,10 @@
 import type { Port } from '../../contract/port.js'
-import lazy, { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
-import { SweptRing, HEAD as RING_HEAD } from '../../strategies/shared/sweptRing.js'
+import { Lazy, LAZY_PARTS } from '../../strategies/lazy.js'
+import { HEAD as RING_HEAD } from '../../strategies/shared/sweptRing.js'
+import oneSweep, { OneSweepRing } from '../bases/oneSweep.js'
 import { plant, type Defect } from '../defect.js'
 
-class HeadFirst extends SweptRing {
+class HeadFirst extends OneSweepRing {
   protected override publish(
     cpu: Port,
     slot: number,
@@ -20,24 +21,25 @@ class HeadFirst extends SweptRing {
 export const defect: Defect = {
   name: 'head-before-slot',
   trap: 'field/prototype.md 2: count after mask',
-  base: 'lazy',
+  base: 'oneSweep',
   breaks:
     'CPU 1 sweeps between head and slot, flushes what stood there before, and does not look at the slot again.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
-    pages: 2,
-    operationCount: 2,
-    ticks: 4,
+    pages: 1,
+    operationCount: 1,
+    ticks: 2,
     preempt: 'hooks',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 2_000,
 }
 
 export default plant(
-  lazy,
+  oneSweep,
   'shows the slot before it is written',
   (host) => new Lazy(host, { ...LAZY_PARTS, SweptRing: HeadFirst }),
 )

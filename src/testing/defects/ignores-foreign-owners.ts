@@ -17,16 +17,19 @@ export const defect: Defect = {
   trap: '20',
   base: 'batched',
   breaks:
-    'CPU 0 has emptied an entry inside a batch and not flushed. CPU 1 takes the same page away, finds it empty, demands the change, is told DONE, and returns while CPU 2 still uses the page.',
+    'CPU 0 has emptied an entry inside a batch and not flushed. CPU 1 touches the page, demands the change, is told DONE, and puts another page there while CPU 0 still uses the old one.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
     operations: ['batch', 'advise', 'touch'],
+    roles: [['batch', 'advise'], ['touch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 2,
     ticks: 0,
     preempt: 'none',
+    frames: 2,
   },
+  foundWithin: 100,
 }
 
 export default plant(

@@ -16,16 +16,17 @@ export const defect: Defect = {
   base: 'generations',
   breaks:
     'CPU 1 caches a page and leaves the space. CPU 0 takes the page away; CPU 1 is no holder. CPU 1 comes back and finds the page under the tag.',
-  expects: ['I7', 'I6', 'I1', 'I2'],
+  expects: ['I7', 'I6', 'I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 2,
     ticks: 0,
     preempt: 'none',
-    awaits: 'an oracle that looks again when a space is loaded',
   },
+  foundWithin: 100,
 }
 
 export default plant(generations, 'keeps what a tag holds without comparing', (host) => new KeepsTag(host))

@@ -18,14 +18,17 @@ export const defect: Defect = {
     'CPU 0 takes a page out of the direct map. Nobody holds the kernel as a space, so nobody is told, and CPU 1 still reaches the page of the guest.',
   expects: ['I3', 'I11'],
   needs: {
-    operations: ['remap', 'populate', 'touch'],
+    operations: ['touch', 'advise'],
+    roles: [['touch'], ['advise']],
     isGuest: true,
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
+    frames: 2,
   },
+  foundWithin: 30,
 }
 
 export default plant(

@@ -14,17 +14,18 @@ export const defect: Defect = {
   trap: '7',
   base: 'generations',
   breaks:
-    'CPU 1 clears its bit. CPU 0 frees a table page and tells nobody. CPU 1 still has the root loaded, and speculation walks through the page.',
+    'CPU 1 clears its bit. CPU 0 takes a page or a table away and tells nobody. CPU 1 still has the root loaded, and what it has cached or walks through.',
   expects: ['I4', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 1,
     ticks: 0,
     preempt: 'hooks',
-    awaits: 'TABLE_REUSE and walk reach: no access is translated between the two steps',
   },
+  foundWithin: 750,
 }
 
 export default plant(

@@ -21,13 +21,15 @@ export const defect: Defect = {
     'CPU 0 reads the holders with CPU 1, which then switches away and finds the request. It has nothing to flush, returns, and CPU 0 waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 20,
 }
 
 export default plant(

@@ -19,13 +19,15 @@ export const defect: Defect = {
     'A batch takes page 0 away; the next operation in it begins and resets what is owed; the end of the batch claims page 0 too.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['batch', 'advise', 'touch'],
+    operations: ['batch', 'advise'],
+    roles: [['batch', 'advise'], []],
     cpus: 2,
     pages: 2,
     operationCount: 3,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 250,
 }
 
 export default plant(

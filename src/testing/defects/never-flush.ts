@@ -16,13 +16,16 @@ export const defect: Defect = {
   breaks: 'No TLB is ever touched: CPU 1 caches a page, CPU 0 takes it away, CPU 1 goes on using it.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
+  isSeenOnThreads: true,
 }
 
 export default plant(

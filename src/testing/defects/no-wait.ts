@@ -23,13 +23,16 @@ export const defect: Defect = {
   breaks: 'The operation returns while its interrupts travel; CPU 1 uses the page before it takes its own.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
+  isSeenOnThreads: true,
 }
 
 export default plant(immediate, 'sends the interrupts and does not wait', (host) => new NoWait(host))

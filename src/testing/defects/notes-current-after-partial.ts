@@ -13,16 +13,18 @@ export const defect: Defect = {
   trap: '4',
   base: 'generations',
   breaks:
-    'CPU 1 has seen 7 and serves generation 8 for X while the space is at 9 for Y. It flushes X and notes 9. The request for Y is then nothing new.',
+    'CPU 2 has seen 7 and serves generation 8 for X while the space is at 9 for Y. It flushes X and notes 9. The request for Y is then nothing new.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], ['advise'], []],
     cpus: 3,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 80,
 }
 
 export default plant(

@@ -13,16 +13,17 @@ export const defect: Defect = {
   trap: '4',
   base: 'generations',
   breaks:
-    'CPU 0 makes generation 8 for page X, CPU 2 makes 9 for Y. CPU 1 serves Y first, flushes Y, notes 9; the request for X is then nothing new, and it acknowledges.',
+    'CPU 0 makes generation 8 for page X. CPU 1 makes 9 for Y, flushes Y and notes 9; the request for X is then nothing new, and it acknowledges.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
-    cpus: 3,
+    operations: ['advise'],
+    cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 140,
 }
 
 export default plant(

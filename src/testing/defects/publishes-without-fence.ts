@@ -17,14 +17,16 @@ export const defect: Defect = {
     'CPU 1 stores that it is a holder, which stays in its store buffer, and reads generation 7. CPU 0 raises it to 8, reads the holders without CPU 1 and tells nobody. CPU 1 keeps what its tag has.',
   expects: ['I6', 'I7', 'I1', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
-    operationCount: 3,
+    operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
     storeBuffer: true,
   },
+  foundWithin: 9_100,
 }
 
 export default plant(

@@ -17,17 +17,19 @@ export const defect: Defect = {
   trap: '13',
   base: 'queues',
   breaks:
-    'CPU 1 moves its tail on. CPU 2 puts its request into the slot that CPU 1 is about to read: the request of CPU 0 is lost.',
+    'CPU 2 moves its tail on. CPU 1 puts its request into the slot that CPU 2 is about to read: the request of CPU 0 is lost.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], ['advise'], []],
     cpus: 3,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'hooks',
     parameters: { slots: 1 },
   },
+  foundWithin: 170,
 }
 
 export default plant(

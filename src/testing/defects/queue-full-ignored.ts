@@ -13,17 +13,20 @@ export const defect: Defect = {
   trap: '13',
   base: 'queues',
   breaks:
-    'CPU 0 and CPU 2 ask CPU 1. The second request overwrites the first: CPU 1 flushes the second page twice, and the sender of the first is never told or told for nothing.',
+    'CPU 0 and CPU 1 ask CPU 2. The second request overwrites the first: CPU 2 flushes the second page twice, and the sender of the first is never told or told for nothing.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], ['advise'], []],
     cpus: 3,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
     parameters: { slots: 1 },
   },
+  foundWithin: 20,
+  isSeenOnThreads: true,
 }
 
 export default plant(queues, 'puts a request into a full queue', (host) => new QueueStrategy(host, NeverFull))

@@ -24,14 +24,16 @@ export const defect: Defect = {
   breaks: 'CPU 1 is in its handler, sees the new head and serves the request that stood in the slot before.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'advise'],
-    cpus: 3,
+    operations: ['advise'],
+    roles: [['advise'], []],
+    cpus: 2,
     pages: 2,
     operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
     parameters: { slots: 1 },
   },
+  foundWithin: 490,
 }
 
 export default plant(

@@ -19,13 +19,16 @@ export const defect: Defect = {
   breaks: 'CPU 1 caches a writable page; CPU 0 protects it and returns; CPU 1 still writes.',
   expects: ['I3', 'I11'],
   needs: {
-    operations: ['touch', 'protect', 'unprotect'],
+    operations: ['protect'],
+    roles: [['protect'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
+  isSeenOnThreads: true,
 }
 
 export default plant(

@@ -22,15 +22,14 @@ export const defect: Defect = {
     'CPU 0 demands changes of CPU 1 and flushes everywhere. CPU 1 makes another change, CPU 0 reads the new serial and settles it, and nobody has flushed it.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
     cpus: 2,
     pages: 2,
-    operationCount: 3,
-    ticks: 3,
+    operationCount: 2,
+    ticks: 0,
     preempt: 'none',
-    parameters: {},
-    frames: 1,
   },
+  foundWithin: 570,
 }
 
 export default plant(

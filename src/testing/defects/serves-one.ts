@@ -19,16 +19,18 @@ export const defect: Defect = {
   trap: '15',
   base: 'immediate',
   breaks:
-    'CPU 0 and CPU 2 ask CPU 1, whose interrupts coalesce. One of them is never acknowledged and waits for ever.',
+    'CPU 0 and CPU 1 ask CPU 2, whose interrupts coalesce. One of them is never acknowledged and waits for ever.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], ['advise'], []],
     cpus: 3,
-    pages: 1,
-    operationCount: 2,
+    pages: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 30,
 }
 
 export default plant(

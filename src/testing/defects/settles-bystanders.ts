@@ -18,13 +18,14 @@ export const defect: Defect = {
     'CPU 0 and CPU 1 change different pages. The round of CPU 0 names one range, and its end settles the change of CPU 1, which nobody has flushed.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
     cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 80,
 }
 
 export default plant(

@@ -17,13 +17,15 @@ export const defect: Defect = {
   breaks: 'As settles-first, for all changes of an operation at once.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseAll'],
+    operations: ['adviseAll'],
+    roles: [['adviseAll'], []],
     cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
 }
 
 export default plant(batched, 'settles the batch, then flushes and waits', (host) => new SettlesFirst(host))

@@ -19,13 +19,15 @@ export const defect: Defect = {
     'The watermark moves before the round. While CPU 0 waits, CPU 2 asks whether the change is covered, is told so, and takes what it set free.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
 }
 
 export default plant(immediate, 'settles, then flushes and waits', (host) => new SettlesFirst(host))

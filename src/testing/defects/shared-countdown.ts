@@ -13,16 +13,17 @@ export const defect: Defect = {
   trap: 'rule 5 of the contract',
   base: 'queues',
   breaks:
-    'seL4 has one slot under one lock. Without the lock CPU 2 arms the word while CPU 0 waits for it: CPU 0 waits for the acknowledgements of CPU 2, or goes on with one of them.',
+    'seL4 has one slot under one lock. Without the lock CPU 1 arms the word while CPU 0 waits for it: CPU 0 waits for the acknowledgements of CPU 1, or goes on with one of them.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
   needs: {
-    operations: ['touch', 'advise'],
-    cpus: 3,
+    operations: ['advise'],
+    cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 80,
 }
 
 export default plant(queues, 'all senders count down one word', (host) => new QueueStrategy(host, OneWord))

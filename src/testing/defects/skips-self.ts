@@ -14,13 +14,16 @@ export const defect: Defect = {
   breaks: 'CPU 0 touches a page, takes it away and can still use it.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 10,
+  isSeenOnThreads: true,
 }
 
 export default plant(

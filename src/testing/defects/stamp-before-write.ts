@@ -35,14 +35,14 @@ export const defect: Defect = {
     'CPU 0 reads stamp 5. CPU 1 flushes at 6 and caches the entry again, which is still there. CPU 0 writes it. 6 is later than 5.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise', 'switch', 'protect', 'unprotect'],
+    operations: ['advise', 'touch'],
     cpus: 2,
-    pages: 2,
+    pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'none',
-    frames: 1,
   },
+  foundWithin: 710,
 }
 
 export default {

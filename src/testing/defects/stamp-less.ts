@@ -16,14 +16,15 @@ export const defect: Defect = {
     'CPU 1 flushes at tick 5 and then caches the page. CPU 0 takes it away with stamp 5. Xen asks <=; with < CPU 1 is passed over.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise', 'touch'],
+    roles: [['advise', 'touch'], []],
     cpus: 2,
-    pages: 2,
+    pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'none',
-    frames: 1,
   },
+  foundWithin: 30,
 }
 
 export default plant(

@@ -34,13 +34,15 @@ export const defect: Defect = {
     'CPU 0 reads the holders without CPU 1. CPU 1 switches in and caches the entry. CPU 0 writes the entry and tells nobody.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
     pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 90,
 }
 
 export default plant(

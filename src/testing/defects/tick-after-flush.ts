@@ -17,17 +17,18 @@ export const defect: Defect = {
   trap: '9',
   base: 'stamps',
   breaks:
-    'CPU 1 flushes, then speculation caches the page again. CPU 0 takes it away and stamps it 5. CPU 1 ticks to 6, which is later than the stamp.',
+    'CPU 0 flushes, then speculation caches the page again. CPU 1 takes it away and stamps it 5. CPU 0 ticks to 6, which is later than the stamp.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['switch', 'advise', 'touch'],
+    roles: [['switch'], ['advise', 'touch']],
     cpus: 2,
-    pages: 2,
+    pages: 1,
     operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
-    frames: 1,
   },
+  foundWithin: 13_000,
 }
 
 export default plant(stamps, 'ticks after the flush', (host) => new StampStrategy(host, LateTick))

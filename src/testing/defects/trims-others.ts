@@ -53,15 +53,17 @@ export const defect: Defect = {
   base: 'generations',
   breaks:
     'CPU 1 sets its bit and loads the space. CPU 0, which does not see it running there yet, clears the bit and sends nothing. CPU 1 goes on without a bit and is never told of anything.',
-  expects: ['I6', 'I1', 'I2', 'I11'],
+  expects: ['I6', 'I7', 'I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise', 'switch'],
+    operations: ['advise', 'switch'],
+    roles: [['advise'], ['switch']],
     cpus: 2,
-    pages: 2,
-    operationCount: 3,
+    pages: 1,
+    operationCount: 2,
     ticks: 0,
     preempt: 'hooks',
   },
+  foundWithin: 2_100,
 }
 
 export default {

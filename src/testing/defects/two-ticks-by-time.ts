@@ -33,15 +33,16 @@ export const defect: Defect = {
     'The released LATR counts its own ticks. CPU 1 is late with its tick; CPU 0 ticks three times, frees the frame, and CPU 1 still has the entry.',
   expects: ['I1', 'I2', 'I11'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
+    roles: [['advise'], []],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 3,
     preempt: 'none',
     parameters: { ring: 1 },
-    frames: 1,
   },
+  foundWithin: 210,
 }
 
 export default plant(

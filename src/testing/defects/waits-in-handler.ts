@@ -46,13 +46,14 @@ export const defect: Defect = {
     'CPU 0 and CPU 1 ask each other. Each stays in its handler until its own round is acknowledged, which the other would have to do.',
   expects: ['I8'],
   needs: {
-    operations: ['touch', 'advise'],
+    operations: ['advise'],
     cpus: 2,
-    pages: 1,
+    pages: 2,
     operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 60,
 }
 
 export default {

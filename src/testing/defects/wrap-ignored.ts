@@ -19,15 +19,16 @@ export const defect: Defect = {
     'CPU 1 caches a page at time 1. CPU 0 takes it away with stamp 2. The clock wraps to 1: the stamp lies in the future, and nobody needs to flush.',
   expects: ['I1', 'I2'],
   needs: {
-    operations: ['touch', 'advise', 'protect', 'unprotect', 'switch'],
+    operations: ['advise', 'touch'],
     cpus: 2,
-    pages: 2,
-    operationCount: 4,
+    pages: 1,
+    operationCount: 2,
     ticks: 0,
     preempt: 'none',
-    frames: 1,
     parameters: { wrap: 4 },
   },
+  foundWithin: 840,
+  isSeenOnThreads: true,
 }
 
 export default plant(

@@ -17,13 +17,15 @@ export const defect: Defect = {
     'A range of several pages is flushed with a stride of two, as if the pages were larger than they are.',
   expects: ['I1', 'I2', 'I6', 'I11'],
   needs: {
-    operations: ['touch', 'adviseAll'],
+    operations: ['adviseAll'],
+    roles: [['adviseAll'], []],
     cpus: 2,
     pages: 2,
-    operationCount: 2,
+    operationCount: 1,
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 20,
 }
 
 export default plant(batched, 'flushes every second page', (host) => new WrongStride(host))

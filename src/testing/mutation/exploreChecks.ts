@@ -20,8 +20,8 @@ export function exploreChecks(
     name: plan.name,
     run: (module) => {
       const parameters = withDefaults(module.parameters, plan.parameters)
-      const limits = { stateCount, milliseconds: Infinity, nowMs: () => 0 }
-      const { finding } = explore({ case: plan, module, parameters, profile }, limits, false)
+      const limits = { stateCount, shorteningStates: 0, milliseconds: Infinity, nowMs: () => 0 }
+      const { finding } = explore({ case: plan, module, parameters, profile }, limits)
       return finding === null ? null : finding.invariant
     },
   }))

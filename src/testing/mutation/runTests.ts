@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import type { Catch } from './check.js'
 
 /** The tests of what strategies share and of what they count; they take some seconds. */
-const FILES = ['test/simPartsShared.test.ts', 'test/strategyPromises.test.ts', 'test/enginesCounts.test.ts']
+const FILES = [
+  'test/simPartsShared.test.ts',
+  'test/strategyPromises.test.ts',
+  'test/strategyClaims.test.ts',
+  'test/enginesCounts.test.ts',
+]
 const HANGS_AFTER_MS = 120_000
 
 interface Report {

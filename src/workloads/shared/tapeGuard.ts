@@ -53,12 +53,14 @@ export class TapeGuard {
   }
 
   map(handle: Handle, pageCount: number): void {
+    this.#checkRepeats('maps')
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
     this.mappings.map({ handle, pageCount, space: this.#space, isInBody: this.isInBody, at: this.at })
   }
 
   unmap(handle: Handle): void {
+    this.#checkRepeats('unmaps')
     this.#checkHandle(handle)
     this.#operation(handle, this.mappings.unmap(handle, this.at))
   }
@@ -95,6 +97,11 @@ export class TapeGuard {
     this.sections.begin('op', this.at)
   }
 
+  batch(): void {
+    this.#checkRepeats('begins a batch')
+    this.sections.begin('batch', this.at)
+  }
+
   batchEnded(): void {
     this.sections.end('batch')
     this.#lockedHandles.clear()
@@ -109,6 +116,7 @@ export class TapeGuard {
   switchTo(space: number): void {
     this.misuse.checkWhole(this.at, 'space', space, FIRST_SPACE, MAX_SPACE)
     this.sections.checkNotInBatch('switchTo', this.at)
+    if (space !== this.#space) this.#checkRepeats('switches')
     this.#space = space
     this.maxSpace = Math.max(this.maxSpace, space)
   }
@@ -143,6 +151,13 @@ export class TapeGuard {
   #checkInitiator(what: string): void {
     if (this.#role === ROLE_INITIATOR) return
     throw this.misuse.at(this.at, `${what} on the tape of an innocent`, 'only initiators have ops and wait')
+  }
+
+  /** An innocent is stopped wherever it stands, and its next pass begins again: nothing may be half done then. */
+  #checkRepeats(verb: string): void {
+    if (this.#role === ROLE_INITIATOR || !this.isInBody) return
+    const reason = `${verb} in the body of an innocent, which may be stopped before it comes to the end`
+    throw this.misuse.at(this.at, reason, 'do it in the setup, or on the tape of an initiator')
   }
 
   #use(verb: string, handle: Handle, firstPage: number, pageCount: number, isChange: boolean): void {

@@ -62,6 +62,16 @@ export class TapeRecorder implements TapeWriter {
     this.#list.append(tape.TAPE_ACCESS | (tape.ACCESS_WRITE << UPPER), handle, firstPage, pageCount)
   }
 
+  writeOut(handle: Handle, firstPage: number, pageCount: number): void {
+    this.guard.change('writes out', handle, firstPage, pageCount)
+    this.#list.append(tape.TAPE_WRITE_OUT, handle, firstPage, pageCount)
+  }
+
+  pin(handle: Handle, firstPage: number, pageCount: number): void {
+    this.guard.access('pins', handle, firstPage, pageCount)
+    this.#list.append(tape.TAPE_PIN, handle, firstPage, pageCount)
+  }
+
   readDirect(firstFrame: number, frameCount: number): void {
     const { misuse, at } = this.guard
     misuse.checkWhole(at, 'first frame', firstFrame, 0, MAX_FRAMES - 1)
@@ -90,7 +100,7 @@ export class TapeRecorder implements TapeWriter {
   }
 
   batch(write: () => void): void {
-    this.guard.sections.begin('batch', this.guard.at)
+    this.guard.batch()
     this.#list.append(tape.TAPE_BATCH_BEGIN)
     write()
     this.#list.append(tape.TAPE_BATCH_END)

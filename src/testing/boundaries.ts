@@ -1,0 +1,38 @@
+import { simScript } from './runScript.js'
+import { cpuCountOf, type Script } from './script.js'
+import type { Subject } from './subject.js'
+
+/** 128 MiB: beyond it a run on 8 CPUs takes seconds, and says no more about the strategy. */
+const MOST_WORDS = 1 << 25
+
+export interface Boundary {
+  /** `ring=65536` */
+  readonly name: string
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+export function boundariesOf({ module, parameters }: Subject): Boundary[] {
+  return Object.entries(module.parameters).flatMap(([name, { min, max }]) =>
+    [...new Set([min, max])].map((value) => ({
+      name: `${name}=${value}`,
+      parameters: { ...parameters, [name]: value },
+    })),
+  )
+}
+
+/** Words that the strategy would take; what does not fit a test is passed over. */
+export function isTooLarge({ module }: Subject, { parameters }: Boundary, cpuCount: number): boolean {
+  const shape = { cpuCount, spaceCount: 5 }
+  const shared = Object.values(module.words(shape, parameters)).map(({ count, stride }) => count * stride)
+  const own = Object.values(module.privateWords(shape, parameters)).map((count) => count * cpuCount)
+  return [...shared, ...own].reduce((sum, words) => sum + words, 0) > MOST_WORDS
+}
+
+export function boundaryFaults(subject: Subject, script: Script): string[] {
+  for (const boundary of boundariesOf(subject)) {
+    if (isTooLarge(subject, boundary, cpuCountOf(script))) continue
+    const { faults } = simScript(subject, script, { parameters: boundary.parameters })
+    if (faults.length > 0) return faults.map((fault) => `${boundary.name}: ${fault}`)
+  }
+  return []
+}

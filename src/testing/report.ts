@@ -1,0 +1,37 @@
+import { shellWord } from '../harness/quote.js'
+import type { Script } from './script.js'
+import { formatScript } from './scriptText.js'
+
+/** A strategy that has failed a check, or the stress run. */
+export interface TestFailure {
+  readonly strategy: string
+  readonly check: string
+  readonly script: Script
+  readonly faults: readonly string[]
+  /** What to type to see it again. */
+  readonly command: string
+}
+
+/** The first few say what is wrong; a state line for each CPU follows where nothing goes on. */
+const FAULTS_SHOWN = 10
+
+export function checkCommand(strategy: string, check: string, script: Script): string {
+  return commandOf('conform', strategy, ['--check', check], script)
+}
+
+export function stressCommandLine(strategy: string, script: Script): string {
+  return commandOf('stress', strategy, [], script)
+}
+
+function commandOf(program: string, strategy: string, more: readonly string[], script: Script): string {
+  const words = ['--strategy', strategy, ...more, '--tape', formatScript(script)]
+  return `npm run ${program} -- ${words.map(shellWord).join(' ')}`
+}
+
+export function describeFailure({ strategy, check, faults, command }: TestFailure): string {
+  const lines = [`${strategy} fails ${check}`]
+  for (const fault of faults.slice(0, FAULTS_SHOWN)) lines.push(`  ${fault}`)
+  if (faults.length > FAULTS_SHOWN) lines.push(`  and ${faults.length - FAULTS_SHOWN} more`)
+  lines.push(`  reproduce: ${command}`)
+  return `${lines.join('\n')}\n`
+}

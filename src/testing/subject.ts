@@ -1,0 +1,30 @@
+import type { StrategyModule } from '../contract/strategy.js'
+import { loadStrategy } from '../harness/loadModule.js'
+import { resolveParameters } from '../harness/parameters.js'
+import { parseSpecs } from '../harness/spec.js'
+import { ALL } from '../harness/spec.js'
+import { moduleNames } from '../registry.js'
+
+/** A strategy that is put to the test, with its parameters. */
+export interface Subject {
+  /** As it is typed again: `batched:ceiling=4`. */
+  readonly spec: string
+  readonly file: string
+  readonly module: StrategyModule
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+/** @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies */
+export async function loadSubjects(text: string): Promise<Subject[]> {
+  const subjects: Subject[] = []
+  for (const { name, parameters: given } of parseSpecs('--strategy', text)) {
+    for (const one of name === ALL ? moduleNames('strategy') : [name]) {
+      const { file, module } = await loadStrategy(one)
+      const { values, shown } = resolveParameters(`strategy ${one}`, module.parameters, given, false)
+      const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
+      const spec = parameters.length === 0 ? one : `${one}:${parameters.join(';')}`
+      subjects.push({ spec, file, module, parameters: values })
+    }
+  }
+  return subjects
+}
