@@ -79,6 +79,13 @@ const CASES: readonly PlannedCase[] = [
     summary: 'CPUs leave the space and come back',
     alphabet: ['advise', 'touch', 'switch'],
   },
+  {
+    ...BASE,
+    name: 'switch-race',
+    summary: 'CPUs enter and leave a space at the same time, and one changes it then',
+    operationCount: 3,
+    alphabet: ['advise', 'touch', 'switch'],
+  },
   { ...BASE, name: 'guest', summary: 'each fault takes a page out of the direct map', isGuest: true },
   {
     ...BASE,

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { checkStrategyModule } from '../dist/src/harness/moduleShape.js'
 import type { Defect } from '../dist/src/testing/defect.js'
-import { mixedWorkload } from './support/mixedWorkload.js'
+import { mixedWorkload } from '../dist/src/testing/mixedWorkload.js'
+
 import {
   invariantsOf,
   OWN_STRATEGIES,

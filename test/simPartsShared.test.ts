@@ -59,9 +59,10 @@ describe('holders', () => {
   })
 
   test('that all hold a space are counted one by one', () => {
-    for (const cpuCount of [1, 31, 32, 33, 64]) {
+    // Of 512 CPUs the masks of the spaces have no word between them.
+    for (const cpuCount of [1, 31, 32, 33, 64, 512]) {
       const { holders, ports } = holdersOf(cpuCount)
-      for (const port of ports) holders.enter(port, 1)
+      for (const space of [0, 1, 2]) for (const port of ports) holders.enter(port, space)
       for (const port of ports) expect(holders.others(port, 1, 0)).toBe(cpuCount - 1)
     }
   })
@@ -181,6 +182,17 @@ describe('a round', () => {
       'invalidateSpace 1',
       'acknowledge 35',
     ])
+  })
+
+  test('leaves the requests to its neighbours alone, where no word lies between them', () => {
+    const { round, holders, ports } = roundOf(512)
+    for (const port of ports) holders.enter(port, 1)
+    round.start(ports[0], 1, 10, 1, 1)
+    for (const cpu of [7, 8]) {
+      ports[cpu].log.length = 0
+      round.serve(ports[cpu])
+      expect(ports[cpu].log).toEqual(['invalidate 1 10 1 1', 'acknowledge 0'])
+    }
   })
 
   test('for a kernel mapping reaches every CPU, for a space that nobody else holds none', () => {
@@ -308,6 +320,23 @@ describe('a swept ring', () => {
     expect(owner.settled[0]).toBe(9)
     // Noted before publication, the slot would be free after one.
     expect(swept).toBe(2)
+  })
+
+  test('counts a sweep of the new epoch by another CPU as soon as the epoch has moved on', () => {
+    const { ring, holders, ports, epoch } = ringOf(2)
+    const [owner, other] = ports
+    ring.append(owner, 1, 77, 1, 9)
+    const add = owner.add.bind(owner)
+    owner.add = (word, delta) => {
+      const before = add(word, delta)
+      // The count was emptied before this: emptied later, the other CPU's sweep would be forgotten.
+      if (word === epoch.base) ring.sweep(other, holders)
+      return before
+    }
+    ring.sweep(other, holders)
+    for (let round = 0; round < 4; round++) ring.sweep(owner, holders)
+    ring.reclaim(owner)
+    expect(owner.settled[0]).toBe(9)
   })
 
   test('is full with as many slots as it has, and has room again when the oldest is free', () => {

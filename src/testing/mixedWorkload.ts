@@ -1,4 +1,4 @@
-import type { TapeWriter, WorkloadModule } from '../../dist/src/contract/workload.js'
+import type { TapeWriter, WorkloadModule } from '../contract/workload.js'
 
 /**
  * Every CPU does a bit of everything to the same few pages, in an order that the seed decides: what
