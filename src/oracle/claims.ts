@@ -49,7 +49,8 @@ export class Claims implements ClaimJudge {
   }
 
   /** `settle`: a prefix. Changes are opened in the order of their serials. */
-  settled(owner: number, serial: number): void {
+  settled(owner: number, serial: number, issued: number): void {
+    if (!reachedSerial(issued, serial)) this.#judgeFuture(owner, serial, issued)
     const open = this.#open[owner]
     let done = 0
     while (done < open.length && reachedSerial(serial, open[done].serial)) {
@@ -57,6 +58,19 @@ export class Claims implements ClaimJudge {
       done++
     }
     if (done > 0) open.splice(0, done)
+  }
+
+  /** Nobody knows yet what the change will be: its own round is still to come. */
+  #judgeFuture(owner: number, serial: number, issued: number): void {
+    const message = `settle claims change ${serial} of CPU ${owner}, whose last one is ${issued}`
+    this.#violations.add({
+      invariant: 'I11',
+      cpu: owner,
+      space: 0,
+      page: 0,
+      step: this.#cpus[owner].steps(),
+      message,
+    })
   }
 
   /**

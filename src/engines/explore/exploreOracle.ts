@@ -164,7 +164,14 @@ export class ExploreOracle {
     )
   }
 
-  settled(owner: number, upTo: number): void {
+  settled(owner: number, upTo: number, issued: number): void {
+    if (!reachedSerial(issued, upTo))
+      this.report(
+        'I11',
+        owner,
+        0,
+        `settle claims change ${upTo} of CPU ${owner}, whose last one is ${issued}`,
+      )
     this.#close(owner, 'settle', (serial) => reachedSerial(upTo, serial))
   }
 

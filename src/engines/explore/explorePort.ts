@@ -236,7 +236,8 @@ export class ExplorePort implements Port {
       this.#buffer.drain()
       if (reachedSerial(this.#parts.arena.words[word], serial)) return
       this.#parts.arena.set(word, serial)
-      this.#parts.oracle.settled(owner, serial)
+      const { issued } = this.#parts.cell.machine
+      this.#parts.oracle.settled(owner, serial, this.#parts.arena.words[issued.base + owner * issued.stride])
     })
   }
 }

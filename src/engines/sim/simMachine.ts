@@ -166,7 +166,8 @@ export class SimMachine implements UndisturbedSim {
 
   settled(owner: number, serial: number, atPs: number): void {
     this.cpus[owner].cpu.watch.settledUpTo(serial, atPs / 1000)
-    this.#claims?.settled(owner, serial)
+    const { issued } = this.cell.machine
+    this.#claims?.settled(owner, serial, this.#words[issued.base + owner * issued.stride])
   }
 
   /** A tape asks every CPU for a tick. */
