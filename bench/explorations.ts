@@ -144,6 +144,7 @@ const CASES: readonly PlannedCase[] = [
     summary: 'preempted at every atomic access of the kernel side as well',
     preemption: 'all',
     frameCount: 2,
+    seconds: 40,
   },
 ]
 

@@ -241,23 +241,26 @@ function install(context: Context, at: number, handle: number): Outcome {
     unlockFree(context)
     return goTo(p, LOOK)
   }
+  if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
+  // Looked at again under the lock: since the first look another CPU may have populated the page and
+  // emptied it again. The entry has the same bits then, but its change is one that nobody has demanded.
+  if (isPendingAnew(context, at, entry, handle)) {
+    memory.and(word, ~BUSY)
+    return RETRY
+  }
   const space = memory.load(handle + HANDLE_SPACE)
   const stamp = memory.peek(word + STAMP_OFFSET)
-  const isWritable = (entry & READ_ONLY) === 0
-  const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
-  const installed = (p[at + FRAME] << FRAME_SHIFT) | flags
-  if (stamp === 0) {
-    if (memory.compareExchange(word, entry, installed) !== entry) return RETRY
-  } else {
+  if (stamp !== 0) {
     // The event comes before the entry: once that is there, other CPUs cache the new translation. It comes
     // after the lock: a compare-exchange that fails must not have said that the address was reused.
-    if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
     const owner = memory.peek(word + OWNER_OFFSET)
     context.witness.event(fillEvent(context.passed, VA_REUSE, owner, space, p[at + PAGE], stamp))
     if (isBreakBeforeMake(context))
       context.witness.event(fillEvent(context.passed, NEW_ENTRY, owner, space, p[at + PAGE], stamp))
-    memory.store(word, installed)
   }
+  const isWritable = (entry & READ_ONLY) === 0
+  const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
+  memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
   setInHand(context, HAND_FAULT, false)
   return end(context, handle, 1)
 }

@@ -34,7 +34,7 @@ export class ExploreMemory implements Memory {
   }
 
   store(word: number, value: number): void {
-    if (this.#log.kernelPoint()) this.#write(word, value)
+    if (this.#log.kernelPoint()) this.#write(word, this.#speculation.installed(word, value))
   }
 
   add(word: number, delta: number): number {
@@ -60,7 +60,7 @@ export class ExploreMemory implements Memory {
     this.#buffer.drain()
     if (words[word] === expected) this.#speculation.beforeWrite(word, value)
     const before = words[word]
-    if (before === expected) this.#arena.set(word, this.#speculation.installed(word, value))
+    if (before === expected) this.#arena.set(word, value)
     return this.#log.keep(before)
   }
 

@@ -22,7 +22,7 @@ export const defect: Defect = {
   base: 'stamps',
   breaks:
     'CPU 1 caches a page, CPU 0 takes it away and touches the address again. CPU 0 reads the new page, CPU 1 the old one.',
-  expects: ['I2'],
+  expects: ['I2', 'I11'],
   needs: {
     operations: ['advise', 'touch'],
     roles: [['advise', 'touch'], []],
