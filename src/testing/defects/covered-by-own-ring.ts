@@ -15,7 +15,7 @@ export const defect: Defect = {
   base: 'lazy',
   breaks:
     'CPU 1 asks about slot 0 of CPU 0. Its own slot 0 is gone or was never there, so the answer is yes, and the page is populated again.',
-  expects: ['I1', 'I2'],
+  expects: ['I1', 'I2', 'I11'],
   needs: {
     operations: ['advise', 'touch'],
     roles: [['advise'], ['touch']],

@@ -33,7 +33,7 @@ export const defect: Defect = {
   base: 'stamps',
   breaks:
     'CPU 0 reads stamp 5. CPU 1 flushes at 6 and caches the entry again, which is still there. CPU 0 writes it. 6 is later than 5.',
-  expects: ['I1', 'I2'],
+  expects: ['I1', 'I2', 'I11'],
   needs: {
     operations: ['advise', 'touch'],
     cpus: 2,

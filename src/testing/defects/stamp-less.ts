@@ -14,7 +14,7 @@ export const defect: Defect = {
   base: 'stamps',
   breaks:
     'CPU 1 flushes at tick 5 and then caches the page. CPU 0 takes it away with stamp 5. Xen asks <=; with < CPU 1 is passed over.',
-  expects: ['I1', 'I2'],
+  expects: ['I1', 'I2', 'I11'],
   needs: {
     operations: ['advise', 'touch'],
     roles: [['advise', 'touch'], []],

@@ -18,7 +18,7 @@ export const defect: Defect = {
   base: 'stamps',
   breaks:
     'CPU 0 flushes, then speculation caches the page again. CPU 1 takes it away and stamps it 5. CPU 0 ticks to 6, which is later than the stamp.',
-  expects: ['I1', 'I2'],
+  expects: ['I1', 'I2', 'I11'],
   needs: {
     operations: ['switch', 'advise', 'touch'],
     roles: [['switch'], ['advise', 'touch']],

@@ -17,7 +17,7 @@ export const defect: Defect = {
   base: 'stamps',
   breaks:
     'CPU 1 caches a page at time 1. CPU 0 takes it away with stamp 2. The clock wraps to 1: the stamp lies in the future, and nobody needs to flush.',
-  expects: ['I1', 'I2'],
+  expects: ['I1', 'I2', 'I11'],
   needs: {
     operations: ['advise', 'touch'],
     cpus: 2,
