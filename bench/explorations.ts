@@ -17,7 +17,7 @@ const BASE = {
   fills: 'late',
   usesSymmetry: true,
   parameters: { ring: 1 },
-  seconds: 30,
+  seconds: 20,
 } as const
 
 /** Each case for each strategy. Small rings and pools find more than another page does. */
@@ -53,6 +53,7 @@ const CASES: readonly PlannedCase[] = [
     name: 'protect',
     summary: 'a permission goes and comes back',
     alphabet: ['advise', 'touch', 'protect', 'unprotect'],
+    seconds: 60,
   },
   {
     ...BASE,
