@@ -34,6 +34,7 @@ const OF_A_MAPPING: [name: string, write: (tape: TapeWriter) => void, expected: 
   ['readDirect', (tape) => tape.readDirect(100, 5), [6, 0, 100, 5]],
   ['pause', (tape) => tape.pause(0x7fffffff), [9, 0x7fffffff, 0, 0]],
   ['compute', (tape) => tape.compute(1), [10, 1, 0, 0]],
+  ['idle', (tape) => tape.idle(7), [21, 7, 0, 0]],
   ['barrier', (tape) => tape.barrier(), [13, 0, 0, 0]],
   ['awaitReaders', (tape) => tape.awaitReaders(), [14, 0, 0, 0]],
   ['switch', (tape) => tape.switchTo(5), [17, 5, 0, 0]],

@@ -193,6 +193,8 @@ const REFUSED: Refused[] = [
   ['five loops', inBody((t) => nested(t, 5)), 'CPU 0, instruction 5', 'loops nest deeper than 4'],
   ['a loop of 0', inBody((t) => t.loop(0, () => {})), 'CPU 0, instruction 1', 'loop count 0'],
   ['a loop of a half', inBody((t) => t.loop(0.5, () => {})), 'CPU 0, instruction 1', 'loop count 0.5'],
+  ['idle for no time', inBody((t) => t.idle(0)), 'CPU 0, instruction 1', 'idle of ns 0'],
+  ['idle inside batch', inBody((t) => t.batch(() => t.idle(1))), 'CPU 0, instruction 2', 'idle inside batch'],
   ['a pause of 0', inBody((t) => t.pause(0)), 'CPU 0, instruction 1', 'pause of ns 0'],
   [
     'a pause beyond 31 bits',

@@ -93,6 +93,16 @@ export interface Strategy {
   switched(cpu: Port, to: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
+  /**
+   * The CPU has nothing to run, with its space still loaded; `woke` comes before anything else on it:
+   * before a handler or a tick that wakes it (it idles again after them), and before its next step.
+   * From the beginning of `idled` to the end of `woke` no user translation of this CPU is used, so a
+   * strategy may leave it alone and flush in `woke`. It is walked all the same, by speculation: what is
+   * owed to walks (WALK_REACH), and kernel mappings, do not wait (Linux leaves lazy CPUs out unless
+   * page tables are freed). Both wait for nothing.
+   */
+  idled?(cpu: Port): void
+  woke?(cpu: Port): void
 }
 
 /** Shared words by name: a block of `count` words. Each block starts on a line of its own. */

@@ -56,6 +56,9 @@ export const TAPE_PIN = 19
 /** a = handle, b = first page, c = page count. Cleans what is dirty and begins to write it out. */
 export const TAPE_WRITE_OUT = 20
 
+/** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
+export const TAPE_IDLE = 21
+
 export const TAPE_NAMES = [
   'end',
   'map',
@@ -78,6 +81,7 @@ export const TAPE_NAMES = [
   'tick',
   'pin',
   'writeOut',
+  'idle',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

@@ -38,6 +38,8 @@ export interface TapeWriter {
   batch(write: () => void): void
   pause(ns: number): void
   compute(ns: number): void
+  /** Nothing to run for that time: the CPU is idle, and may be left out of rounds until it wakes. */
+  idle(ns: number): void
   barrier(): void
   awaitReaders(): void
   switchTo(space: number): void

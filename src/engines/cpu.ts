@@ -1,4 +1,5 @@
 import { KERNEL_SPACE } from '../contract/page.js'
+import { WALK_REACH } from '../contract/obligation.js'
 import type { Strategy } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import { COUNTER_NAMES } from '../machine/counters.js'
@@ -91,8 +92,7 @@ export class Cpu implements TapeCpu {
       cpu: {
         id,
         holdsStale: (event) => this.holdsStale(event),
-        keepsStale: (event) =>
-          event.space !== KERNEL_SPACE && event.space !== port.activeSpace && this.#hasStale(event),
+        keepsStale: (event) => !this.#isUsable(event) && this.#hasStale(event),
         get activeSpace() {
           return port.activeSpace
         },
@@ -167,11 +167,17 @@ export class Cpu implements TapeCpu {
     }
   }
 
-  /** A user entry counts while its space is loaded; a kernel entry always. Of a table: whatever can walk through it. */
+  /** Of a table: whatever can walk through it. */
   holdsStale(event: PassedEvent): boolean {
     if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
-    const isLoaded = event.space === KERNEL_SPACE || event.space === this.port.activeSpace
-    return isLoaded && this.#hasStale(event)
+    return this.#isUsable(event) && this.#hasStale(event)
+  }
+
+  /** A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry always. */
+  #isUsable({ space, obligation }: PassedEvent): boolean {
+    if (space === KERNEL_SPACE) return true
+    if (space !== this.port.activeSpace) return false
+    return !this.kernel.isCpuIdle || (obligation & WALK_REACH) !== 0
   }
 
   /** Under the tag that the space has here, loaded or not. */

@@ -134,7 +134,7 @@ export const FAULT_SPECS = {
     },
   },
   'no-tick': {
-    summary: 'a CPU that runs no tape, or none any more, never ticks',
+    summary: 'a CPU that is idle, or runs no tape, or none any more, never ticks',
     minCpus: 1,
     mayStop: true,
     parameters: {},

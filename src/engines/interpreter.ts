@@ -13,6 +13,7 @@ import {
   TAPE_BATCH_END,
   TAPE_COMPUTE,
   TAPE_END,
+  TAPE_IDLE,
   TAPE_LOOP,
   TAPE_LOOP_END,
   TAPE_MAP,
@@ -166,6 +167,11 @@ export class Interpreter {
         kernel.switchTo(a)
         return this.#next()
       case TAPE_PAUSE:
+        this.waitUntilNs = this.#cpu.nowNs() + a
+        this.#next()
+        return PAUSED
+      case TAPE_IDLE:
+        kernel.goIdle()
         this.waitUntilNs = this.#cpu.nowNs() + a
         this.#next()
         return PAUSED

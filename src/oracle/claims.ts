@@ -7,8 +7,8 @@ import { invariantOf, obligationName, type ViolationList } from './violations.js
 /** A CPU whose TLB the judge may look into. */
 export interface JudgedCpu {
   readonly id: number
-  /** In an interrupt handler that is not finished: it can use kernel mappings only. */
-  readonly isInHandler: boolean
+  /** In an interrupt handler that is not finished, or idle: it can use kernel mappings only. */
+  readonly isInKernelOnly: boolean
   holdsStale(event: PassedEvent): boolean
   steps(): number
 }
@@ -82,7 +82,7 @@ export class Claims implements ClaimJudge {
     const index = open.findIndex((change) => change.serial === serial)
     if (index < 0) return
     const before = this.#violations.count
-    this.#judge(owner, open[index], 'covered')
+    this.#judge(owner, { ...open[index], obligation: open[index].obligation & obligations }, 'covered')
     const owed = open[index].obligation & BINDING
     if (this.#violations.count > before || (owed & ~obligations) === 0) open.splice(index, 1)
   }
@@ -106,7 +106,7 @@ export class Claims implements ClaimJudge {
   #judge(owner: number, change: OpenChange, claim: string): void {
     const { space, page, serial } = change
     for (const cpu of this.#cpus) {
-      if (cpu.isInHandler && space !== 0 && (change.obligation & WALK_REACH) === 0) continue
+      if (cpu.isInKernelOnly && space !== 0 && (change.obligation & WALK_REACH) === 0) continue
       if (!cpu.holdsStale(change)) continue
       this.#violations.add({
         invariant: 'I11',

@@ -12,7 +12,7 @@ export interface WatchedCpu {
   readonly id: number
   /** Whether this CPU holds a translation such as the event is about, and could use it now. */
   holdsStale(event: PassedEvent): boolean
-  /** The same of a space that is not loaded: kept under its tag, and usable when the space is loaded again. */
+  /** Whether it holds one that it could not use now: of a space that is not loaded, or while the CPU is idle. */
   keepsStale(event: PassedEvent): boolean
   readonly activeSpace: number
   nowNs(): number
@@ -27,6 +27,11 @@ export interface ClaimJudge {
   answered(owner: number, serial: number, obligations: number): void
   /** An event whose reach is walk passes now. */
   passed(event: PassedEvent): void
+}
+
+interface Condemned extends PassedEvent {
+  /** Its space was not loaded then; else the CPU was idle. */
+  readonly wasAway: boolean
 }
 
 export interface WatchOptions {
@@ -53,8 +58,8 @@ export class Watch implements Witness {
   /** Reads the same records, earlier. */
   readonly #walks: Journal
   readonly #event: PassedEvent = emptyEvent()
-  /** Events that passed while this CPU kept what they condemn under the tag of a space that it did not run. */
-  #condemned: PassedEvent[] = []
+  /** Events that passed while this CPU kept what they condemn and could not use it. */
+  #condemned: Condemned[] = []
   /** Clock of the local part: counts this CPU's own changes. */
   #localClock = 0
   // A double from the start, see WorkerLoop.
@@ -109,25 +114,29 @@ export class Watch implements Witness {
     const event = this.#event
     while (this.#journal.next(head, event)) {
       this.#judge(event)
-      if (this.#options.cpu.keepsStale(event)) this.#condemned.push({ ...event })
+      if (!this.#options.cpu.keepsStale(event)) continue
+      this.#condemned.push({ ...event, wasAway: event.space !== this.#options.cpu.activeSpace })
     }
     this.#walks.skipTo(head)
   }
 
-  /** I7: a space is loaded again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  /** A space is loaded again (I7), or the CPU is awake again, and what was condemned meanwhile is still there. What is gone is forgotten. */
   #judgeCondemned(): void {
     const { cpu, violations } = this.#options
     this.#condemned = this.#condemned.filter((event) => {
-      if (event.space !== cpu.activeSpace) return cpu.keepsStale(event)
+      if (cpu.keepsStale(event)) return true
       if (!cpu.holdsStale(event)) return false
-      const { obligation, owner, space, page } = event
+      const { obligation, owner, space, page, wasAway } = event
+      const since = wasAway
+        ? `after loading space ${space} again, changed by CPU ${owner} while it was away`
+        : `after it woke, changed by CPU ${owner} while it was idle`
       violations.add({
-        invariant: 'I7',
+        invariant: wasAway ? 'I7' : invariantOf(obligation),
         cpu: cpu.id,
         space,
         page,
         step: cpu.steps(),
-        message: `CPU ${cpu.id} can still use its old translation of page ${page} after loading space ${space} again, changed by CPU ${owner} while it was away, after ${obligationName(obligation)} has passed`,
+        message: `CPU ${cpu.id} can still use its old translation of page ${page} ${since}, after ${obligationName(obligation)} has passed`,
       })
       return false
     })

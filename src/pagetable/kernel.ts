@@ -10,7 +10,7 @@ import { pushFault, stepFault } from './fault.js'
 import { handleAt } from './handle.js'
 import { stepMap, stepUnmap } from './mapping.js'
 import { stepPinPages } from './pinPages.js'
-import { DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
+import { CPU_IDLE, DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
 import { pinUntilEnd } from './rangeEdit.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
@@ -115,6 +115,25 @@ export class Kernel {
   /** Whether this CPU takes no interrupts and no ticks now. */
   get isUninterruptible(): boolean {
     return this.#context.p[INTERRUPTS_OFF] !== 0
+  }
+
+  /** Whether the CPU has nothing to run. `isIdle` says less: that its kernel has nothing to do. */
+  get isCpuIdle(): boolean {
+    return this.#context.p[CPU_IDLE] !== 0
+  }
+
+  /** Idle from here on: who sees the word that `idled` writes may rely on it. */
+  goIdle(): void {
+    const { p, strategy, port } = this.#context
+    p[CPU_IDLE] = 1
+    strategy.idled?.(port)
+  }
+
+  /** Idle until `woke` has done what others have left to it. */
+  wake(): void {
+    const { p, strategy, port } = this.#context
+    strategy.woke?.(port)
+    p[CPU_IDLE] = 0
   }
 
   drain(): void {

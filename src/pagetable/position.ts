@@ -40,7 +40,9 @@ export const WALK_PAGE = 22
 export const OUTER_SPACE = 18
 /** The id of the open batch; its parts have ids of their own. */
 export const BATCH_ID = 20
-export const FRAMES_AT = 23
+/** 1: the CPU has nothing to run, or is on its way in or out of that. */
+export const CPU_IDLE = 23
+export const FRAMES_AT = 24
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

@@ -23,6 +23,7 @@ export const VERB_WEIGHTS: readonly (readonly [Verb, number])[] = [
   ['s', 1],
   ['p', 1],
   ['c', 1],
+  ['i', 1],
   ['k', 1],
   ['y', 1],
   ['j', 1],

@@ -165,6 +165,9 @@ class Player {
         return tape.pause(1 + numbers[0])
       case 'c':
         return tape.compute(1 + numbers[0])
+      case 'i':
+        if (!this.#isInBatch) tape.idle(1 + numbers[0])
+        return
       case 'k':
         if (this.#mayWait) tape.tick()
         return

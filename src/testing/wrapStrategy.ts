@@ -13,6 +13,8 @@ const HOOKS = [
   'switching',
   'switched',
   'ticked',
+  'idled',
+  'woke',
 ] as const satisfies readonly (keyof Strategy)[]
 export type Hook = (typeof HOOKS)[number]
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
@@ -30,7 +31,7 @@ export const OWN_WORKLOADS = [
 
 /** One cell, run in this process. What is not given is the default of whoever declares it. */
 export interface CellOptions {
-  /** A name, or a file of test/fixtures/strategies/ without its ending. */
+  /** A name, or a file of src/testing/ or test/fixtures/strategies/ without its ending. */
   strategy: string
   /** In place of the file's own module; `sim` only, since workers load the file. */
   module?: StrategyModule
@@ -69,9 +70,11 @@ function fixtureFile(name: string): string {
   return resolve(ROOT, 'test/fixtures/strategies', `${name}.mjs`)
 }
 
+/** A shipped strategy, a base or a planted defect, or a fixture. */
 function strategyFile(name: string): string {
-  const isOwn = (OWN_STRATEGIES as readonly string[]).includes(name)
-  return isOwn ? resolve(ROOT, 'dist/src/strategies', `${name}.js`) : fixtureFile(name)
+  const folders = ['strategies', 'testing/bases', 'testing/defects']
+  const own = folders.map((folder) => resolve(ROOT, 'dist/src', folder, `${name}.js`))
+  return own.find((file) => existsSync(file)) ?? fixtureFile(name)
 }
 
 async function loadDefault<T>(file: string): Promise<T> {

@@ -23,6 +23,8 @@ export const OPERATION_KINDS = [
   'batch',
   /** Loads the other of two spaces. */
   'switch',
+  /** Has nothing to run any more; the search wakes it at any later time. */
+  'idle',
   /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
   'adviseOther',
 ] as const

@@ -137,6 +137,7 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
+    if (kind === 'idle') return !isBatchOpen
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
@@ -194,6 +195,9 @@ export class ExploreCpu {
         return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
           ? kernel.map(1 + this.id, 1, WRITABLE)
           : kernel.unmap(1 + this.id)
+      case 'idle':
+        // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
+        return
       case 'batch':
         return this.#word(IN_BATCH) === 0 ? kernel.beginBatch() : kernel.endBatch()
     }

@@ -93,6 +93,7 @@ export class ExploreMachine {
           this,
         ),
     )
+    this.oracle.isIdle = (cpu) => this.cpus[cpu].kernel.isCpuIdle
     this.oracle.isWalkerIn = (cpu, event) => isWalkerIn(this.cpus[cpu].p, event)
     const frames = new Frames(new PlainMemory(words), cell.machine.frames)
     const frameCount = cell.machine.tableCount + plan.case.frameCount

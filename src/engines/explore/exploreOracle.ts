@@ -8,8 +8,10 @@ import {
   ACTIVE_SPACE,
   IN_HANDLER,
   KIND,
+  KIND_IDLE,
   KIND_INTERRUPT,
   KIND_NONE,
+  KIND_WAKE,
   MOST_OPEN,
   OPEN_WORDS,
   type ExploreWords,
@@ -41,6 +43,8 @@ export class ExploreOracle {
   readonly #cpuCount: number
   /** Whether a CPU's software walker has the event's table in hand. */
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
+  /** Whether a CPU has nothing to run, or had not before the step that it is in. */
+  isIdle: (cpu: number) => boolean = () => false
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
@@ -62,6 +66,12 @@ export class ExploreOracle {
 
   #isInHandler(cpu: number): boolean {
     return this.#state(cpu, IN_HANDLER) !== 0 || this.#state(cpu, KIND) === KIND_INTERRUPT
+  }
+
+  /** User translations of a CPU in the kernel's hands do nothing, but for walks. */
+  #isInKernelOnly(cpu: number): boolean {
+    const kind = this.#state(cpu, KIND)
+    return this.#isInHandler(cpu) || this.isIdle(cpu) || kind === KIND_IDLE || kind === KIND_WAKE
   }
 
   #isLoaded(cpu: number, space: number): boolean {
@@ -95,11 +105,13 @@ export class ExploreOracle {
   judgeCpu(cpu: number): void {
     for (let index = 0; index < this.#held.pages.length; index++) {
       if (this.#held.condemned(cpu, index) === 0) continue
-      if (this.#isLoaded(cpu, this.#held.pages[index].space)) this.#convict(cpu, index)
+      const { space } = this.#held.pages[index]
+      if (this.isIdle(cpu) && space !== KERNEL_SPACE) continue
+      if (this.#isLoaded(cpu, space)) this.#convict(cpu, index)
     }
   }
 
-  /** After any step: CPUs in user mode can start one at any time. */
+  /** After any step: CPUs in user mode can start one at any time, idle ones use kernel mappings. */
   judgeAll(isInUserMode: (cpu: number) => boolean): void {
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.#state(cpu, KIND) === KIND_NONE && !this.#isInHandler(cpu) && isInUserMode(cpu))
@@ -218,7 +230,7 @@ export class ExploreOracle {
     const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
-      if (this.#isInHandler(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
+      if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
       const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)

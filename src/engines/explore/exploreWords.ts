@@ -31,6 +31,9 @@ export const KIND_RESUME = 2
 export const KIND_INTERRUPT = 3
 export const KIND_TICK = 4
 export const KIND_OPERATION = 5
+/** On its way into idleness, and out of it. */
+export const KIND_IDLE = 6
+export const KIND_WAKE = 7
 
 /** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
 export const HELD_ENTRY = 0

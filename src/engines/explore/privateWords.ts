@@ -1,5 +1,6 @@
 import type { Demand } from '../../contract/strategy.js'
 import {
+  CPU_IDLE,
   DEPTH,
   FRAMES_AT,
   FRAME_SIZE,
@@ -17,6 +18,7 @@ import {
 
 /** What a CPU in user mode is asked for, with no operation open: where it stands, and what holds interrupts back. */
 const LIVE_IN_USER_MODE = new Set([
+  CPU_IDLE,
   DEPTH,
   TICKET,
   SPACE,

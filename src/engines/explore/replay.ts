@@ -16,6 +16,7 @@ import {
   ACT_RESUME,
   ACT_SPURIOUS,
   ACT_TICK,
+  ACT_WAKE,
   cpuOf,
   kindOf,
   paramOf,
@@ -36,6 +37,7 @@ const TEXTS: Record<number, string> = {
   [ACT_SPURIOUS]: 'takes a spurious interrupt',
   [ACT_AGAIN]: 'calls its handler again',
   [ACT_TICK]: 'takes a tick',
+  [ACT_WAKE]: 'wakes',
   [ACT_RESUME]: 'resumes: its ticket is satisfied',
   [ACT_FILL]: '',
   [ACT_COMMIT]: 'its oldest store reaches memory',
@@ -83,6 +85,7 @@ export function replay(
 function intentOf(machine: ExploreMachine, action: number): string {
   if (kindOf(action) === ACT_OPERATION) {
     const { kind, page } = machine.operations[paramOf(action)]
+    if (kind === 'idle') return 'goes idle'
     return `begins ${kind} ${page}`
   }
   if (kindOf(action) === ACT_KERNEL) return `kernel ${describeStack(machine.cpus[cpuOf(action)].p)}`

@@ -11,6 +11,7 @@ import {
   ACT_KERNEL,
   ACT_RESUME,
   ACT_TICK,
+  ACT_WAKE,
   actionOf,
   type Transitions,
 } from './transitions.js'
@@ -92,6 +93,7 @@ export class Settle {
     // Nothing is raced here, and what others wait for must come: stores reach memory at once.
     cpu.buffer.drain()
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
+    if (cpu.kernel.isCpuIdle) return this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))
     if (cpu.kernel.ticket !== DONE)
@@ -106,6 +108,7 @@ export class Settle {
     log.preemption = 'none'
     speculation.isOn = false
     const violations = new ViolationList()
+    for (const cpu of cpus) if (cpu.kernel.isCpuIdle) this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
       for (const cpu of cpus)
         if (cpu.strategy.ticked !== undefined) this.#transitions.apply(actionOf(cpu.id, ACT_TICK))

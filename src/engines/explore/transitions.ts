@@ -7,12 +7,14 @@ import {
   IN_BATCH,
   IN_HANDLER,
   KIND,
+  KIND_IDLE,
   KIND_INTERRUPT,
   KIND_KERNEL,
   KIND_NONE,
   KIND_OPERATION,
   KIND_RESUME,
   KIND_TICK,
+  KIND_WAKE,
   OPERATIONS_LEFT,
   PARAM,
   PENDING_INTERRUPT,
@@ -35,8 +37,11 @@ export const ACT_COMMIT = 8
 /** Caches an entry, where fills are actions of their own. */
 export const ACT_FILL = 9
 
+/** An idle CPU wakes: for an interrupt, or because its time is over. */
+export const ACT_WAKE = 11
+
 /** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 9
+const OWN_ACTIONS = 10
 
 const CPU_BITS = 3
 const KIND_BITS = 4
@@ -119,6 +124,10 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_AGAIN)
       return end
     }
+    if (cpu.kernel.isCpuIdle) {
+      into[end++] = actionOf(id, ACT_WAKE)
+      return end
+    }
     if (cpu.kernel.isUninterruptible) {
       into[end++] = actionOf(id, ACT_KERNEL)
       return end
@@ -187,6 +196,9 @@ export class Transitions {
       case ACT_RESUME:
         this.#set(cpu, KIND, KIND_RESUME)
         break
+      case ACT_WAKE:
+        this.#set(cpu, KIND, KIND_WAKE)
+        break
       case ACT_KERNEL:
         oracle.judgeCpu(cpu.id)
         this.#set(cpu, KIND, KIND_KERNEL)
@@ -202,10 +214,10 @@ export class Transitions {
   }
 
   #begin(cpu: ExploreCpu, index: number): void {
-    const isBatch = this.#machine.operations[index].kind === 'batch'
-    const isBatchEnd = isBatch && this.#get(cpu, IN_BATCH) !== 0
+    const { kind } = this.#machine.operations[index]
+    const isBatchEnd = kind === 'batch' && this.#get(cpu, IN_BATCH) !== 0
     if (!isBatchEnd) this.#set(cpu, OPERATIONS_LEFT, this.#get(cpu, OPERATIONS_LEFT) - 1)
-    this.#set(cpu, KIND, KIND_OPERATION)
+    this.#set(cpu, KIND, kind === 'idle' ? KIND_IDLE : KIND_OPERATION)
     this.#set(cpu, PARAM, index)
   }
 
@@ -226,6 +238,12 @@ export class Transitions {
           break
         case KIND_TICK:
           cpu.strategy.ticked?.(cpu.port)
+          break
+        case KIND_IDLE:
+          cpu.kernel.goIdle()
+          break
+        case KIND_WAKE:
+          cpu.kernel.wake()
           break
         default:
           cpu.begin(operations[this.#get(cpu, PARAM)])

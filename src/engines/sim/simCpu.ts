@@ -25,6 +25,7 @@ export class SimCpu {
   acknowledgedPs = 0
   isInHandler = false
   #handlerSincePs = 0
+  #wokeForHandler = false
   responderPs = 0
   /** The section of the tape is finished. */
   hasEnded = true
@@ -39,10 +40,22 @@ export class SimCpu {
     return this.cpu.kernel.ticket !== DONE
   }
 
+  /** An event comes before the end of an idle CPU's time: it wakes first. */
+  wake(): void {
+    if (this.cpu.kernel.isCpuIdle) this.cpu.kernel.wake()
+  }
+
+  /** The event is over, and the time is not. */
+  idleAgain(wasIdle: boolean): void {
+    if (wasIdle && this.busyUntilPs > this.clock.nowPs) this.cpu.kernel.goIdle()
+  }
+
   /** Takes a pending interrupt, or goes on in the handler that said AGAIN. */
   handle(): void {
     const { cpu, clock } = this
     if (!this.isInHandler) {
+      this.#wokeForHandler = cpu.kernel.isCpuIdle
+      this.wake()
       this.#handlerSincePs = clock.nowPs
       this.arrivalPs = Infinity
       this.isInHandler = true
@@ -59,6 +72,7 @@ export class SimCpu {
     this.responderPs += tookPs
     // Work in user mode goes on after the handler; a pause only waits for its time.
     if (this.isComputing) this.busyUntilPs += tookPs
+    this.idleAgain(this.#wokeForHandler)
   }
 
   /** When the ticket is satisfied: Infinity while it is not. */

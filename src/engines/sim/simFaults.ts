@@ -165,7 +165,7 @@ export class SimFaults implements SimEvents, SimTimers {
   }
 
   answersTick(sim: SimCpu): boolean {
-    const rests = sim.hasEnded && sim.cpu.kernel.isIdle
+    const rests = (sim.hasEnded && sim.cpu.kernel.isIdle) || sim.cpu.kernel.isCpuIdle
     return !(rests && this.#strikes !== undefined && this.#of('no-tick') !== undefined)
   }
 

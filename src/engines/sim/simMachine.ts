@@ -105,8 +105,8 @@ export class SimMachine implements UndisturbedSim {
       claims = new Claims(
         this.cpus.map((sim) => ({
           id: sim.cpu.id,
-          get isInHandler() {
-            return sim.isInHandler
+          get isInKernelOnly() {
+            return sim.isInHandler || sim.cpu.kernel.isCpuIdle
           },
           holdsStale: (event) => sim.cpu.holdsStale(event),
           steps: () => sim.cpu.steps,

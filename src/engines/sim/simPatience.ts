@@ -1,4 +1,4 @@
-import { INSTRUCTION_WORDS, TAPE_COMPUTE, TAPE_PAUSE, type TapeSet } from '../../contract/tape.js'
+import { INSTRUCTION_WORDS, TAPE_COMPUTE, TAPE_IDLE, TAPE_PAUSE, type TapeSet } from '../../contract/tape.js'
 import { longestDelayNs, type FaultPlan } from '../faultPlan.js'
 
 /**
@@ -49,7 +49,7 @@ export function patiencePs(plan: FaultPlan, { tapes }: TapeSet): number {
   for (const { instructions } of tapes) {
     for (let at = 0; at < instructions.length; at += INSTRUCTION_WORDS) {
       const opcode = instructions[at] & 0xff
-      if (opcode === TAPE_COMPUTE || opcode === TAPE_PAUSE)
+      if (opcode === TAPE_COMPUTE || opcode === TAPE_PAUSE || opcode === TAPE_IDLE)
         longestNs = Math.max(longestNs, instructions[at + 1])
     }
   }

@@ -219,6 +219,8 @@ export class SimRun {
     if (sim.busyUntilPs > clock.nowPs) return
     sim.busyUntilPs = 0
     sim.isComputing = false
+    // Before the look: an idle CPU flushes what was left to it first.
+    sim.wake()
     if (head > 0) cpu.watch.poll(head)
     this.#step(sim)
   }
@@ -282,8 +284,11 @@ export class SimRun {
   /** Work in user mode goes on after the tick, as it does after a handler. */
   #runTick(sim: SimCpu): void {
     const before = sim.clock.nowPs
+    const wasIdle = sim.cpu.kernel.isCpuIdle
+    sim.wake()
     sim.cpu.strategy.ticked?.(sim.cpu.port)
     if (sim.isComputing) sim.busyUntilPs += sim.clock.nowPs - before
+    sim.idleAgain(wasIdle)
   }
 
   #tick(sim: SimCpu): void {

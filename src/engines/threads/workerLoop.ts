@@ -36,6 +36,7 @@ export class WorkerLoop {
   readonly #over: number
   #nextTickNs = Infinity
   #isInHandler = false
+  #wokeForHandler = false
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
   #pausedUntilNs = Number.NaN
@@ -78,6 +79,7 @@ export class WorkerLoop {
     const end = isBody ? instructions.length : bodyAt
     if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
     tape.rewind(isBody)
+    this.#wake()
     if (phase === PHASE_SETUP) kernel.switchTo(1)
     let isRunning = takesPart
     this.endNs = 0
@@ -190,13 +192,29 @@ export class WorkerLoop {
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
     if (cpu.kernel.isUninterruptible) return
     if (cpu.watch.hasPending) this.#lookAtPending()
-    if (!isRunning && !this.#inbox.ticksAtRest()) return
+    if ((!isRunning || cpu.kernel.isCpuIdle) && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
-      cpu.strategy.ticked?.(cpu.port)
+      this.#tick()
       Atomics.add(this.#words, taken, 1)
     }
+  }
+
+  #tick(): void {
+    const cpu = this.#cpu
+    const wasIdle = cpu.kernel.isCpuIdle
+    this.#wake()
+    cpu.strategy.ticked?.(cpu.port)
+    if (wasIdle) cpu.kernel.goIdle()
+  }
+
+  /** What counts for idle CPUs too is judged before `woke` flushes it away. */
+  #wake(): void {
+    const { kernel, watch } = this.#cpu
+    if (!kernel.isCpuIdle) return
+    watch.pollWalks()
+    kernel.wake()
   }
 
   /** Interrupts; false while the CPU is held in its handler. */
@@ -211,6 +229,8 @@ export class WorkerLoop {
     const start = clockNs()
     if (!this.#isInHandler) {
       cpu.watch.pollWalks()
+      this.#wokeForHandler = cpu.kernel.isCpuIdle
+      this.#wake()
       this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
@@ -221,6 +241,7 @@ export class WorkerLoop {
     this.responderNs += tookNs
     // Work in user mode goes on after the handler; a pause only waits for its time.
     if (this.#isComputing) this.#pausedUntilNs += tookNs
+    if (isOver && this.#wokeForHandler) cpu.kernel.goIdle()
     return isOver
   }
 
@@ -234,10 +255,9 @@ export class WorkerLoop {
 
   #takeTick(): void {
     const now = clockNs()
-    const cpu = this.#cpu
     if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
     this.#nextTickNs = now + this.#tickNs
-    cpu.strategy.ticked?.(cpu.port)
+    this.#tick()
   }
 
   #step(end: number): number {
@@ -263,6 +283,11 @@ export class WorkerLoop {
       }
       this.#isComputing = false
       this.#pausedUntilNs = 0
+    }
+    if (cpu.kernel.isCpuIdle) {
+      this.#wake()
+      // What has passed meanwhile is judged before the first step.
+      return RETRY
     }
     const outcome = burst(cpu.tape, cpu.counters, end)
     if (outcome === PAUSED) this.#pausedUntilNs = cpu.tape.waitUntilNs

@@ -115,6 +115,11 @@ export class TapeRecorder implements TapeWriter {
     this.#passTime(tape.TAPE_COMPUTE, 'compute of ns', ns)
   }
 
+  idle(ns: number): void {
+    this.guard.sections.checkNotInBatch('idle', this.guard.at)
+    this.#passTime(tape.TAPE_IDLE, 'idle of ns', ns)
+  }
+
   barrier(): void {
     this.guard.wait('barrier')
     this.guard.sections.barrier(this.guard.isInBody)
