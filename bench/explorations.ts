@@ -87,6 +87,12 @@ const CASES: readonly PlannedCase[] = [
     operationCount: 3,
     alphabet: ['advise', 'touch', 'switch'],
   },
+  {
+    ...BASE,
+    name: 'idle',
+    summary: 'CPUs have nothing to run for a while',
+    alphabet: ['advise', 'touch', 'idle'],
+  },
   { ...BASE, name: 'guest', summary: 'each fault takes a page out of the direct map', isGuest: true },
   {
     ...BASE,

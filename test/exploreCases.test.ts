@@ -19,6 +19,8 @@ const CASES: Record<string, Partial<ExploreCase>> = {
   batch: { alphabet: ['advise', 'touch', 'batch'], operationCount: 2 },
   switch: { alphabet: ['advise', 'touch', 'switch'], operationCount: 2 },
   'switch in hooks': { alphabet: ['advise', 'switch'], preemption: 'hooks' },
+  idle: { alphabet: ['advise', 'touch', 'idle'], operationCount: 2 },
+  'idle in hooks': { alphabet: ['advise', 'idle'], preemption: 'hooks' },
   guest: { isGuest: true, operationCount: 2 },
   spurious: { spuriousCount: 1, operationCount: 2 },
   ticks: { tickCount: 4 },
@@ -47,9 +49,9 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
 
-  test.each(['generations', 'published', 'queues', 'stamps'])('the base %s', async (name) => {
+  test.each(['generations', 'idleWake', 'published', 'queues', 'stamps'])('the base %s', async (name) => {
     const module = await base(name)
-    const chosen = ['steps', 'one frame', 'hooks', 'protect', 'switch', 'guest', 'wrap', 'alone']
+    const chosen = ['steps', 'one frame', 'hooks', 'protect', 'switch', 'idle', 'guest', 'wrap', 'alone']
     const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
     expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
   })

@@ -26,6 +26,17 @@ const DEFECTS: [string, Partial<ExploreCase>][] = [
   ['leaves-before-load', { ...HOOKS, alphabet: ['advise', 'switch'] }],
   ['activates-then-publishes', { ...HOOKS, alphabet: ['advise', 'switch'], operationCount: 2 }],
   ['acknowledges-first', HOOKS],
+  ['wakes-past-request', { ...HOOKS, alphabet: ['advise', 'idle'] }],
+  [
+    'idle-skipped-for-tables',
+    {
+      ...SMALL,
+      alphabet: ['remap', 'populate', 'idle'],
+      operationCount: 3,
+      frameCount: 3,
+      freesTables: true,
+    },
+  ],
   ['keeps-tag', { ...SMALL, alphabet: ['advise', 'touch', 'switch'] }],
 ]
 const FIXTURES: [string, Partial<ExploreCase>][] = [
@@ -51,6 +62,7 @@ describe('late fills give the verdict of fills at any time', () => {
     expect(agree(await shipped(name), SMALL)).toBe('complete')
     expect(agree(await shipped(name), HOOKS)).toBe('complete')
     expect(agree(await shipped(name), { ...SMALL, alphabet: ['advise', 'switch'] })).toBe('complete')
+    expect(agree(await shipped(name), { ...SMALL, alphabet: ['advise', 'idle'] })).toBe('complete')
   })
 
   test.each(DEFECTS)('planted: %s', async (name, given) => {
@@ -144,7 +156,7 @@ export function forgetDeadWords(p, log, demand) {
   p[P.HELD_PEAK] = GARBAGE
   p.fill(GARBAGE, P.FRAMES_AT + p[P.DEPTH] * P.FRAME_SIZE, P.POSITION_WORDS)
   if (p[P.DEPTH] === 0 && p[P.OPERATION_DEPTH] === 0) {
-    const live = [P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
+    const live = [P.CPU_IDLE, P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
     for (let word = 0; word < P.FRAMES_AT; word++) if (!live.includes(word)) p[word] = GARBAGE
     log.fill(GARBAGE)
     return
@@ -163,7 +175,7 @@ describe('words that are cleared because nobody reads them again', () => {
       symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
       writeFileSync(join(root, 'dist/src/engines/explore/privateWords.js'), GARBAGE)
       const [clean, scrambled] = [ROOT, root].map((cwd) => {
-        const args = ['--case', 'protect,batch,remap,guest', '--operations', '1', '--format', 'csv']
+        const args = ['--case', 'protect,batch,remap,guest,idle', '--operations', '1', '--format', 'csv']
         const run = spawnSync(process.execPath, ['dist/scripts/explore.js', ...args], {
           cwd,
           encoding: 'utf8',
@@ -172,7 +184,7 @@ describe('words that are cleared because nobody reads them again', () => {
         return run.stdout.split('\n').map((line) => line.split(',').toSpliced(7, 1).join())
       })
       expect(scrambled).toEqual(clean)
-      expect(clean.filter((line) => line.endsWith(',complete')).length).toBe(OWN_STRATEGIES.length * 4)
+      expect(clean.filter((line) => line.endsWith(',complete')).length).toBe(OWN_STRATEGIES.length * 5)
     } finally {
       rmSync(root, { recursive: true })
     }

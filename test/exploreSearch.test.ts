@@ -41,6 +41,7 @@ describe('a complete search sees what a breadth-first search over whole copies s
     ['immediate', { fills: 'anytime', operationCount: 2 }],
     ['immediate', { spuriousCount: 1, alphabet: ['protect', 'switch'], operationCount: 2 }],
     ['batched', { preemption: 'hooks' }],
+    ['batched', { alphabet: ['advise', 'idle'], preemption: 'hooks' }],
     ['lazy', { tickCount: 1 }],
     ['lazy', { isGuest: true, tickCount: 1 }],
   ] as const)('%s %j', async (name, given) => {
