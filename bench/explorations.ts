@@ -163,6 +163,7 @@ export const EXPLORATIONS: ExploreDefaults = {
     const { plannedDefects } = await import('../src/testing/plannedDefects.js')
     return plannedDefects()
   },
+  witnesses: () => import('../src/testing/sightings.js'),
   // A state takes about 17 bytes: this is 700 MB.
   stateCount: 40_000_000,
 }

@@ -42,6 +42,15 @@ describe('explore --defects', () => {
     expect(stderr).toContain('known: never-flush')
   })
 
+  test('the table says what random tapes show in virtual time and, if asked, on real workers', () => {
+    const asked = exploreDefects('never-flush', '--threads', '5')
+    // Nothing is ever flushed: the first tape with two CPUs shows it in either engine.
+    expect(asked.stdout).toMatch(/^never-flush .* clean {5}I\d+, tape [12] {2}I\d+, tape [12]$/m)
+    const unasked = exploreDefects('wakes-past-request')
+    expect(unasked.stdout).toMatch(/^wakes-past-request .* clean {5}not seen {2}-$/m)
+    expect(exploreDefects('never-flush', '--threads', 'x').status).toBe(2)
+  })
+
   test('a defect that is not found fails the command', () => {
     // Fewer states than it takes.
     expect(exploreDefects('tick-after-flush', '--max-states', '10').status).toBe(4)

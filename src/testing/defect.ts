@@ -20,8 +20,6 @@ export interface Defect {
   readonly needs: Needs
   /** States that the explorer looks at before it finds it, with some room; missing: it awaits something. */
   readonly foundWithin?: number
-  /** The threads engine has reported it as well; how soon it does is a matter of luck. */
-  readonly isSeenOnThreads?: boolean
 }
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'

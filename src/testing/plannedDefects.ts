@@ -27,7 +27,6 @@ async function planned(file: string): Promise<PlannedDefect> {
     breaks: defect.breaks,
     expects: defect.expects,
     awaits: needs.awaits ?? '',
-    isSeenOnThreads: defect.isSeenOnThreads ?? false,
     case: {
       name: basename(file, '.js'),
       cpuCount: needs.cpus,

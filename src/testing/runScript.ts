@@ -19,6 +19,8 @@ export interface Conditions {
   readonly parameters?: Readonly<Record<string, number>>
   /** In the place of the subject's own; `sim` only, because workers load its file. */
   readonly module?: StrategyModule
+  /** Page tables go with the last mapping below them. */
+  readonly freesTables?: boolean
   /** `threads` only. */
   readonly passes?: number
 }
@@ -50,7 +52,11 @@ const PLENTY_MULTIPLE = 5
 const PLENTY_FRAMES = 7 * 63 + 64
 
 /** The machine that a script runs on: its frames decide whether held ones are demanded. */
-function profileOf(script: Script, engine: keyof typeof SHORT_MULTIPLE): Profile {
+function profileOf(
+  script: Script,
+  { freesTables }: Conditions,
+  engine: keyof typeof SHORT_MULTIPLE,
+): Profile {
   const mapped = script.regions.reduce((sum, { pages }) => sum + pages, 0)
   const largest = Math.max(...script.regions.map(({ pages }) => pages))
   const short = Math.max(MIN_FRAMES, mapped + cpuCountOf(script) * largest * SHORT_MULTIPLE[engine])
@@ -58,7 +64,8 @@ function profileOf(script: Script, engine: keyof typeof SHORT_MULTIPLE): Profile
   const sets = script.isShort
     ? [`memory.frames=${short}`, `memory.listBatch=${largest}`]
     : [`memory.frames=${plenty}`]
-  return loadProfile(PROFILE, sets).profile
+  const freeing = freesTables === true ? ['memory.tableFreeing=empty'] : []
+  return loadProfile(PROFILE, [...sets, ...freeing]).profile
 }
 
 function planOf(
@@ -67,7 +74,7 @@ function planOf(
   conditions: Conditions,
   engine: keyof typeof SHORT_MULTIPLE,
 ): CellPlan {
-  const profile = profileOf(script, engine)
+  const profile = profileOf(script, conditions, engine)
   return {
     tapes: tapesOfScript(script, profile.memory.frames.value),
     profile,

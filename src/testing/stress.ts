@@ -2,7 +2,7 @@ import { randomOf } from '../harness/random.js'
 import { COUNT_ACCESSES, COUNT_DEMANDS, COUNT_FAULTS, COUNT_INTERRUPTS_TAKEN } from '../machine/counters.js'
 import { drawScript } from './drawScript.js'
 import { stressCommandLine, type TestFailure } from './report.js'
-import { threadsScript } from './runScript.js'
+import { threadsScript, type Conditions } from './runScript.js'
 import type { Script } from './script.js'
 import type { Subject } from './subject.js'
 
@@ -19,6 +19,7 @@ export interface StressPlan {
   readonly forMs: number
   /** This one again and again, in place of random ones. */
   readonly script: Script | undefined
+  readonly conditions?: Conditions
 }
 
 export interface StressTotals {
@@ -57,7 +58,7 @@ export async function stress(
     const script = plan.script ?? scriptFor(seed, plan)
     for (const subject of left) {
       if (totals.tapes > 0 && performance.now() >= endMs) return totals
-      const { result, faults } = await threadsScript(subject, script, { passes: PASSES })
+      const { result, faults } = await threadsScript(subject, script, { ...plan.conditions, passes: PASSES })
       totals.tapes++
       totals.violations += result?.violationCount ?? 0
       if (result === null && faults.length === 0) totals.cut++

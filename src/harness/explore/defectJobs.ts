@@ -16,10 +16,21 @@ export interface PlannedDefect {
   readonly expects: readonly string[]
   /** What must be built before it can show; empty: nothing. */
   readonly awaits: string
-  /** Whether real workers have shown it. */
-  readonly isSeenOnThreads: boolean
   readonly case: ExploreCase
   readonly parameters: Readonly<Record<string, number>>
+}
+
+/** A random tape that shows a defect, without a search. */
+export interface Sighting {
+  readonly invariant: string
+  /** How many tapes it took. */
+  readonly tape: number
+}
+
+/** The engines that run one schedule, or a few. */
+export interface DefectWitnesses {
+  seenInSim(defect: PlannedDefect, tapes: number): Promise<Sighting | null>
+  seenOnThreads(defect: PlannedDefect, milliseconds: number): Promise<Sighting | null>
 }
 
 export interface DefectLimits {

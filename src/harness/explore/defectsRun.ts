@@ -5,7 +5,14 @@ import { scheduleTable } from '../../report/exploreTable.js'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../exitCodes.js'
 import { asTyped, firstLine, shellWord } from '../quote.js'
 import { splitList, unknownName } from '../spec.js'
-import { defectJobs, verdicts, type DefectVerdict, type PlannedDefect } from './defectJobs.js'
+import {
+  defectJobs,
+  verdicts,
+  type DefectVerdict,
+  type DefectWitnesses,
+  type PlannedDefect,
+  type Sighting,
+} from './defectJobs.js'
 import type { ExploreRow } from './exploreJob.js'
 import { parseWithin, type ExploreOptions } from './exploreOptions.js'
 import { runExplorations } from './exploreRun.js'
@@ -15,11 +22,15 @@ const STATES = 250_000
 const SHORTENING_STATES = 200_000
 const MOST_STATES = 80_000_000
 const SECONDS = 600
+/** Random tapes in virtual time, 10 to 25 ms each. */
+const SIM_TAPES = 40
+const MOST_THREADS_SECONDS = 3600
 
 /** `--defects`: looks for each planted defect, and for its base, which must be clean. */
 export async function runDefects(
   options: ExploreOptions,
   all: readonly PlannedDefect[],
+  witnesses: DefectWitnesses,
   profile: string,
   signal: AbortSignal,
 ): Promise<number> {
@@ -27,13 +38,17 @@ export async function runDefects(
   if (options.replay !== undefined) return replayDefect(defects, options.replay, profile, signal)
   const stateCount = parseWithin('--max-states', options.maxStates ?? String(STATES), 1, MOST_STATES)
   const shorteningStates = options.shorten === false ? 0 : Math.min(stateCount, SHORTENING_STATES)
+  const { threads } = options
+  const threadsSeconds =
+    threads === undefined ? 0 : parseWithin('--threads', threads, 0, MOST_THREADS_SECONDS)
   const jobs = await defectJobs(defects, { profile, stateCount, seconds: SECONDS, shorteningStates })
   const rows = await runExplorations(jobs, signal, (row, left) => {
     process.stderr.write(`${row.job.case.name} (${row.job.strategy}); ${left} left\n`)
   })
+  const elsewhere = await lookElsewhere(defects, witnesses, threadsSeconds, signal)
   if (signal.aborted) return EXIT_INTERRUPTED
   const found = verdicts(defects, rows)
-  const lines = found.map((verdict) => lineOf(verdict))
+  const lines = found.map((verdict, index) => ({ ...lineOf(verdict), ...elsewhere[index] }))
   process.stdout.write(defectTable(lines))
   if (defects.length === 1) process.stdout.write(explain(defects[0], rows[0]))
   if (options.write !== undefined) write(options.write, defectPage(lines))
@@ -41,6 +56,28 @@ export async function runDefects(
     return isBaseClean && (defect.expects.includes(invariant) || (invariant === '' && defect.awaits !== ''))
   })
   return isAllRight ? EXIT_PASS : EXIT_FAILED
+}
+
+/** One after the other: real workers need the cores. */
+async function lookElsewhere(
+  defects: readonly PlannedDefect[],
+  witnesses: DefectWitnesses,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Pick<DefectLine, 'inSim' | 'onThreads'>[]> {
+  const seen = []
+  for (const [index, defect] of defects.entries()) {
+    if (signal.aborted) return []
+    const inSim = shown(await witnesses.seenInSim(defect, SIM_TAPES))
+    const onThreads = seconds === 0 ? null : shown(await witnesses.seenOnThreads(defect, seconds * 1000))
+    seen.push({ inSim, onThreads })
+    process.stderr.write(`${defect.name} on random tapes; ${defects.length - index - 1} left\n`)
+  }
+  return seen
+}
+
+function shown(sighting: Sighting | null): string {
+  return sighting === null ? '' : `${sighting.invariant}, tape ${sighting.tape}`
 }
 
 function choose(typed: string | true | undefined, all: readonly PlannedDefect[]): PlannedDefect[] {
@@ -53,7 +90,7 @@ function choose(typed: string | true | undefined, all: readonly PlannedDefect[])
   })
 }
 
-function lineOf(verdict: DefectVerdict): DefectLine {
+function lineOf(verdict: DefectVerdict): Omit<DefectLine, 'inSim' | 'onThreads'> {
   const { defect, invariant, states, scheduleLength, isShortest, isBaseClean, baseOutcome } = verdict
   const { cpuCount, pageCount, operationCount, preemption } = defect.case
   const size = `${cpuCount}x${pageCount}x${operationCount}, ${preemption === 'none' ? 'whole hooks' : 'inside hooks'}`
@@ -63,7 +100,6 @@ function lineOf(verdict: DefectVerdict): DefectLine {
     source: defect.trap,
     base: defect.baseName,
     size,
-    isSeenOnThreads: defect.isSeenOnThreads,
     invariant,
     states: invariant === '' ? null : states,
     schedule: scheduleLength === null ? '' : `${isShortest ? '' : '<= '}${scheduleLength}`,

@@ -43,6 +43,7 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--no-shorten', 'take the first schedule that is found')
     .option('--replay <schedule>', 'run one schedule again, step by step')
     .option('--defects [names]', 'look for the planted defects, and for their bases')
+    .option('--threads <seconds>', 'with --defects: look for each on real workers too, so long (default 0)')
     .option('--write <file>', 'with --defects: the table as a page of the docs')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
     .action(async (options: ExploreOptions, command: Command) => {
@@ -60,7 +61,13 @@ async function act(options: ExploreOptions, defaults: ExploreDefaults): Promise<
     return EXIT_PASS
   }
   if (options.defects !== undefined)
-    return runDefects(options, await defaults.defects(), defaults.profile, stopSignal())
+    return runDefects(
+      options,
+      await defaults.defects(),
+      await defaults.witnesses(),
+      defaults.profile,
+      stopSignal(),
+    )
   const jobs = await planExplorations(options, defaults)
   const signal = stopSignal()
   const rows = await runExplorations(jobs, signal, (row, left) => {

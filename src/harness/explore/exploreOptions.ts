@@ -26,6 +26,7 @@ export interface ExploreOptions {
   replay?: string
   /** True when given without names. */
   defects?: string | true
+  threads?: string
   write?: string
   list?: boolean
   format?: string

@@ -5,7 +5,7 @@ import { loadStrategy } from '../loadModule.js'
 import { resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
 import { ALL, parseSpecs, splitList, unknownName, type Spec } from '../spec.js'
-import type { PlannedDefect } from './defectJobs.js'
+import type { DefectWitnesses, PlannedDefect } from './defectJobs.js'
 import type { ExploreJob } from './exploreJob.js'
 import { overrideCase, parseWithin, type ExploreOptions } from './exploreOptions.js'
 
@@ -22,6 +22,8 @@ export interface ExploreDefaults {
   readonly profile: string
   /** Those that `--defects` looks for. */
   readonly defects: () => Promise<readonly PlannedDefect[]>
+  /** Where else they are looked for. */
+  readonly witnesses: () => Promise<DefectWitnesses>
   /** States of one search at most. */
   readonly stateCount: number
 }

@@ -28,7 +28,6 @@ export const defect: Defect = {
     preempt: 'hooks',
   },
   foundWithin: 660,
-  isSeenOnThreads: true,
 }
 
 export default plant(

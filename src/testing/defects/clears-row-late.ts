@@ -32,7 +32,6 @@ export const defect: Defect = {
     preempt: 'hooks',
   },
   foundWithin: 60,
-  isSeenOnThreads: true,
 }
 
 export default plant(

@@ -25,7 +25,6 @@ export const defect: Defect = {
     preempt: 'none',
   },
   foundWithin: 10,
-  isSeenOnThreads: true,
 }
 
 export default plant(

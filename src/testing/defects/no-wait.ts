@@ -32,7 +32,6 @@ export const defect: Defect = {
     preempt: 'none',
   },
   foundWithin: 10,
-  isSeenOnThreads: true,
 }
 
 export default plant(immediate, 'sends the interrupts and does not wait', (host) => new NoWait(host))

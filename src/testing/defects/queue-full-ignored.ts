@@ -26,7 +26,6 @@ export const defect: Defect = {
     parameters: { slots: 1 },
   },
   foundWithin: 20,
-  isSeenOnThreads: true,
 }
 
 export default plant(queues, 'puts a request into a full queue', (host) => new QueueStrategy(host, NeverFull))

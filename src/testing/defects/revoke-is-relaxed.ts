@@ -28,7 +28,6 @@ export const defect: Defect = {
     preempt: 'none',
   },
   foundWithin: 10,
-  isSeenOnThreads: true,
 }
 
 export default plant(

@@ -23,7 +23,6 @@ export const defect: Defect = {
     preempt: 'none',
   },
   foundWithin: 10,
-  isSeenOnThreads: true,
 }
 
 export default plant(

@@ -28,7 +28,6 @@ export const defect: Defect = {
     parameters: { wrap: 4 },
   },
   foundWithin: 840,
-  isSeenOnThreads: true,
 }
 
 export default plant(

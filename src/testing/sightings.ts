@@ -1,0 +1,69 @@
+import { pathToFileURL } from 'node:url'
+import type { StrategyModule } from '../contract/strategy.js'
+import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
+import { simScript, type Conditions } from './runScript.js'
+import { seededScript } from './scriptOf.js'
+import { stress } from './stress.js'
+import type { Subject } from './subject.js'
+
+/**
+ * Where else than in the explorer a planted defect shows: on how many random tapes in virtual time, on
+ * how many on real workers. Not seen is no proof of anything here; it tells what the explorer is for.
+ */
+
+/** Often enough that strategies which live on ticks meet them on a short tape. */
+const TICK_US = { sim: 10, threads: 100 }
+/** One more than cores, so that whoever is asked may not be running. */
+const THREADS_CPUS = 3
+
+async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject> {
+  const { default: module } = (await import(pathToFileURL(defect.file).href)) as { default: StrategyModule }
+  const defaults = Object.entries(module.parameters).map(([name, spec]): [string, number] => [
+    name,
+    spec.default,
+  ])
+  const ticks = Object.hasOwn(module.parameters, 'tickUs') ? { tickUs } : {}
+  const parameters = { ...Object.fromEntries(defaults), ...ticks, ...defect.parameters }
+  return { spec: defect.name, file: defect.file, module, parameters }
+}
+
+function conditionsOf({ case: plan }: PlannedDefect): Conditions {
+  return { serialStart: plan.serialStart, freesTables: plan.freesTables }
+}
+
+/** @returns null where none of the tapes shows it */
+export async function seenInSim(defect: PlannedDefect, tapes: number): Promise<Sighting | null> {
+  const subject = await subjectOf(defect, TICK_US.sim)
+  for (let tape = 1; tape <= tapes; tape++) {
+    const { faults } = simScript(subject, seededScript(tape), conditionsOf(defect))
+    if (faults.length > 0) return { invariant: invariantIn(faults), tape }
+  }
+  return null
+}
+
+export async function seenOnThreads(defect: PlannedDefect, milliseconds: number): Promise<Sighting | null> {
+  const subject = await subjectOf(defect, TICK_US.threads)
+  let seen: readonly string[] = []
+  const { tapes } = await stress(
+    {
+      subjects: [subject],
+      seed: 1,
+      cpus: THREADS_CPUS,
+      maxCpus: THREADS_CPUS,
+      forMs: milliseconds,
+      script: undefined,
+      conditions: conditionsOf(defect),
+    },
+    ({ faults }) => (seen = faults),
+  )
+  return seen.length === 0 ? null : { invariant: invariantIn(seen), tape: tapes }
+}
+
+/** What ends a run otherwise (an error of the strategy's own) has no number. */
+function invariantIn(faults: readonly string[]): string {
+  for (const fault of faults) {
+    const invariant = /^I\d+(?=: )/.exec(fault)?.[0]
+    if (invariant !== undefined) return invariant
+  }
+  return 'an error'
+}
