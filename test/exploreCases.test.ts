@@ -47,7 +47,7 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
 
-  test.each(['generations', 'published', 'queues', 'stamps'])('the base %s', async (name) => {
+  test.each(['generations', 'published', 'queues', 'stamps', 'broadcasts'])('the base %s', async (name) => {
     const module = await base(name)
     const chosen = ['steps', 'one frame', 'hooks', 'protect', 'switch', 'guest', 'wrap', 'alone']
     const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])

@@ -318,7 +318,7 @@ describe('a schedule as text', () => {
   const scheduleStep = fc
     .record({
       cpu: fc.nat({ max: 7 }),
-      kind: fc.nat({ max: 9 }),
+      kind: fc.nat({ max: 10 }),
       param: fc.nat({ max: 40 }),
       digits: fc.array(fc.nat({ max: 15 }), { maxLength: 8 }),
       times: fc.integer({ min: 1, max: 4 }),

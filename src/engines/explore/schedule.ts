@@ -8,11 +8,11 @@ export interface ScheduleStep {
 }
 
 /** One letter per kind of action, in the order of their numbers (transitions.ts). */
-const LETTERS = 'cisatrkobf'
+const LETTERS = 'cisatrkobfd'
 
 /**
- * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation
- * chosen, the choices after a slash; repeated steps are counted. `0o2.0c*7.1i.1c/1`
+ * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation (or
+ * page, or broadcast) chosen, the choices after a slash; repeated steps are counted. `0o2.0c*7.1i.1c/1`
  */
 export function encodeSchedule(steps: readonly ScheduleStep[]): string {
   const words: string[] = []
@@ -33,7 +33,7 @@ export function encodeSchedule(steps: readonly ScheduleStep[]): string {
 }
 
 function encodeStep({ action, digits }: ScheduleStep): string {
-  const hasParam = 'of'.includes(LETTERS[kindOf(action)])
+  const hasParam = 'ofd'.includes(LETTERS[kindOf(action)])
   const param = hasParam ? String(paramOf(action)) : ''
   const choices = digits.some((digit) => digit !== 0) ? `/${digits.join('-')}` : ''
   return `${cpuOf(action)}${LETTERS[kindOf(action)]}${param}${choices}`
@@ -41,7 +41,7 @@ function encodeStep({ action, digits }: ScheduleStep): string {
 
 /** A step is repeated fewer than 10^5 times: no search goes that deep, and a slip of the finger must not fill the memory. */
 const STEP =
-  /^(?<cpu>[0-7])(?<letter>[cisatrkobf])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>[1-9]\d{0,4}))?$/
+  /^(?<cpu>[0-7])(?<letter>[cisatrkobfd])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>[1-9]\d{0,4}))?$/
 
 export function decodeSchedule(text: string): ScheduleStep[] {
   return text.split('.').flatMap((word) => {
