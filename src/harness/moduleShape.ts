@@ -41,7 +41,7 @@ const PARAMETER_NUMBERS = ['default', 'min', 'max'] as const
 export function checkStrategyModule(thing: string, exported: unknown): StrategyModule {
   checkShape(thing, exported, STRATEGY, STRATEGY_OPTIONAL)
   const module = exported as unknown as StrategyModule
-  checkNeeds(thing, module.needs ?? [])
+  if (module.needs !== undefined) checkNeeds(thing, module.needs)
   checkParameters(thing, module.parameters, [])
   return module
 }
