@@ -46,7 +46,7 @@ export const defect: Defect = {
     preempt: 'none',
     frames: 2,
   },
-  foundWithin: 100,
+  foundWithin: 60,
 }
 
 export default {

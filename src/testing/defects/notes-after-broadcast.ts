@@ -31,7 +31,7 @@ export const defect: Defect = {
     preempt: 'hooks',
     frames: 3,
   },
-  foundWithin: 100_000,
+  foundWithin: 15_000,
 }
 
 export default plant(

@@ -25,7 +25,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
   },
-  foundWithin: 10,
+  foundWithin: 30,
 }
 
 export default plant(broadcasts, 'broadcasts and does not sync', (host) => new SettlesBeforeSync(host))

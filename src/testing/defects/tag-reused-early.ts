@@ -41,7 +41,7 @@ export const defect: Defect = {
     preempt: 'none',
     parameters: { tags: 1 },
   },
-  foundWithin: 50,
+  foundWithin: 20,
 }
 
 export default {
