@@ -54,6 +54,12 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
   })
 
+  test('the base walkerBroadcasts, where tables are freed', async () => {
+    const module = await base('walkerBroadcasts')
+    const verdicts = ['freed tables', 'hooks'].map((each) => verdictOf(planOf(module, CASES[each])))
+    expect(verdicts).toEqual(['complete', 'complete'])
+  })
+
   test.each([0, 1, 3])('tickets, mode %i', async (mode) => {
     const module = await fixture('tickets')
     expect(verdictOf(planOf(module, { operationCount: 2 }, { mode }))).toBe('complete')

@@ -20,7 +20,7 @@ export type BroadcastPrivates = 'gather' | 'noted' | 'under'
  * Translations stay under their tag when a CPU loads another space: broadcasts reach them there. With
  * more spaces than tags, spaces share one, and a CPU flushes it where another space ran under it last.
  *
- * Not for freed tables: no interrupt makes anybody wait for a software walker.
+ * Not for freed tables: nothing makes anybody wait for a software walker (walkerBroadcasts does).
  */
 export class BroadcastStrategy implements Strategy {
   protected readonly gather: Gather
@@ -81,7 +81,7 @@ export class BroadcastStrategy implements Strategy {
     return SETTLED
   }
 
-  interrupted(): typeof DONE {
+  interrupted(_cpu: Port): typeof DONE {
     return DONE
   }
 
