@@ -20,7 +20,7 @@ export const defect: Defect = {
     frames: 3,
     freesTables: true,
   },
-  foundWithin: 500,
+  foundWithin: 200,
 }
 
 export default plant(
