@@ -99,7 +99,7 @@ const CASES: readonly PlannedCase[] = [
     name: 'tables',
     summary: 'leaf tables are freed and used again, and walked in software',
     alphabet: ['remap', 'populate', 'pin'],
-    operationCount: 2,
+    operationCount: 3,
     frameCount: 3,
     freesTables: true,
   },

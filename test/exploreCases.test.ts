@@ -49,7 +49,7 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
 
-  test.each(['activeCpu', 'generations', 'idleWake', 'published', 'queues', 'stamps'])(
+  test.each(['activeCpu', 'broadcasts', 'generations', 'idleWake', 'published', 'queues', 'stamps'])(
     'the base %s',
     async (name) => {
       const module = await base(name)
@@ -58,6 +58,12 @@ describe('what is right is not reported', () => {
       expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
     },
   )
+
+  test('the base walkerBroadcasts, where tables are freed', async () => {
+    const module = await base('walkerBroadcasts')
+    const verdicts = ['freed tables', 'hooks'].map((each) => verdictOf(planOf(module, CASES[each])))
+    expect(verdicts).toEqual(['complete', 'complete'])
+  })
 
   test.each([0, 1, 3])('tickets, mode %i', async (mode) => {
     const module = await fixture('tickets')

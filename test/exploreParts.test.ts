@@ -284,6 +284,8 @@ describe('HeldEntries', () => {
     ['every third page', (e) => e.dropRange(1, 1, 100, 4, 3), [101, 700]],
     ['a space', (e) => e.dropSpace(1, 1), [700]],
     ['everything', (e) => e.dropSpace(1, 0), []],
+    ['a range under a tag', (e) => e.dropTagged(1, 1, 100, 2, 1), [103, 700]],
+    ['a range under the tag of the other space', (e) => e.dropTagged(1, 0, 700, 1, 1), [100, 101, 103, 1024]],
     ['what another CPU holds', (e) => e.dropSpace(0, 0), [100, 101, 103, 700, 1024]],
   ])('drops %s', (_what, drop, rest) => {
     const entries = held()
@@ -313,12 +315,12 @@ describe('HeldEntries', () => {
 })
 
 describe('a schedule as text', () => {
-  /** Kinds that name an operation or a page: see the letters in schedule.ts. */
-  const withParam = new Set([7, 9])
+  /** Kinds that name an operation, a page or a broadcast: see the letters in schedule.ts. */
+  const withParam = new Set([7, 9, 10])
   const scheduleStep = fc
     .record({
       cpu: fc.nat({ max: 7 }),
-      kind: fc.nat({ max: 9 }),
+      kind: fc.nat({ max: 10 }),
       param: fc.nat({ max: 40 }),
       digits: fc.array(fc.nat({ max: 15 }), { maxLength: 8 }),
       times: fc.integer({ min: 1, max: 4 }),
@@ -345,7 +347,7 @@ describe('a schedule as text', () => {
 
   test('an action is its CPU, kind and choice', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 7 }), fc.nat({ max: 9 }), fc.nat({ max: 500 }), (cpu, kind, param) => {
+      fc.property(fc.nat({ max: 7 }), fc.nat({ max: 10 }), fc.nat({ max: 500 }), (cpu, kind, param) => {
         const action = actionOf(cpu, kind, param)
         expect([cpuOf(action), kindOf(action), paramOf(action)]).toEqual([cpu, kind, param])
       }),

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loadProfile } from '../dist/src/machine/profile.js'
-import { GLOBAL_TAG, Tlb, type TlbGeometry } from '../dist/src/machine/tlb.js'
+import { GLOBAL_TAG } from '../dist/src/contract/hardware.js'
+import { Tlb, type TlbGeometry } from '../dist/src/machine/tlb.js'
 
 // Bits of an entry, by design: present, writable, user, dirty, executable; the frame number from bit 12 on.
 const PRESENT = 1

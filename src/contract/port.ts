@@ -57,6 +57,27 @@ export interface Port {
   interruptAllButSelf(): void
 
   /**
+   * Where the hardware has it (`StrategyModule.needs`): tells every CPU, this one included, to drop what
+   * it holds under an address-space tag in a range of 4 KiB pages, and the tag's part of its
+   * paging-structure cache. Each CPU does so at a time of its own, in any order among several
+   * broadcasts, without an interrupt and whatever it is doing; until then it may use the entries. A
+   * user tag leaves global entries alone. Orders nothing: plain stores made before may become visible
+   * after. AMD64 APM vol. 3, INVLPGB (weakly ordered); Linux arch/x86/include/asm/tlb.h.
+   * @param tag that of `activate`, or GLOBAL_TAG for kernel mappings; what a CPU has under another tag stays
+   * @param pageCount pages of 4 KiB from `firstPage` on, or WHOLE_TAG: all that is under the tag
+   * @param stridePages 1, or 512 where the range is mapped by 2 MiB leaves
+   * @throws Error where the machine has no broadcasts, or for a page count that is none
+   */
+  broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void
+  /**
+   * Satisfied when all that this CPU, and no other, has broadcast has taken effect on every CPU; that may
+   * include what it broadcasts while it waits. Satisfied at once when nothing is under way, but a ticket
+   * that waits all the same. A full barrier. AMD64 APM vol. 3, TLBSYNC.
+   * @throws Error where the machine has no broadcasts
+   */
+  broadcastSync(): Ticket
+
+  /**
    * A countdown of `count` acknowledgements, as a ticket for this CPU's task; `count` 0 gives DONE.
    * The hook that arms returns the ticket: at most one is armed. A round that nobody waits for counts
    * down a word of the strategy's own with `add`, whose result tells who is the last.

@@ -1,4 +1,5 @@
 import type { Change } from './change.js'
+import type { Hardware } from './hardware.js'
 import type { Contract } from './obligation.js'
 import type { Operation } from './operation.js'
 import type { ParameterSpecs, Parameters } from './parameter.js'
@@ -161,6 +162,8 @@ export interface StrategyModule<W extends string = string, P extends string = st
   readonly summary: string
   /** Paper or kernel file that it models. */
   readonly source: string
+  /** What its machine must have; without it: interrupts are enough. Elsewhere it is refused before anything runs. */
+  readonly needs?: readonly Hardware[]
   readonly parameters: ParameterSpecs
   /** May depend on parameters: a preset can weaken the promise. */
   contract(parameters: Parameters): Contract

@@ -1,3 +1,4 @@
+import { GLOBAL_TAG } from '../contract/hardware.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { CpuSet, Port } from '../contract/port.js'
 import {
@@ -16,8 +17,11 @@ import {
   COUNT_PAGES_INVALIDATED,
 } from '../machine/counters.js'
 import type { StructureCache } from '../machine/structureCache.js'
-import { GLOBAL_TAG, type Tlb } from '../machine/tlb.js'
+import type { Tlb } from '../machine/tlb.js'
 import type { CellWords } from './cellWords.js'
+
+const NO_BROADCAST =
+  "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast']"
 
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
@@ -158,6 +162,15 @@ export abstract class BasePort implements Port {
     for (let target = 0; target < this.count; target++) if (target !== this.id) this.send(target)
     this.counters[COUNT_IPIS] += this.count - 1
     if (this.count > 1) this.counters[COUNT_FLUSH_ROUNDS]++
+  }
+
+  /** The only machine that is modelled has interrupts alone. Strategies that say what they need do not get here. */
+  broadcast(): never {
+    throw new Error(NO_BROADCAST)
+  }
+
+  broadcastSync(): never {
+    throw new Error(NO_BROADCAST)
   }
 
   protected countdownOf(cpu: number): number {

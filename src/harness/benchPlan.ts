@@ -9,6 +9,7 @@ import type { BenchDefaults } from './defaults.js'
 import { type FaultChoice, NO_FAULT, parseFaults, refuseIdleFaults } from './faults.js'
 import type { EngineName } from './job.js'
 import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
+import { refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { ALL, type Spec, parseSpecs } from './spec.js'
 
@@ -49,6 +50,7 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const list = options.cpus === undefined ? undefined : parseCpus(options.cpus)
   const cpus = list === undefined ? standard.cpus : { sim: list, threads: list }
   const strategies = await choose('strategy', options.strategy ?? defaults.strategies, loadStrategy)
+  for (const { loaded } of strategies) refuseForeignHardware(loaded.name, loaded.module)
   const workloads = await choose('workload', options.workload ?? defaults.workloads, loadWorkload)
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const all = buildCells({ engines, strategies, workloads, cpus, quick })

@@ -1,3 +1,4 @@
+import { HARDWARE } from '../contract/hardware.js'
 import type { ParameterSpec } from '../contract/parameter.js'
 import type { StrategyModule } from '../contract/strategy.js'
 import { UsageError } from '../contract/usageError.js'
@@ -12,7 +13,7 @@ import { ROLE_NAMES } from './roles.js'
  */
 type Shape = Readonly<Record<string, 'string' | 'function' | 'object'>>
 
-const STRATEGY: Record<keyof StrategyModule, Shape[string]> = {
+const STRATEGY: Record<keyof Omit<StrategyModule, 'needs'>, Shape[string]> = {
   summary: 'string',
   source: 'string',
   parameters: 'object',
@@ -22,6 +23,9 @@ const STRATEGY: Record<keyof StrategyModule, Shape[string]> = {
   privateWords: 'function',
   create: 'function',
 }
+
+/** What a module may leave out. */
+const STRATEGY_OPTIONAL = ['needs'] as const satisfies readonly (keyof StrategyModule)[]
 
 const WORKLOAD: Record<keyof WorkloadModule, Shape[string]> = {
   summary: 'string',
@@ -35,30 +39,37 @@ const PARAMETER_TEXTS = ['unit', 'summary', 'source'] as const
 const PARAMETER_NUMBERS = ['default', 'min', 'max'] as const
 
 export function checkStrategyModule(thing: string, exported: unknown): StrategyModule {
-  checkShape(thing, exported, STRATEGY)
+  checkShape(thing, exported, STRATEGY, STRATEGY_OPTIONAL)
   const module = exported as unknown as StrategyModule
+  if (module.needs !== undefined) checkNeeds(thing, module.needs)
   checkParameters(thing, module.parameters, [])
   return module
 }
 
 export function checkWorkloadModule(thing: string, exported: unknown): WorkloadModule {
-  checkShape(thing, exported, WORKLOAD)
+  checkShape(thing, exported, WORKLOAD, [])
   const module = exported as unknown as WorkloadModule
   checkParameters(thing, module.parameters, ROLE_NAMES)
   return module
 }
 
-function checkShape(thing: string, value: unknown, shape: Shape): asserts value is Record<string, unknown> {
+function checkShape(
+  thing: string,
+  value: unknown,
+  shape: Shape,
+  optional: readonly string[],
+): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) {
     const remedy = `export default { ${Object.keys(shape).join(', ')} }`
     throw new UsageError(thing, 'its file has no default export that is an object', [], remedy)
   }
   const known = Object.keys(shape)
-  const stranger = Object.keys(value).find((key) => !Object.hasOwn(shape, key))
+  const all = [...known, ...optional]
+  const stranger = Object.keys(value).find((key) => !all.includes(key))
   // The stranger first: a misspelt field is also a missing one, and its own name says more.
   if (stranger !== undefined) {
-    const nearest = nearestFirst(stranger, known)
-    const remedy = meant(stranger, known, 'take it out of the default export')
+    const nearest = nearestFirst(stranger, all)
+    const remedy = meant(stranger, all, 'take it out of the default export')
     throw new UsageError(thing, `its module has an unknown field ${asTyped(stranger)}`, nearest, remedy)
   }
   for (const key of known) {
@@ -69,6 +80,26 @@ function checkShape(thing: string, value: unknown, shape: Shape): asserts value 
       throw new UsageError(thing, `${key} of its module is a ${typeof found}`, [], `make it a ${shape[key]}`)
     }
   }
+}
+
+function checkNeeds(thing: string, needs: unknown): void {
+  if (!Array.isArray(needs))
+    throw new UsageError(
+      thing,
+      'needs of its module is no list',
+      HARDWARE,
+      "make it one: needs: ['broadcast']",
+    )
+  const stranger = needs.find((name) => !(HARDWARE as readonly unknown[]).includes(name))
+  if (stranger === undefined) return
+  const text = String(stranger)
+  const remedy = meant(text, HARDWARE, 'take it out of needs')
+  throw new UsageError(
+    thing,
+    `its module needs the unknown hardware ${asTyped(text)}`,
+    nearestFirst(text, HARDWARE),
+    remedy,
+  )
 }
 
 function checkParameters(thing: string, specs: object, reserved: readonly string[]): void {

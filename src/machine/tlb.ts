@@ -8,7 +8,7 @@ export interface TlbGeometry {
   readonly largeWays: number
   readonly secondEntries: number
   readonly secondWays: number
-  /** Address-space tags that hardware can tell apart; 0 is the tag of global entries. */
+  /** Address-space tags that hardware can tell apart; 0 (GLOBAL_TAG) is that of global entries. */
   readonly tagCount: number
 }
 
@@ -28,8 +28,6 @@ const LAST_EPOCH = 2 ** (32 - EPOCH_SHIFT) - 1
 
 /** Where a large page was last found in the first level; read through, so that it may be wrong. */
 const HINTS = 256
-
-export const GLOBAL_TAG = 0
 
 /**
  * One CPU's TLB: a first level for 4 KiB and one for 2 MiB pages, a second level for both, each

@@ -365,6 +365,8 @@ export class BareMachine {
       interruptOne: unused,
       interruptSet: unused,
       interruptAllButSelf: unused,
+      broadcast: unused,
+      broadcastSync: unused,
       arm: unused,
       acknowledge: unused,
       zero: (word) => (word << TICKET_SHIFT) | TICKET_ZERO,
@@ -596,6 +598,14 @@ export class WordPort implements Port {
 
   interruptAllButSelf(): void {
     this.log.push('interrupt others')
+  }
+
+  broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.log.push(`broadcast ${tag} ${firstPage} ${pageCount} ${stridePages}`)
+  }
+
+  broadcastSync(): Ticket {
+    return this.zero(0)
   }
 
   arm(count: number): Ticket {

@@ -11,6 +11,7 @@ import { Tables } from '../../machine/tables.js'
 import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
+import { Broadcasts } from './broadcasts.js'
 import { Choices } from './choices.js'
 import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
 import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
@@ -44,6 +45,7 @@ export class ExploreMachine {
   readonly tracked: TrackedPages
   readonly held: HeldEntries
   readonly speculation: Speculation
+  readonly broadcasts: Broadcasts
   readonly oracle: ExploreOracle
   readonly cpus: readonly ExploreCpu[]
   readonly operations: readonly OperationChoice[]
@@ -73,6 +75,15 @@ export class ExploreMachine {
       this.words.cpus,
       cpuCount,
     )
+    this.broadcasts = new Broadcasts({
+      arena: this.arena,
+      placed: this.words.broadcasts,
+      cpus: this.words.cpus,
+      held: this.held,
+      cpuCount,
+      spaceCount: SPACES,
+      isThere: plan.module.needs?.includes('broadcast') === true,
+    })
     this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(

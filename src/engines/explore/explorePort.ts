@@ -11,6 +11,7 @@ import {
 } from '../../contract/ticket.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
+import { rangeText, type Broadcasts } from './broadcasts.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE, TICKS_LEFT } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
@@ -32,6 +33,7 @@ export interface PortParts {
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly oracle: ExploreOracle
+  readonly broadcasts: Broadcasts
   /** Ticks of each CPU at most. */
   readonly tickCount: number
 }
@@ -191,6 +193,21 @@ export class ExplorePort implements Port {
 
   interruptAllButSelf(): void {
     for (let target = 0; target < this.count; target++) if (target !== this.id) this.interruptOne(target)
+  }
+
+  /** Weakly ordered: what waits in the store buffer goes on waiting. */
+  broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.#effect(`broadcast ${rangeText(tag, firstPage, pageCount)}`, () =>
+      this.#parts.broadcasts.send(this.id, tag, firstPage, pageCount, stridePages),
+    )
+  }
+
+  /** The barrier that a broadcast is not; the wait is the task's. */
+  broadcastSync(): Ticket {
+    const { broadcasts } = this.#parts
+    broadcasts.demand()
+    this.#effect('sync of its broadcasts', () => this.#buffer.drain())
+    return this.zero(broadcasts.undeliveredWord(this.id))
   }
 
   arm(count: number): Ticket {

@@ -48,6 +48,11 @@ export const MOST_OPEN = 12
 /** Stores that a buffer holds: word, value. */
 export const MOST_BUFFERED = 24
 
+/** Broadcasts of a CPU under way: how many deliveries and broadcasts, then of each the tag, range, stride and CPUs. */
+export const BROADCAST_SLOTS = 2
+export const BROADCAST_WORDS = 5
+export const MOST_BROADCASTS = 4
+
 export interface ExploreWords {
   readonly cpus: Placed
   readonly logs: Placed
@@ -56,6 +61,7 @@ export interface ExploreWords {
   /** Per CPU: how many, then the changes. */
   readonly open: Placed
   readonly buffers: Placed
+  readonly broadcasts: Placed
 }
 
 export function placeExplore(
@@ -70,5 +76,6 @@ export function placeExplore(
     held: layout.lines('tlb', cpuCount, trackedCount * HELD_WORDS),
     open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
+    broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
   }
 }

@@ -76,6 +76,17 @@ export class HeldEntries {
     }
   }
 
+  /** As a broadcast for one tag: the range, and of the paging-structure cache what belongs to the space. */
+  dropTagged(cpu: number, space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    for (let index = 0; index < this.pages.length; index++) {
+      const tracked = this.pages[index]
+      if (tracked.space !== space) continue
+      const offset = tracked.page - firstPage
+      const isInRange = offset >= 0 && offset < pageCount && offset % stridePages === 0
+      if (isInRange || tracked.level === LEVEL_DIRECTORY) this.drop(cpu, index)
+    }
+  }
+
   /**
    * Older than the version, of the frame (any, if -1), with all flags that are needed to do harm, and
    * granting what `allowed` does not (anything, if 0).

@@ -9,6 +9,7 @@ import {
   ACT_AGAIN,
   ACT_COMMIT,
   ACT_CONTINUE,
+  ACT_DELIVER,
   ACT_FILL,
   ACT_INTERRUPT,
   ACT_KERNEL,
@@ -44,7 +45,7 @@ const TEXTS: Record<number, string> = {
 }
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
 const HIDDEN =
-  /^(?:log|private|openChanges|storeBuffer|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
+  /^(?:log|private|openChanges|storeBuffer|broadcast|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
 
 /** Runs a schedule once and writes down what each step does. @throws UsageError where a step is not possible */
 export function replay(
@@ -89,6 +90,7 @@ function intentOf(machine: ExploreMachine, action: number): string {
     return `begins ${kind} ${page}`
   }
   if (kindOf(action) === ACT_KERNEL) return `kernel ${describeStack(machine.cpus[cpuOf(action)].p)}`
+  if (kindOf(action) === ACT_DELIVER) return machine.broadcasts.describe(paramOf(action))
   return TEXTS[kindOf(action)]
 }
 

@@ -11,8 +11,8 @@ export interface ScheduleStep {
 const LETTERS = 'cisatrkobfdw'
 
 /**
- * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation
- * chosen, the choices after a slash; repeated steps are counted. `0o2.0c*7.1i.1c/1`
+ * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation (or
+ * page, or broadcast) chosen, the choices after a slash; repeated steps are counted. `0o2.0c*7.1i.1c/1`
  */
 export function encodeSchedule(steps: readonly ScheduleStep[]): string {
   const words: string[] = []
@@ -33,7 +33,7 @@ export function encodeSchedule(steps: readonly ScheduleStep[]): string {
 }
 
 function encodeStep({ action, digits }: ScheduleStep): string {
-  const hasParam = 'of'.includes(LETTERS[kindOf(action)])
+  const hasParam = 'ofd'.includes(LETTERS[kindOf(action)])
   const param = hasParam ? String(paramOf(action)) : ''
   const choices = digits.some((digit) => digit !== 0) ? `/${digits.join('-')}` : ''
   return `${cpuOf(action)}${LETTERS[kindOf(action)]}${param}${choices}`

@@ -90,8 +90,9 @@ export class Settle {
 
   #turn(cpu: ExploreCpu): boolean {
     const { words } = this.#machine.arena
-    // Nothing is raced here, and what others wait for must come: stores reach memory at once.
+    // Nothing is raced here, and what others wait for must come: stores reach memory at once, and broadcasts their targets.
     cpu.buffer.drain()
+    this.#machine.broadcasts.deliverAll(cpu.id)
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
     if (cpu.kernel.isCpuIdle) return this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)

@@ -25,7 +25,9 @@ const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
  * at the last moment: a fill commutes with everything but a write of the entry, a flush on the same
  * CPU (which undoes it) and the loading of another root. So just before an entry changes, each set of
  * CPUs that could have filled it is tried, and just before a CPU leaves a space that it keeps entries
- * of, each set of pages. What is cached and agrees with the page table is not in the state at all: no
+ * of, each set of pages. A delivery of a broadcast is such a flush, only at a time of the search's choice:
+ * an entry filled before it is gone after it, as if it had never been filled, and one that is to be there
+ * after it can be filled after it, since the entry has not changed and the root is still loaded. What is cached and agrees with the page table is not in the state at all: no
  * oracle asks for it, and a strategy can see it only by the accessed bit, which the fill sets.
  */
 export class Speculation {

@@ -36,6 +36,8 @@ export const ACT_OPERATION = 7
 export const ACT_COMMIT = 8
 /** Caches an entry, where fills are actions of their own. */
 export const ACT_FILL = 9
+/** Drops what a CPU has broadcast; which of the broadcasts under way is the parameter. */
+export const ACT_DELIVER = 10
 
 /** An idle CPU wakes: for an interrupt, or because its time is over. */
 export const ACT_WAKE = 11
@@ -88,10 +90,10 @@ export class Transitions {
     this.#machine.arena.set(cpu.state + word, value)
   }
 
-  /** Actions that any state has at most: per CPU one for each page, each operation, and a few of its own. */
+  /** Actions that any state has at most: per CPU one for each page, each operation, each broadcast, and a few of its own. */
   get mostActions(): number {
-    const { cpus, held, operations } = this.#machine
-    return cpus.length * (held.pages.length + operations.length + OWN_ACTIONS)
+    const { cpus, held, operations, broadcasts } = this.#machine
+    return cpus.length * (held.pages.length + operations.length + broadcasts.most + OWN_ACTIONS)
   }
 
   /** Writes the actions that are possible now to `into` from `at` on; how many. */
@@ -116,6 +118,10 @@ export class Transitions {
       }
     }
     if (cpu.buffer.count > 0) into[end++] = actionOf(id, ACT_COMMIT)
+    // Hardware does it, in the middle of a hook or a handler and with interrupts off.
+    const { broadcasts } = this.#machine
+    for (let number = 0; number < broadcasts.most; number++)
+      if (broadcasts.isDue(id, number)) into[end++] = actionOf(id, ACT_DELIVER, number)
     if (this.#get(cpu, KIND) !== KIND_NONE) {
       into[end++] = actionOf(id, ACT_CONTINUE)
       return end
@@ -153,6 +159,7 @@ export class Transitions {
 
   /** Nothing is under way and nobody can begin anything; ticks may still come. */
   get isFinal(): boolean {
+    if (!this.#machine.broadcasts.isQuiet) return false
     return this.#machine.cpus.every(
       (cpu) =>
         this.#get(cpu, KIND) === KIND_NONE &&
@@ -177,6 +184,9 @@ export class Transitions {
         return true
       case ACT_FILL:
         this.#machine.speculation.fill(cpu.id, paramOf(action))
+        return true
+      case ACT_DELIVER:
+        this.#machine.broadcasts.deliver(cpu.id, paramOf(action))
         return true
       case ACT_INTERRUPT:
         this.#set(cpu, PENDING_INTERRUPT, 0)
