@@ -78,6 +78,7 @@ export class Coordinator {
         tapes: plan.tapes,
         profile: plan.profile,
         isOracleFull: plan.isOracleFull,
+        isOracleOff: plan.isOracleOff ?? false,
         serialStart: plan.serialStart,
         isOversubscribed,
         faults: plan.faults,
