@@ -45,10 +45,12 @@ test('every suite runs and compares its sides; no time is asserted', async () =>
     expect(row.ratios, about).toEqual([row.ratio])
     expect((row.ratio ?? 0) > 0 && Number.isFinite(row.ratio), about).toBe(true)
   }
+  whatHooksCost(rows)
 }, 180_000)
 
-test('what hooks cost has its targets, and each comparison a control', async () => {
-  const rows = await measure('--processes', '1', '--filter', '^(oracle|faults)$')
+/** Each comparison of hooks has its target, and a control beside it. */
+function whatHooksCost(all: readonly SuiteRow[]): void {
+  const rows = all.filter(({ suite }) => suite === 'oracle' || suite === 'faults')
   const held = rows
     .filter(({ against }) => against !== null)
     .map(({ task, against, target }) => `${task} | ${against} | ${target ?? '-'}`)
@@ -65,7 +67,7 @@ test('what hooks cost has its targets, and each comparison a control', async () 
   ]
   const sim = faults('sim interrupt').slice(1)
   expect(held).toEqual([...oracle('hit'), ...oracle('unmap'), ...faults('hit'), ...faults('unmap'), ...sim])
-}, 120_000)
+}
 
 test('processes are counted, and make an interval', async () => {
   const rows = await measure('--processes', '3', '--filter', '^sim-hits$')

@@ -11,7 +11,7 @@ import { ACCESSES, hitPlan } from './tlbHit.js'
 
 /** Pages of a run, as in the suite tlb-hit. */
 const HIT_PAGES = 64
-const STORM_OPS = 100
+const STORM_OPS = 32
 
 export interface HookCell {
   readonly name: string

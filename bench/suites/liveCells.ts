@@ -19,23 +19,13 @@ export type RunPass = () => Promise<PhaseReport[]>
  */
 export class LiveCells {
   readonly #coordinators: Coordinator[] = []
-  readonly #copies = new Map<Rule, EngineCopy>()
 
   /** @param without hooks that the engine of this cell does not have */
   async start(plan: CellPlan, without?: Rule): Promise<RunPass> {
-    const copy = without === undefined ? undefined : this.#copyOf(without)
-    const { Coordinator: Own } = copy === undefined ? { Coordinator } : await copy.load()
-    const coordinator = new Own(
-      {
-        plan,
-        strategyFile: copy?.strategyFile ?? STRATEGY_FILE,
-        isOversubscribed: false,
-        watchdogMs: WATCHDOG_MS,
-      },
-      randomBelow(),
-    )
-    this.#coordinators.push(coordinator)
-    await coordinator.start()
+    const coordinator =
+      without === undefined
+        ? await this.#boot(plan, Coordinator, STRATEGY_FILE)
+        : await this.#bootCopy(plan, without)
     await coordinator.run(PHASE_SETUP)
     return async () => {
       const reports = await coordinator.run(PHASE_PASS)
@@ -47,14 +37,28 @@ export class LiveCells {
     }
   }
 
-  #copyOf(rule: Rule): EngineCopy {
-    const copy = this.#copies.get(rule) ?? new EngineCopy(rule)
-    this.#copies.set(rule, copy)
-    return copy
+  /** Its files are not needed any more once its workers have begun. */
+  async #bootCopy(plan: CellPlan, without: Rule): Promise<Coordinator> {
+    const copy = new EngineCopy(without)
+    try {
+      const { Coordinator: Own } = await copy.load()
+      return await this.#boot(plan, Own, copy.strategyFile)
+    } finally {
+      copy.remove()
+    }
+  }
+
+  async #boot(plan: CellPlan, Own: typeof Coordinator, strategyFile: string): Promise<Coordinator> {
+    const coordinator = new Own(
+      { plan, strategyFile, isOversubscribed: false, watchdogMs: WATCHDOG_MS },
+      randomBelow(),
+    )
+    this.#coordinators.push(coordinator)
+    await coordinator.start()
+    return coordinator
   }
 
   async stop(): Promise<void> {
     for (const coordinator of this.#coordinators) await coordinator.stop()
-    for (const copy of this.#copies.values()) copy.remove()
   }
 }
