@@ -118,6 +118,8 @@ describe('made-up samples', () => {
     ['1 at the end', { kind: 'same' }, [1.0, 1.01, 1.02, 1.03, 1.04, 1.05], 'yes'],
     ['all dearer', { kind: 'same' }, [1.01, 1.02, 1.03, 1.04, 1.05, 1.06], 'no'],
     ['all cheaper', { kind: 'same' }, [0.99, 0.98, 0.97, 0.96, 0.95, 0.94], 'no'],
+    ['1 inside, and a quarter more', { kind: 'same' }, [0.9, 1, 1, 1, 1, 1.26], 'open'],
+    ['1 inside, and a quarter less', { kind: 'same' }, [0.79, 1, 1, 1, 1, 1.1], 'open'],
     ['two processes', { kind: 'same' }, [1.0, 1.0], null],
     ['all below', { kind: 'ratio', most: 1.5 }, SIX, 'yes'],
     // The median alone would be below.
@@ -144,7 +146,7 @@ describe('made-up samples', () => {
       suiteTable([madeUp(target, ratios)])
         .trimEnd()
         .split('\n')[1]
-    expect(lines({ kind: 'same' }, SIX)).toMatch(/ 1\.25x +1\.\.1\.50 +has 1x +yes$/)
+    expect(lines({ kind: 'same' }, [1, 1.1, 1.2])).toMatch(/ 1\.10x +1\.\.1\.20 +has 1x +yes$/)
     expect(lines({ kind: 'ratio', most: 1.45 }, SIX)).toMatch(/ 1\.25x +1\.\.1\.50 +<= 1\.45x +open$/)
     expect(lines({ kind: 'ratio', most: 0.5 }, SIX)).toMatch(/ <= 0\.5x +NO$/)
     expect(lines({ kind: 'same' }, [1, 1])).toMatch(/ 1x +- +has 1x +-$/)

@@ -1,7 +1,10 @@
 import type { MedianInterval } from '../../src/stats/medianInterval.js'
 import type { SideRow, Target } from './suite.js'
 
-/** `open`: the interval has the target inside, so that either could be true. */
+/** An interval that is wider, on either side, has room for 1 because it has room for anything. A proposal. */
+const SAME_WITHIN = 1.25
+
+/** `open`: the interval is compatible with the target, and with its opposite. */
 export type Verdict = 'yes' | 'no' | 'open'
 
 /** What the processes have found of one side: the intervals of its ratio, its rate and its value. */
@@ -34,7 +37,8 @@ export function verdictOn(target: Target, { ratio, rate, value }: Found): Verdic
   switch (target.kind) {
     case 'same':
       if (ratio === null) return null
-      return ratio.low <= 1 && 1 <= ratio.high ? 'yes' : 'no'
+      if (ratio.low > 1 || ratio.high < 1) return 'no'
+      return ratio.low >= 1 / SAME_WITHIN && ratio.high <= SAME_WITHIN ? 'yes' : 'open'
     case 'ratio':
       return judge(target.most, ratio)
     case 'value':
