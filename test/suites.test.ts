@@ -5,9 +5,11 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { combine, type SuiteRow } from '../dist/bench/suites/combine.js'
 import { withoutInbox, withoutOracle } from '../dist/bench/suites/hookRules.js'
-import { rewrite } from '../dist/bench/suites/rewrite.js'
+import { LiveCells } from '../dist/bench/suites/liveCells.js'
+import { lastName, rewrite, type Rule } from '../dist/bench/suites/rewrite.js'
 import type { SideRow, Target } from '../dist/bench/suites/suite.js'
 import { suiteTable } from '../dist/bench/suites/suiteTable.js'
+import { hitPlan } from '../dist/bench/suites/tlbHit.js'
 
 const run = promisify(execFile)
 const DIST = join(import.meta.dirname, '..', 'dist')
@@ -198,6 +200,20 @@ describe('an engine without hooks', () => {
   ])('%s without the oracle is %s', (text, without) => {
     expect(rewrite(text, withoutOracle)).toBe(without)
   })
+
+  test('workers of a copy run the copy', async () => {
+    const cells = new LiveCells()
+    const planted: Rule = (node) =>
+      node.type === 'CallExpression' && lastName(node.callee) === 'take'
+        ? "(() => { throw new Error('from the copy') })()"
+        : undefined
+    try {
+      await expect(cells.start(hitPlan(64, {}), planted)).rejects.toThrow('from the copy')
+      await expect(cells.start(hitPlan(64, {}))).resolves.toBeInstanceOf(Function)
+    } finally {
+      await cells.stop()
+    }
+  }, 30_000)
 
   test('a hook that the rules do not know is refused, not left in', () => {
     expect(() => rewrite('cpu.watch.newcomer(1)', withoutOracle)).toThrow('newcomer')
