@@ -2,6 +2,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { WorkloadModule } from '../../src/contract/workload.js'
 import type { CellPlan } from '../../src/engines/cellWords.js'
+import type { FaultPlan } from '../../src/engines/faultPlan.js'
 import { loadProfile } from '../../src/machine/profile.js'
 import immediate from '../../src/strategies/immediate.js'
 import { makeTapes } from '../../src/workloads/shared/tapeWriter.js'
@@ -16,6 +17,7 @@ export interface CellOptions {
   readonly readers: number
   readonly isOracleFull?: boolean
   readonly isOracleOff?: boolean
+  readonly faults?: FaultPlan
   readonly parameters?: Record<string, number>
   readonly profileSets?: readonly string[]
 }
@@ -38,6 +40,7 @@ export function planOf(write: WorkloadModule['write'], options: CellOptions): Ce
     isOracleFull: options.isOracleFull ?? false,
     isOracleOff: options.isOracleOff ?? false,
     serialStart: 0,
+    faults: options.faults,
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { Bench } from 'tinybench'
 import { quantile } from '../../src/stats/quantile.js'
-import { clockNs, isMet, targetText, type Side, type SuiteRow } from './suite.js'
+import { clockNs, type Side, type SideRow } from './suite.js'
 
 /** Of the budget, for V8 to compile what will be measured, in the order in which it will be. */
 const WARMUP_SHARE = 0.3
@@ -15,7 +15,7 @@ const MIN_ROUNDS = 5
  * by itself would measure one task after the other; a task that has been reset runs again, so one
  * round is one iteration of each of its tasks. The ratio is taken in each round and then the median.
  */
-export async function compare(suite: string, sides: readonly Side[], budgetMs: number): Promise<SuiteRow[]> {
+export async function compare(suite: string, sides: readonly Side[], budgetMs: number): Promise<SideRow[]> {
   const perOperation = new Map<string, number[]>(sides.map((side) => [side.name, []]))
   const bench = new Bench({ name: suite, time: 0, iterations: 1, warmup: false, throws: true })
   for (const side of sides) {
@@ -51,26 +51,19 @@ async function rounds(
   for (let done = 0; done < least || clockNs() < end; done++) await round(done % 2 === 0)
 }
 
-function rowOf(suite: string, side: Side, perOperation: ReadonlyMap<string, number[]>): SuiteRow {
+function rowOf(suite: string, side: Side, perOperation: ReadonlyMap<string, number[]>): SideRow {
   const own = perOperation.get(side.name) ?? []
   const other = side.against === undefined ? undefined : perOperation.get(side.against)
   const ratios = other === undefined ? [] : own.map((ns, round) => ns / other[round])
-  const median = quantile(own, 0.5) ?? NaN
-  const ratio = quantile(ratios, 0.5)
-  const perSecond = 1e9 / median
   return {
     suite,
     task: side.name,
     operation: side.operation,
     unit: 'ns',
-    median,
-    per_second: perSecond,
+    value: quantile(own, 0.5) ?? NaN,
     against: side.against ?? null,
-    ratio,
-    ratio_p5: quantile(ratios, 0.05),
-    ratio_p95: quantile(ratios, 0.95),
+    ratio: quantile(ratios, 0.5),
     rounds: own.length,
-    target: targetText(side.target, 'ns'),
-    met: isMet(side.target, { median, ratio, perSecond }),
+    target: side.target ?? null,
   }
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { answer } from './answer.js'
 import { compare } from './compare.js'
 import { interruptPlan, KINDS, type Order, type WorkerBirth } from './interruptPlan.js'
 import type { Sample, Side, SuiteRun } from './suite.js'
@@ -74,25 +75,13 @@ class Pair {
   async order(kind: (typeof KINDS)[number], rounds: number): Promise<number> {
     this.#meetings++
     const order: Order = { kind: KINDS.indexOf(kind), rounds, meeting: this.#meetings }
-    const [ns] = await Promise.all(this.#workers.map((worker) => answer(worker, order)))
+    const [ns] = await Promise.all(this.#workers.map((worker) => answer<number>(worker, order)))
     return ns
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
-}
-
-function answer(worker: Worker, order: Order): Promise<number> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject)
-    worker.once('message', (ns: number) => {
-      worker.off('error', reject)
-      resolve(ns)
-    })
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin
-    worker.postMessage(order)
-  })
 }
 
 export default run

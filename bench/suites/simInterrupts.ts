@@ -2,7 +2,7 @@ import type { CellPlan } from '../../src/engines/cellWords.js'
 import { Schedule } from '../../src/engines/sim/schedule.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../src/machine/counters.js'
 import { sink } from './bareTape.js'
-import { planOf } from './cell.js'
+import { planOf, type CellOptions } from './cell.js'
 import { compare } from './compare.js'
 import { countOf, SIM_CPUS, simOf } from './simCell.js'
 import { clockNs, mustBe, type Side, type SuiteRun } from './suite.js'
@@ -10,10 +10,10 @@ import { clockNs, mustBe, type Side, type SuiteRun } from './suite.js'
 const PAGES = 16
 const PAIRS = 8
 /** Giving permissions back costs no interrupt, taking them away a round for each page. */
-const INTERRUPTS = PAIRS * PAGES * (SIM_CPUS - 1)
+export const INTERRUPTS = PAIRS * PAGES * (SIM_CPUS - 1)
 
 /** One initiator; all others stand by, so that nothing but interrupts is left to simulate. */
-function interruptPlan(): CellPlan {
+export function interruptPlan(also: Partial<CellOptions>): CellPlan {
   return planOf(
     (plan) => {
       const tape = plan.tape(0)
@@ -26,12 +26,12 @@ function interruptPlan(): CellPlan {
         tape.protect(region, 0, PAGES, true)
       })
     },
-    { cpus: SIM_CPUS, initiators: 1, readers: 0 },
+    { cpus: SIM_CPUS, initiators: 1, readers: 0, ...also },
   )
 }
 
 const run: SuiteRun = (name, budgetMs) => {
-  const { machine, simRun } = simOf(interruptPlan())
+  const { machine, simRun } = simOf(interruptPlan({}))
   const sides: Side[] = [
     {
       name: 'schedule alone',

@@ -1,47 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { quantile } from '../../src/stats/quantile.js'
-import { isMet, targetText, type Memory, type SuiteRow, type SuiteRun, type Target } from './suite.js'
+import { type Memory, type SideRow, type SuiteRun } from './suite.js'
 
 const CPUS = 512
-const TARGET: Target = { kind: 'value', most: 150 }
 const PROBE = fileURLToPath(new URL('./memoryProbe.js', import.meta.url))
-/** A process takes several seconds, whatever the budget: no more of them than this for one. */
-const MS_OF_A_PROCESS = 1000
 
-/** Not a matter of time, so no tinybench: one fresh process is one round. */
-const run: SuiteRun = async (name, budgetMs) => {
-  const seen: Memory[] = []
-  const processes = Math.max(1, Math.min(3, Math.round(budgetMs / MS_OF_A_PROCESS)))
-  for (let round = 0; round < processes; round++) seen.push(await probe())
-  const peaks = seen.map(({ peak }) => peak)
-  const bares = seen.map(({ bare }) => bare)
-  const ratios = seen.map(({ bare, peak }) => peak / bare)
-  const median = quantile(peaks, 0.5) ?? NaN
-  const common = { suite: name, unit: 'MB', per_second: null, rounds: seen.length } as const
-  const bareRow: SuiteRow = {
+/** Not a matter of time, so no tinybench: one fresh process is one round, and takes several seconds. */
+const run: SuiteRun = async (name) => {
+  const { bare, peak } = await probe()
+  const common = { suite: name, unit: 'MB', rounds: 1 } as const
+  const bareRow: SideRow = {
     ...common,
     task: 'bare',
     operation: 'RSS of the process with everything loaded',
-    median: quantile(bares, 0.5) ?? NaN,
+    value: bare,
     against: null,
     ratio: null,
-    ratio_p5: null,
-    ratio_p95: null,
     target: null,
-    met: null,
   }
-  const peakRow: SuiteRow = {
+  const peakRow: SideRow = {
     ...common,
     task: 'cell',
     operation: `highest RSS during munmap-storm, ${CPUS} CPUs`,
-    median,
+    value: peak,
     against: 'bare',
-    ratio: quantile(ratios, 0.5),
-    ratio_p5: quantile(ratios, 0.05),
-    ratio_p95: quantile(ratios, 0.95),
-    target: targetText(TARGET, 'MB'),
-    met: isMet(TARGET, { median, ratio: null, perSecond: null }),
+    ratio: peak / bare,
+    target: { kind: 'value', most: 150 },
   }
   return [bareRow, peakRow]
 }

@@ -7,6 +7,8 @@ export interface Sample {
 export type Target =
   /** At most this many times what the other side takes. */
   | { readonly kind: 'ratio'; readonly most: number }
+  /** No more and no less than what the other side takes. */
+  | { readonly kind: 'same' }
   /** At least this many operations in a second. */
   | { readonly kind: 'rate'; readonly least: number }
   /** At most this many, in the unit of the row. */
@@ -25,23 +27,19 @@ export interface Side {
   sample(): Sample | Promise<Sample>
 }
 
-/** What a suite has measured, one row for each side. */
-export interface SuiteRow {
+/** What one process has measured of one side. */
+export interface SideRow {
   suite: string
   task: string
   operation: string
   unit: 'ns' | 'MB'
   /** Median over the rounds, per operation. */
-  median: number
-  per_second: number | null
+  value: number
   against: string | null
-  /** Median of the ratios of the rounds, and where their middle 90 % lie. */
+  /** Median of the ratios of the rounds. */
   ratio: number | null
-  ratio_p5: number | null
-  ratio_p95: number | null
   rounds: number
-  target: string | null
-  met: boolean | null
+  target: Target | null
 }
 
 /** What a fresh process says of itself, MB: `bare` before it made a machine, `peak` at its highest. */
@@ -51,25 +49,7 @@ export interface Memory {
 }
 
 /** A suite as its file exports it. It is given milliseconds to spend. */
-export type SuiteRun = (name: string, budgetMs: number) => Promise<SuiteRow[]>
-
-export function targetText(target: Target | undefined, unit: SuiteRow['unit']): string | null {
-  if (target === undefined) return null
-  if (target.kind === 'rate') return `>= ${target.least / 1e6} M/s`
-  return target.kind === 'ratio' ? `<= ${target.most}x` : `<= ${target.most} ${unit}`
-}
-
-/** @returns null where there is no target, or not what it is about */
-export function isMet(
-  target: Target | undefined,
-  measured: { median: number; ratio: number | null; perSecond: number | null },
-): boolean | null {
-  if (target === undefined) return null
-  const { median, ratio, perSecond } = measured
-  if (target.kind === 'rate') return perSecond === null ? null : perSecond >= target.least
-  const value = target.kind === 'ratio' ? ratio : median
-  return value === null ? null : value <= target.most
-}
+export type SuiteRun = (name: string, budgetMs: number) => Promise<SideRow[]>
 
 export function clockNs(): number {
   return Number(process.hrtime.bigint())

@@ -1,10 +1,10 @@
-import type { SuiteRow } from './suite.js'
+import type { SideRow } from './suite.js'
 import { SUITES } from './suites.js'
 
 /** Entry of the child process that runs one suite. Started by {@link file://./runSuites.ts}. */
 
 /** What the child answers, once. */
-export type Answer = { rows: SuiteRow[] } | { error: string }
+export type Answer = { rows: SideRow[] } | { error: string }
 
 // Without a parent nobody is left to answer to.
 process.on('disconnect', () => process.exit(1))

@@ -10,4 +10,5 @@ export const SUITES: ReadonlyMap<string, () => Promise<{ default: SuiteRun }>> =
   ['sim-interrupts', () => import('./simInterrupts.js')],
   ['sim-memory', () => import('./simMemory.js')],
   ['oracle', () => import('./oracle.js')],
+  ['faults', () => import('./faults.js')],
 ])

@@ -11,19 +11,23 @@ import { EXIT_FAILED, EXIT_PASS } from '../../src/harness/exitCodes.js'
 import { nearestFirst } from '../../src/harness/nearest.js'
 import { asTyped } from '../../src/harness/quote.js'
 import { warningsAfter } from '../../src/harness/warnings.js'
-import { runSuite } from './runSuites.js'
-import type { SuiteRow } from './suite.js'
+import { medianRanks } from '../../src/stats/medianInterval.js'
+import { runProcesses } from './runSuites.js'
 import { SUITES } from './suites.js'
 import { suiteTable } from './suiteTable.js'
 
-const DEFAULT_BUDGET_MS = 4000
+const DEFAULT_BUDGET_MS = 2000
 const MAX_BUDGET_MS = 600_000
+/** The fewest whose range covers the median with 95 % or more. */
+const DEFAULT_PROCESSES = 6
+const MAX_PROCESSES = 100
 const FORMATS = ['table', 'json'] as const
 
 interface SuitesOptions {
   filter?: string
   format?: string
   budgetMs?: string
+  processes?: string
 }
 
 /** The command line of `npm run bench:suites`. */
@@ -31,7 +35,11 @@ export function suitesCommand(): Command {
   return new Command('suites')
     .description("Measure the harness's own hot paths, each beside the bare loop that it cannot beat.")
     .option('--filter <regex>', `only suites whose name matches: ${[...SUITES.keys()].join(', ')}`)
-    .option('--budget-ms <n>', `milliseconds for each suite, warm-up included (default ${DEFAULT_BUDGET_MS})`)
+    .option(
+      '--budget-ms <n>',
+      `milliseconds for each process, warm-up included (default ${DEFAULT_BUDGET_MS})`,
+    )
+    .option('--processes <n>', `fresh processes for each suite (default ${DEFAULT_PROCESSES})`)
     .option('--format <format>', 'table or json on stdout (default table)')
     .action(async (options: SuitesOptions, command: Command) => {
       if (command.args.length > 0) throw strayArgument(command.args[0])
@@ -41,7 +49,8 @@ export function suitesCommand(): Command {
 
 async function act(options: SuitesOptions): Promise<number> {
   const names = chosen(options.filter)
-  const budgetMs = budget(options.budgetMs)
+  const budgetMs = whole('--budget-ms', options.budgetMs, DEFAULT_BUDGET_MS, MAX_BUDGET_MS)
+  const processes = whole('--processes', options.processes, DEFAULT_PROCESSES, MAX_PROCESSES)
   const format = FORMATS.find((name) => name === (options.format ?? 'table'))
   if (format === undefined) {
     const typed = asTyped(options.format ?? '')
@@ -49,28 +58,18 @@ async function act(options: SuitesOptions): Promise<number> {
   }
   const environment = readEnvironment()
   const before = readLoad()
-  const rows: SuiteRow[] = []
-  let exitCode: number = EXIT_PASS
-  for (const name of names) {
-    if (process.stderr.isTTY) process.stderr.write(`${name} ...\n`)
-    const answer = await runSuite(name, budgetMs)
-    if ('rows' in answer) {
-      rows.push(...answer.rows)
-      continue
-    }
-    process.stderr.write(`error: suite ${name}\n${answer.error}\n`)
-    exitCode = EXIT_FAILED
-  }
+  const { rows, errors } = await runProcesses(names, processes, budgetMs)
+  for (const [name, error] of errors) process.stderr.write(`error: suite ${name}\n${error}\n`)
   const after = readLoad()
   for (const warning of warningsAfter(before, after, environment.cores)) {
     process.stderr.write(`warning: ${warning}\n`)
   }
   const text =
     format === 'json'
-      ? `${JSON.stringify({ environment, load: { before, after }, budget_ms: budgetMs, rows }, null, 2)}\n`
-      : `${machineLine(environment, before)}\n\n${suiteTable(rows)}`
+      ? `${JSON.stringify({ environment, load: { before, after }, budget_ms: budgetMs, processes, rows }, null, 2)}\n`
+      : `${machineLine(environment, before)}\n\n${suiteTable(rows)}\n${intervalLine(processes)}\n`
   process.stdout.write(text)
-  return exitCode
+  return errors.size > 0 ? EXIT_FAILED : EXIT_PASS
 }
 
 function chosen(filter: string | undefined): string[] {
@@ -95,17 +94,24 @@ function chosen(filter: string | undefined): string[] {
   return matching
 }
 
-function budget(typed: string | undefined): number {
-  if (typed === undefined) return DEFAULT_BUDGET_MS
+function whole(option: string, typed: string | undefined, standard: number, most: number): number {
+  if (typed === undefined) return standard
   const value = /^\d+$/.test(typed) ? Number(typed) : NaN
-  if (value >= 1 && value <= MAX_BUDGET_MS) return value
-  const thing = `--budget-ms ${asTyped(typed)}`
+  if (value >= 1 && value <= most) return value
   throw new UsageError(
-    thing,
-    `not a whole number from 1 to ${MAX_BUDGET_MS}`,
+    `${option} ${asTyped(typed)}`,
+    `not a whole number from 1 to ${most}`,
     [],
-    `for example --budget-ms ${DEFAULT_BUDGET_MS}`,
+    `for example ${option} ${standard}`,
   )
+}
+
+/** What the table's intervals are about. */
+function intervalLine(processes: number): string {
+  const ranks = medianRanks(processes)
+  if (ranks === null) return 'No intervals and no verdicts: they need at least 3 processes.'
+  const coverage = Number((ranks.coverage * 100).toFixed(2))
+  return `low..high encloses the median ratio of all such processes with ${coverage} % (${processes} processes for each suite).`
 }
 
 function machineLine({ cpu_model, cores, node }: Environment, { load_average_1min }: MachineLoad): string {

@@ -1,17 +1,17 @@
 import { PHASE_PASS } from '../../src/engines/threads/protocol.js'
 import { COUNT_ACCESSES, COUNT_TLB_MISSES } from '../../src/machine/counters.js'
 import { bareTape, sink } from './bareTape.js'
-import { planOf } from './cell.js'
+import { planOf, type CellOptions } from './cell.js'
 import { compare } from './compare.js'
 import { clockNs, mustBe, type Sample, type Side, type SuiteRun } from './suite.js'
 import { loneCpu } from './threadsCpu.js'
 import type { CellPlan } from '../../src/engines/cellWords.js'
 
 /** Accesses of one sample. */
-const ACCESSES = 1 << 18
+export const ACCESSES = 1 << 18
 
 /** A tape that reads the same pages again and again, so many in one instruction. */
-export function hitPlan(pages: number, isOracleFull: boolean): CellPlan {
+export function hitPlan(pages: number, also: Partial<CellOptions>): CellPlan {
   return planOf(
     (plan) => {
       const tape = plan.tape(0)
@@ -21,12 +21,12 @@ export function hitPlan(pages: number, isOracleFull: boolean): CellPlan {
       tape.body()
       tape.loop(ACCESSES / pages, () => tape.read(own, 0, pages))
     },
-    { cpus: 1, initiators: 1, readers: 0, isOracleFull },
+    { cpus: 1, initiators: 1, readers: 0, ...also },
   )
 }
 
 /** A pass of the tape in the engine's own loop: mailbox, interpreter, TLB. */
-export function hitSample(plan: CellPlan): () => Sample {
+function hitSample(plan: CellPlan): () => Sample {
   const alone = loneCpu(plan)
   // The first pass fills the TLB.
   alone.resetPhase()
@@ -43,7 +43,7 @@ export function hitSample(plan: CellPlan): () => Sample {
 const run: SuiteRun = (name, budgetMs) => {
   const sides: Side[] = []
   for (const pages of [64, 32]) {
-    const plan = hitPlan(pages, false)
+    const plan = hitPlan(pages, {})
     sides.push(
       {
         name: `bare, runs of ${pages}`,

@@ -17,7 +17,6 @@ import {
   TAPE_LOOP,
   TAPE_LOOP_END,
   TAPE_MAP,
-  TAPE_NAMES,
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
@@ -37,6 +36,7 @@ import type { AccessUnit } from './accessUnit.js'
 import { MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
 import type { TapeCpu } from './tapeCpu.js'
 import { Rendezvous } from './rendezvous.js'
+import { AT, describeTape, DONE_PAGES, LOOP_DEPTH, LOOP_WORDS, LOOPS, PART } from './tapeState.js'
 
 /** The tape has come to the end of the section. */
 export const ENDED = 4
@@ -47,23 +47,6 @@ export const OUT_OF_TURN = 6
 /** An access missed and was served. */
 export const WALKED = 7
 export type TapeOutcome = Outcome | typeof ENDED | typeof PAUSED | typeof OUT_OF_TURN | typeof WALKED
-
-/** Words of the tape's state. */
-export const AT = 0
-/** Pages of the current access run that are done. */
-const DONE_PAGES = 1
-const LOOP_DEPTH = 2
-/** Inside an instruction that takes several steps: which part comes next. */
-export const PART = 3
-const LOOPS = 4
-const LOOP_WORDS = 2
-
-/** @param state the words of a tape's state, from `CellWords.tapeAt` on */
-export function describeTape(tape: Tape, state: Int32Array): string {
-  const at = state[AT]
-  const name = TAPE_NAMES[tape.instructions[at] & 0xff]
-  return `tape at instruction ${at / INSTRUCTION_WORDS} (${name ?? 'past its end'})`
-}
 
 /**
  * Runs one CPU's tape, a step at a time: one instruction, one step of the kernel, or a run of

@@ -12,7 +12,7 @@ import { DEPTH, POSITION_WORDS, TICKET } from '../pagetable/position.js'
 import { lockHolders, pinHolders, frameHolders } from '../pagetable/holdups.js'
 import { TAPE_STATE_WORDS, type CellWords } from './cellWords.js'
 import type { FaultLog } from './faultLog.js'
-import { AT, PART } from './interpreter.js'
+import { AT, PART } from './tapeState.js'
 
 /** What a watchdog sees of a cell: words that CPUs may still be writing, so every answer is a look and not a proof. */
 export interface WaitView {

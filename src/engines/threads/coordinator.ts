@@ -5,7 +5,7 @@ import { ViolationList } from '../../oracle/violations.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { POSITION_WORDS, TICKET } from '../../pagetable/position.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
-import { describeTape } from '../interpreter.js'
+import { describeTape } from '../tapeState.js'
 import { deadEnd, describeWait } from '../deadEnd.js'
 import { FaultLog } from '../faultLog.js'
 import { Stuck } from '../stuck.js'
@@ -78,6 +78,7 @@ export class Coordinator {
         tapes: plan.tapes,
         profile: plan.profile,
         isOracleFull: plan.isOracleFull,
+        isOracleOff: plan.isOracleOff ?? false,
         serialStart: plan.serialStart,
         isOversubscribed,
         faults: plan.faults,

@@ -14,6 +14,7 @@ export interface WorkerBirth {
   readonly tapes: TapeSet
   readonly profile: Profile
   readonly isOracleFull: boolean
+  readonly isOracleOff: boolean
   readonly serialStart: number
   /** More workers than cores: whoever waits goes to sleep at once. */
   readonly isOversubscribed: boolean

@@ -28,8 +28,8 @@ export function makeWorkerCpu(
   id: number,
   words: Int32Array<SharedArrayBuffer>,
 ): WorkerCpu {
-  const { tapes, profile, parameters, isOracleFull, serialStart, faults } = birth
-  const plan = { tapes, profile, module, parameters, isOracleFull, serialStart, faults }
+  const { tapes, profile, parameters, isOracleFull, isOracleOff, serialStart, faults } = birth
+  const plan = { tapes, profile, module, parameters, isOracleFull, isOracleOff, serialStart, faults }
   const cell = placeCell(plan)
   const violations = new ViolationList()
   const sleeper = new Sleeper(words, cell, id, birth.isOversubscribed)

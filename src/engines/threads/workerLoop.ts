@@ -1,4 +1,3 @@
-import { reachedSerial } from '../../contract/change.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
@@ -10,6 +9,7 @@ import { ENDED, PAUSED } from '../interpreter.js'
 import { DRAIN_TICKS } from '../plan.js'
 import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
 import { burst } from './burst.js'
+import { meetAtTick } from './meetAtTick.js'
 import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
@@ -144,22 +144,6 @@ export class WorkerLoop {
     return false
   }
 
-  /** All CPUs sweep in step: the next tick comes when everybody has taken this one. */
-  #meetAtTick(): void {
-    const { ticksTaken } = this.#cpu.cell.control
-    const mine = ticksTaken.base + this.#cpu.id * ticksTaken.stride
-    const target = Atomics.add(this.#words, mine, 1) + 1
-    const count = this.#cpu.cell.config.cpuCount
-    const all = () => {
-      for (let cpu = 0; cpu < count; cpu++) {
-        if (!reachedSerial(Atomics.load(this.#words, ticksTaken.base + cpu * ticksTaken.stride), target))
-          return false
-      }
-      return true
-    }
-    while (!all()) if (this.#takeEvents()) this.#sleeper.wait(all, false)
-  }
-
   /** Steps until the next survey; true when the tape's section has ended. */
   #advance(end: number): boolean {
     for (let turn = 0; turn < TURNS_PER_SURVEY; turn++) {
@@ -174,7 +158,7 @@ export class WorkerLoop {
   #drain(end: number): void {
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
       this.#cpu.strategy.ticked?.(this.#cpu.port)
-      this.#meetAtTick()
+      meetAtTick(this.#words, this.#cpu, this.#sleeper, () => this.#takeEvents())
     }
     this.#cpu.kernel.drain()
     this.#finishKernel(end)
