@@ -187,6 +187,7 @@ describe('exposure', () => {
     for (const cpus of [1, 2, 8]) {
       const { figures } = await exposed(strategy, cpus)
       expect(figures.exposuresNs).toHaveLength(60)
+      expect(figures.openExposures).toBe(0)
       figures.exposuresNs.forEach((ns, op) => {
         expect(ns).toBeGreaterThan(0)
         expect(ns).toBeLessThanOrEqual(figures.opsNs[op])
@@ -197,6 +198,9 @@ describe('exposure', () => {
   test.each([2, 8])('lazy, %i CPUs: two sweeps of all at a tick of 1 ms, and not before', async (cpus) => {
     const { figures } = await exposed('lazy', cpus)
     expect(figures.exposuresNs.length).toBeGreaterThan(10)
+    // What a ring of 64 slots still has; none of the last 2 ms can be over.
+    expect(figures.openExposures).toBeGreaterThan(0)
+    expect(figures.openExposures).toBeLessThanOrEqual(64)
     for (const ns of figures.exposuresNs) {
       expect(ns).toBeGreaterThanOrEqual(2e6)
       expect(ns).toBeLessThanOrEqual(4e6)

@@ -46,6 +46,8 @@ const BASE: SummaryRow = {
   extrapolated: false,
   failed_repetitions: 0,
   fault: '',
+  exposure_p50_ns: 4_567_890,
+  exposures_open: 0,
 }
 const row = (changes: Partial<SummaryRow>): SummaryRow => ({ ...BASE, ...changes })
 const EMPTY: Partial<SummaryRow> = {
@@ -67,6 +69,8 @@ const EMPTY: Partial<SummaryRow> = {
   held_frames_peak: null,
   exposure_p99_ns: null,
   exposure_max_ns: null,
+  exposure_p50_ns: null,
+  exposures_open: null,
   violations: null,
   oversubscribed: null,
   vs_immediate: null,

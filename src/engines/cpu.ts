@@ -162,6 +162,7 @@ export class Cpu implements TapeCpu {
       counters: Array.from(this.counters),
       opsNs: this.tape.opsNs,
       exposuresNs: this.watch.exposuresNs,
+      openExposures: this.watch.openExposures,
       responderNs,
       heldFramesPeak: this.p[HELD_PEAK],
     }

@@ -14,6 +14,8 @@ export interface CpuReport {
   counters: number[]
   opsNs: number[]
   exposuresNs: number[]
+  /** At the end of the run. */
+  openExposures: number
   responderNs: number
   heldFramesPeak: number
 }
@@ -33,6 +35,7 @@ export interface RunFigures {
   opTotalNs: number
   opsNs: number[]
   exposuresNs: number[]
+  openExposures: number
   ipis: number
   flushRounds: number
   pagesInvalidated: number
@@ -67,6 +70,7 @@ export function figuresOf(
     opTotalNs: picoseconds(opsNs.reduce((sum, ns) => sum + ns, 0)),
     opsNs: opsNs.map(picoseconds),
     exposuresNs: reports.flatMap((report) => report.exposuresNs.map(picoseconds)),
+    openExposures: reports.reduce((sum, report) => sum + report.openExposures, 0),
     ipis: counters[COUNT_IPIS],
     flushRounds: counters[COUNT_FLUSH_ROUNDS],
     pagesInvalidated: counters[COUNT_PAGES_INVALIDATED],

@@ -99,8 +99,10 @@ function figuresOf(run: RunFigures): Figures {
     responderNs: run.responderNs,
     innocentSlowdown: run.innocentSlowdown === null ? null : Math.round(run.innocentSlowdown * 1e6) / 1e6,
     heldFramesPeak: run.heldFramesPeak,
+    exposureP50Ns: toPicoseconds(quantile(run.exposuresNs, 0.5)),
     exposureP99Ns: toPicoseconds(quantile(run.exposuresNs, 0.99)),
     exposureMaxNs: toPicoseconds(quantile(run.exposuresNs, 1)),
+    openExposures: run.openExposures,
   }
 }
 

@@ -65,8 +65,10 @@ export interface Figures {
   responderNs: number
   innocentSlowdown: number | null
   heldFramesPeak: number
+  exposureP50Ns: number | null
   exposureP99Ns: number | null
   exposureMaxNs: number | null
+  openExposures: number
 }
 
 export interface JobDone {

@@ -48,6 +48,8 @@ export function sampleRow(runId: string, plan: BenchPlan, job: PlannedJob, resul
     pass_ns: done?.passNs.join(';') ?? '',
     failure: result.status === 'failed' ? result.message || 'no reason given' : '',
     fault: plan.fault.text,
+    exposure_p50_ns: figures?.exposureP50Ns ?? null,
+    exposures_open: figures?.openExposures ?? null,
   }
 }
 

@@ -201,6 +201,11 @@ export class Watch implements Witness {
     return this.#pendingSerials.length > 0
   }
 
+  /** Operations with changes that nobody has claimed yet: their exposure goes on. */
+  get openExposures(): number {
+    return this.#pendingSerials.length
+  }
+
   /** I9: what is open for longer than the strategy said. Reported once for each operation. */
   judgeDeadlines(nowNs: number): void {
     const { deadlineNs, cpu, violations } = this.#options

@@ -54,9 +54,10 @@ export const SAMPLE_COLUMNS = [
   measure(
     'exposure_p99_ns',
     'ns',
-    '99th percentile of the time from a change until no CPU could use the old entry.',
+    '99th percentile of the exposures: the time from the first change of an operation until the strategy ' +
+      'claimed that no CPU could use an old entry of it any more. An upper bound of what it truly was.',
   ),
-  measure('exposure_max_ns', 'ns', 'Longest time from a change until no CPU could use the old entry.'),
+  measure('exposure_max_ns', 'ns', 'The longest exposure.'),
   counter(
     'violations',
     'violations',
@@ -78,6 +79,13 @@ export const SAMPLE_COLUMNS = [
   ),
   optionalText('failure', 'Why the repetition failed; its figures are empty then. Empty: it did not fail.'),
   faultColumn(),
+  measure('exposure_p50_ns', 'ns', 'Median of the exposures.'),
+  counter(
+    'exposures_open',
+    'operations',
+    'Operations with changes that were not claimed at the end of the run: they are not among the exposures, ' +
+      'and had lasted for longer than some that are.',
+  ),
 ] as const satisfies readonly Column[]
 
 export type SampleRow = Row<typeof SAMPLE_COLUMNS>

@@ -83,6 +83,8 @@ export const SUMMARY_COLUMNS = [
   flag('extrapolated', 'More CPUs than the profile describes: sockets of the same size were added.'),
   integer('failed_repetitions', 'repetitions', 0, 'Repetitions that failed; samples.csv says why.'),
   faultColumn(),
+  measure('exposure_p50_ns', 'ns', 'As exposure_p99_ns.'),
+  counter('exposures_open', 'operations', 'As held_frames_peak.'),
 ] as const satisfies readonly Column[]
 
 export type SummaryRow = Row<typeof SUMMARY_COLUMNS>

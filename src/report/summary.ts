@@ -78,6 +78,8 @@ function summarizeCell(cell: PlannedCell, samples: readonly SampleRow[]): Summar
     skipped: samples.length > 0 ? '' : cell.skipped,
     extrapolated: cell.extrapolated || samples.some((sample) => sample.extrapolated),
     fault: cell.fault,
+    exposure_p50_ns: median(fallingBack('exposure_p50_ns')),
+    exposures_open: largest(fallingBack('exposures_open')),
     failed_repetitions: samples.filter((sample) => sample.failure !== '').length,
   }
 }

@@ -153,6 +153,8 @@ function mergeReports(passes: readonly Pass[]): CpuReport[] {
       ),
       opsNs: parts.flatMap((part) => part.opsNs),
       exposuresNs: parts.flatMap((part) => part.exposuresNs),
+      // What is open after one pass is settled in the next one.
+      openExposures: parts[parts.length - 1].openExposures,
       responderNs: parts.reduce((sum, part) => sum + part.responderNs, 0),
       heldFramesPeak: Math.max(...parts.map((part) => part.heldFramesPeak)),
     }
