@@ -1,8 +1,8 @@
 import type { ExplorePlan } from './exploreMachine.js'
 import { ExploreMachine } from './exploreMachine.js'
-import { replay, type ReplayedStep } from './replay.js'
+import { replay, type Replayed, type ReplayedStep } from './replay.js'
 import { decodeSchedule, encodeSchedule } from './schedule.js'
-import { Search, type SearchLimits, type SearchResult } from './search.js'
+import { Search, type IsInCircle, type SearchLimits, type SearchResult } from './search.js'
 import { Settle } from './settle.js'
 import { Transitions } from './transitions.js'
 import type { Finding } from './exploreOracle.js'
@@ -41,14 +41,19 @@ function prepare(plan: ExplorePlan) {
   return { machine, transitions, settle }
 }
 
-function search(plan: ExplorePlan, limits: SearchLimits, seeksShortest: boolean): SearchResult {
+function search(
+  plan: ExplorePlan,
+  limits: SearchLimits,
+  seeksShortest: boolean,
+  isInCircle: IsInCircle | null,
+): SearchResult {
   const { machine, transitions, settle } = prepare(plan)
-  return new Search(machine, transitions, settle, limits, seeksShortest).run()
+  return new Search(machine, transitions, settle, limits, seeksShortest, isInCircle).run()
 }
 
 /** Depth first, until everything was seen or something was found; then the shortest schedule that leads there. */
 export function explore(plan: ExplorePlan, limits: ExploreLimits): Exploration {
-  const found = search(plan, { ...limits, depth: LONGEST }, false)
+  const found = search(plan, { ...limits, depth: LONGEST }, false, null)
   if (found.finding === null) return answer(plan, found, found, false)
   const shown = limits.shorteningStates === 0 ? found : shorten(plan, limits, found)
   return answer(plan, found, shown, shown !== found && !shown.isCut)
@@ -64,7 +69,7 @@ function shorten(plan: ExplorePlan, limits: ExploreLimits, found: SearchResult):
   for (let cap = FIRST_CAP; ; cap *= 2) {
     const depth = Math.min(cap, found.schedule.length)
     const milliseconds = Math.max(0, endMs - limits.nowMs())
-    const result = search(plan, { ...limits, stateCount, milliseconds, depth }, true)
+    const result = search(plan, { ...limits, stateCount, milliseconds, depth }, true, found.isInCircle)
     if (result.finding !== null) return result
     if (result.isCut || depth === found.schedule.length) return found
   }
@@ -91,10 +96,7 @@ function replaySteps(plan: ExplorePlan, schedule: SearchResult['schedule']): Rep
 }
 
 /** One schedule again, from the text that a finding was printed with. */
-export function replayText(
-  plan: ExplorePlan,
-  text: string,
-): { steps: ReplayedStep[]; finding: Finding | null } {
+export function replayText(plan: ExplorePlan, text: string): Replayed {
   const { machine, transitions, settle } = prepare(plan)
   return replay(machine, transitions, settle, decodeSchedule(text))
 }

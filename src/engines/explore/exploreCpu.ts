@@ -233,8 +233,14 @@ export class ExploreCpu {
 
   /** For what hangs. */
   describe(): string {
+    return `CPU ${this.id} ${describeStack(this.p)}${this.#wait}`
+  }
+
+  get #wait(): string {
     const { ticket } = this.kernel
-    const wait = ticket === DONE ? '' : ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
-    return `CPU ${this.id} ${describeStack(this.p)}${wait}`
+    if (ticket === DONE) return ''
+    if (ticket === AGAIN) return ' comes back'
+    if ((ticket & TICKET_KIND) === TICKET_AT) return ' waits for a time'
+    return ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
   }
 }

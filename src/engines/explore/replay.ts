@@ -4,7 +4,8 @@ import type { ExploreMachine } from './exploreMachine.js'
 import type { Finding } from './exploreOracle.js'
 import { encodeSchedule, type ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
-import { isStuck, reportStuck } from './stuckState.js'
+import { aheadOf } from './aheadOf.js'
+import { reportStuck } from './stuckState.js'
 import {
   ACT_AGAIN,
   ACT_COMMIT,
@@ -40,6 +41,13 @@ const TEXTS: Record<number, string> = {
   [ACT_FILL]: '',
   [ACT_COMMIT]: 'its oldest store reaches memory',
 }
+export interface Replayed {
+  readonly steps: ReplayedStep[]
+  readonly finding: Finding | null
+  /** No end was found ahead of where the schedule leads, and not all that is ahead was seen. */
+  readonly isUnjudged: boolean
+}
+
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
 const HIDDEN =
   /^(?:log|private|openChanges|storeBuffer|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
@@ -50,7 +58,7 @@ export function replay(
   transitions: Transitions,
   settle: Settle,
   schedule: readonly ScheduleStep[],
-): { steps: ReplayedStep[]; finding: Finding | null } {
+): Replayed {
   const steps: ReplayedStep[] = []
   const notes: string[] = []
   for (const cpu of machine.cpus) cpu.port.onAccess = (text) => void notes.push(text)
@@ -75,9 +83,14 @@ export function replay(
   }
   for (const cpu of machine.cpus) cpu.port.onAccess = null
   machine.speculation.onFill = null
+  let isUnjudged = false
   if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
-  else if (machine.oracle.finding === null && isStuck(machine, transitions)) reportStuck(machine)
-  return { steps, finding: machine.oracle.finding }
+  else if (machine.oracle.finding === null) {
+    const ahead = aheadOf(machine, transitions)
+    if (ahead.ends === 'none') reportStuck(machine, ahead)
+    isUnjudged = ahead.ends === 'unknown'
+  }
+  return { steps, finding: machine.oracle.finding, isUnjudged }
 }
 
 function intentOf(machine: ExploreMachine, action: number): string {
