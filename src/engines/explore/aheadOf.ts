@@ -6,7 +6,7 @@ import type { ScheduleStep } from './schedule.js'
 import { Visited } from './visited.js'
 
 /** States that are looked at: beyond that a search has no end either, for whoever waits for it. */
-export const MOST_STATES = 100_000
+export const MOST_STATES = 50_000
 
 /** What lies ahead of the present state. */
 export interface Ahead {
@@ -90,5 +90,7 @@ function doingOf(cpu: ExploreCpu, { arena }: ExploreMachine, action: number): st
   const kind = arena.words[cpu.state + KIND]
   if (kind === KIND_TICK) return 'in its tick'
   const isInHandler = kind === KIND_INTERRUPT || arena.words[cpu.state + IN_HANDLER] !== 0
-  return isInHandler || kindOf(action) === ACT_AGAIN ? 'in its handler' : cpu.describe().replace(`CPU ${cpu.id} `, '')
+  return isInHandler || kindOf(action) === ACT_AGAIN
+    ? 'in its handler'
+    : cpu.describe().replace(`CPU ${cpu.id} `, '')
 }

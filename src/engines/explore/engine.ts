@@ -2,7 +2,8 @@ import type { ExplorePlan } from './exploreMachine.js'
 import { ExploreMachine } from './exploreMachine.js'
 import { replay, type Replayed, type ReplayedStep } from './replay.js'
 import { decodeSchedule, encodeSchedule } from './schedule.js'
-import { Search, type IsInCircle, type SearchLimits, type SearchResult } from './search.js'
+import { Search } from './search.js'
+import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
 import { Settle } from './settle.js'
 import { Transitions } from './transitions.js'
 import type { Finding } from './exploreOracle.js'
@@ -18,7 +19,7 @@ export interface Exploration {
   /** The schedule that leads to the finding, for `--replay`; empty without one. */
   readonly schedule: string
   readonly scheduleLength: number
-  /** Whether no shorter schedule leads to a finding. */
+  /** Whether no shorter schedule leads to a finding other than a circle; of these, only the one that was found is looked for. */
   readonly isShortest: boolean
   readonly steps: readonly ReplayedStep[]
 }
@@ -56,12 +57,15 @@ export function explore(plan: ExplorePlan, limits: ExploreLimits): Exploration {
   const found = search(plan, { ...limits, depth: LONGEST }, false, null)
   if (found.finding === null) return answer(plan, found, found, false)
   const shown = limits.shorteningStates === 0 ? found : shorten(plan, limits, found)
-  return answer(plan, found, shown, shown !== found && !shown.isCut)
+  const isShortest = shown !== found && !shown.isCut && found.isInCircle === null
+  return answer(plan, found, shown, isShortest)
 }
 
 /**
  * A search with a cap that ends by itself has seen all schedules that are as long as the cap, so what
- * it has found is the shortest. One that is cut off may have found a shorter one than there was.
+ * it has found is the shortest. One that is cut off may have found a shorter one than there was. What
+ * lies beyond the cap is not seen, so no search with one can say that a circle has no way out: it is
+ * told which states are in the circle that was found.
  */
 function shorten(plan: ExplorePlan, limits: ExploreLimits, found: SearchResult): SearchResult {
   const stateCount = Math.min(limits.stateCount, limits.shorteningStates)

@@ -4,7 +4,7 @@ import type { ExploreMachine } from './exploreMachine.js'
 import type { Finding } from './exploreOracle.js'
 import { encodeSchedule, type ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
-import { aheadOf } from './aheadOf.js'
+import { aheadOf, MOST_STATES } from './aheadOf.js'
 import { reportStuck } from './stuckState.js'
 import {
   ACT_AGAIN,
@@ -44,8 +44,8 @@ const TEXTS: Record<number, string> = {
 export interface Replayed {
   readonly steps: ReplayedStep[]
   readonly finding: Finding | null
-  /** No end was found ahead of where the schedule leads, and not all that is ahead was seen. */
-  readonly isUnjudged: boolean
+  /** Empty, or why there may be a finding all the same. */
+  readonly remark: string
 }
 
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
@@ -83,14 +83,17 @@ export function replay(
   }
   for (const cpu of machine.cpus) cpu.port.onAccess = null
   machine.speculation.onFill = null
-  let isUnjudged = false
+  let remark = ''
   if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
   else if (machine.oracle.finding === null) {
     const ahead = aheadOf(machine, transitions)
     if (ahead.ends === 'none') reportStuck(machine, ahead)
-    isUnjudged = ahead.ends === 'unknown'
+    if (ahead.ends === 'unknown') {
+      const count = MOST_STATES.toLocaleString('en-US')
+      remark = `not judged: no end is among the first ${count} states after it, and there are more`
+    }
   }
-  return { steps, finding: machine.oracle.finding, isUnjudged }
+  return { steps, finding: machine.oracle.finding, remark }
 }
 
 function intentOf(machine: ExploreMachine, action: number): string {

@@ -1,39 +1,12 @@
-import { Choices } from './choices.js'
-import type { Finding } from './exploreOracle.js'
-import type { ExploreMachine } from './exploreMachine.js'
-import type { ScheduleStep } from './schedule.js'
-import type { Settle } from './settle.js'
 import { aheadOf } from './aheadOf.js'
+import { Choices } from './choices.js'
+import type { ExploreMachine } from './exploreMachine.js'
+import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
+import type { Settle } from './settle.js'
 import { reportStuck } from './stuckState.js'
 import type { Transitions } from './transitions.js'
 import { Undecided } from './undecided.js'
 import { Visited } from './visited.js'
-
-export interface SearchLimits {
-  readonly stateCount: number
-  readonly milliseconds: number
-  /** Schedules longer than this are not followed. */
-  readonly depth: number
-  readonly nowMs: () => number
-}
-
-export interface SearchResult {
-  states: number
-  transitions: number
-  /** Length of the longest schedule without a repeated state that was followed. */
-  depth: number
-  elapsedMs: number
-  /** `complete`: every state within the case was seen. Else which limit ended it. */
-  end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
-  finding: Finding | null
-  schedule: ScheduleStep[]
-  /** A limit other than depth has ended it: what it has not found may be there. */
-  isCut: boolean
-  /** Where what was found is a circle: whether a state, by its hash, is in it. */
-  isInCircle: IsInCircle | null
-}
-
-export type IsInCircle = (low: number, high: number) => boolean
 
 /** Transitions between two looks at the clock. */
 const CLOCK_EVERY = 4096
@@ -83,7 +56,7 @@ export class Search {
     isInCircle: null,
   }
 
-  /** @param isInCircle a circle that the shortest schedule into is sought too: which states are in it takes a whole search to know */
+  /** @param isInCircle a circle that is known to have no way out: coming into it is a finding */
   constructor(
     machine: ExploreMachine,
     transitions: Transitions,
@@ -179,16 +152,16 @@ export class Search {
   }
 
   /**
-   * What a step has led to that is not followed: a state seen before, or one that cannot be judged. Of
-   * the latter nothing is claimed, as if an end lay there. A search for a shortest schedule does not
-   * see all that its states lead to: it knows only those that lead nowhere.
+   * A step has led to a state that is not opened, or that nobody knows: where it was not possible, no
+   * claim is made, as if an end lay there. A search for a shortest schedule does not follow all steps
+   * of all states, so it knows of no way that there is none; it finds only the states without any step.
    */
   #meet(frame: number, isPossible: boolean): void {
     const { arena } = this.#machine
     const undecided = this.#undecided
     if (undecided.isEmpty) return
-    const isJudged = isPossible && !this.#seeksShortest
-    const number = isJudged ? undecided.numberOf(arena.hashLow, arena.hashHigh) : 0
+    const isFollowed = isPossible && !this.#seeksShortest
+    const number = isFollowed ? undecided.numberOf(arena.hashLow, arena.hashHigh) : 0
     if (number === 0) undecided.release()
     else if (number < this.#frames[frame + LOWEST]) this.#frames[frame + LOWEST] = number
   }
@@ -267,7 +240,8 @@ export class Search {
   }
 
   /**
-   * All steps of a state were followed, and no end was met. True: the search ends here.
+   * All steps of a state were followed and no end was met. Where it leads back to one below it on the
+   * path, that one decides; else none of the states from it on has a way out. True: the search ends here.
    */
   #isLeft(depth: number, frame: number): boolean {
     const { arena } = this.#machine
@@ -275,7 +249,6 @@ export class Search {
     const number = frames[frame + NUMBER]
     const lowest = frames[frame + LOWEST]
     if (lowest < number) {
-      // It leads back to a state below on the path, which leads here.
       const below = frame - FRAME_WORDS
       if (lowest < frames[below + LOWEST]) frames[below + LOWEST] = lowest
       return false
