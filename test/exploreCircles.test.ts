@@ -38,7 +38,7 @@ function graphMachine({ edges, isFinal, holdsBack }: Graph, start = 0) {
       (oracle.finding ??= { invariant, cpu, page, message }),
   }
   const node = () => arena.words[0]
-  const cpu = { id: 0, state: 1, isInUserMode: false, describe: () => 'CPU 0 somewhere' }
+  const cpu = { id: 0, state: 1, isInUserMode: false, place: 'somewhere', describe: () => 'CPU 0 somewhere' }
   const transitions = {
     mostActions: 8,
     get isFinal() {
@@ -109,7 +109,10 @@ describe('on drawn graphs', () => {
         const reached = distances(graph)
         const found = searchOf(graph)
         expect(found.finding !== null).toBe([...reached.keys()].some((node) => !can[node]))
-        if (found.finding === null) return void seen.clean++
+        if (found.finding === null) {
+          seen.clean++
+          return
+        }
         const { machine, transitions, node } = graphMachine(graph)
         const hashOf = new Map([[0, [0, 0]]])
         for (const { action } of found.schedule) transitions.apply(action)
@@ -221,7 +224,6 @@ describe('the undecided states', () => {
 
 /** Each CPU shows that it is about to send, and lets the other one go first. */
 function polite(lowers: boolean): StrategyModule {
-  type Words = 'holders' | 'queue' | 'left' | 'flag'
   return {
     ...queues,
     words: (shape, parameters) => ({
@@ -230,8 +232,8 @@ function polite(lowers: boolean): StrategyModule {
     }),
     privateWords: (shape) => ({ ...queues.privateWords(shape), hasTried: 1 }),
     create: (host) => {
-      const { flag } = host.words as Record<Words, { base: number; stride: number }>
-      const { hasTried } = host.privates as Record<string, number>
+      const { flag } = host.words
+      const { hasTried } = host.privates
       const flagOf = (cpu: number) => flag.base + cpu * flag.stride
       class Polite extends QueueStrategy {
         protected override send(cpu: Port): Ticket {
@@ -249,9 +251,9 @@ function polite(lowers: boolean): StrategyModule {
           return super.end(cpu)
         }
       }
-      return new Polite(host as never)
+      return new Polite(host)
     },
-  } as StrategyModule
+  }
 }
 
 const POLITE = { pageCount: 2, frameCount: 2, preemption: 'hooks', alphabet: ['advise'] } as const

@@ -1,8 +1,9 @@
-import { ACT_AGAIN, cpuOf, kindOf, type Transitions } from './transitions.js'
+import type { Arena } from './arena.js'
 import type { ExploreCpu } from './exploreCpu.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, KIND, KIND_INTERRUPT, KIND_TICK } from './exploreWords.js'
 import type { ScheduleStep } from './schedule.js'
+import { cpuOf, type Transitions } from './transitions.js'
 import { Visited } from './visited.js'
 
 /** States that are looked at: beyond that a search has no end either, for whoever waits for it. */
@@ -49,7 +50,7 @@ export function aheadOf(machine: ExploreMachine, transitions: Transitions): Ahea
     const count = transitions.enabled(actions, 0)
     hasEnd ||= transitions.isFinal || transitions.holdsBack
     for (const action of actions.slice(0, count)) {
-      const doing = doingOf(machine.cpus[cpuOf(action)], machine, action)
+      const doing = doingOf(machine.cpus[cpuOf(action)], arena)
       let digits: number[] = []
       do {
         const isPossible = take({ action, digits })
@@ -86,11 +87,8 @@ export function aheadOf(machine: ExploreMachine, transitions: Transitions): Ahea
 }
 
 /** Handlers and ticks leave no trace in the stack of the kernel side. */
-function doingOf(cpu: ExploreCpu, { arena }: ExploreMachine, action: number): string {
-  const kind = arena.words[cpu.state + KIND]
+function doingOf({ state, place }: ExploreCpu, { words }: Arena): string {
+  const kind = words[state + KIND]
   if (kind === KIND_TICK) return 'in its tick'
-  const isInHandler = kind === KIND_INTERRUPT || arena.words[cpu.state + IN_HANDLER] !== 0
-  return isInHandler || kindOf(action) === ACT_AGAIN
-    ? 'in its handler'
-    : cpu.describe().replace(`CPU ${cpu.id} `, '')
+  return kind === KIND_INTERRUPT || words[state + IN_HANDLER] !== 0 ? 'in its handler' : place
 }

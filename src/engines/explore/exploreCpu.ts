@@ -233,7 +233,12 @@ export class ExploreCpu {
 
   /** For what hangs. */
   describe(): string {
-    return `CPU ${this.id} ${describeStack(this.p)}${this.#wait}`
+    return `CPU ${this.id} ${this.place}`
+  }
+
+  /** Where its task stands in the kernel, and what it waits for. */
+  get place(): string {
+    return `${describeStack(this.p)}${this.#wait}`
   }
 
   get #wait(): string {
