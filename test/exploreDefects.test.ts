@@ -23,18 +23,21 @@ describe('explore --defects', () => {
     expect(page).not.toContain('REPORTED')
   })
 
-  test('one defect: its schedule, and a command that replays it to the same finding', () => {
-    const found = exploreDefects('targets-before-write')
-    expect(found.status).toBe(0)
-    const [, invariant] = /^(I\d+): /m.exec(found.stdout) ?? []
-    const [, schedule] =
-      /^reproduce: npm run explore -- --defects targets-before-write --replay '?([^'\n]+)/m.exec(
+  // A step that breaks something, and a circle.
+  test.each(['targets-before-write', 'serves-after-sending'])(
+    '%s: its schedule, and a command that replays it to the same finding',
+    (name) => {
+      const found = exploreDefects(name)
+      expect(found.status).toBe(0)
+      const [finding] = /^I\d+: .*/m.exec(found.stdout) ?? ['none']
+      const [, schedule] = /^reproduce: npm run explore -- --defects \S+ --replay '?([^'\n]+)/m.exec(
         found.stdout,
       ) ?? ['', '']
-    const replayed = exploreDefects('targets-before-write', '--replay', schedule)
-    expect(replayed.status).toBe(4)
-    expect(replayed.stderr).toContain(`${invariant}: `)
-  })
+      const replayed = exploreDefects(name, '--replay', schedule)
+      expect(replayed.status).toBe(4)
+      expect(replayed.stderr).toContain(finding)
+    },
+  )
 
   test('an unknown name is refused with the nearest ones', () => {
     const { status, stdout, stderr } = exploreDefects('never-flsh')
