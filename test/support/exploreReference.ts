@@ -16,6 +16,8 @@ export interface Reference {
   /** States from which no state is reached in which all have ended. */
   withoutEnd: number
   firstWithoutEnd: number
+  /** Some state can be reached from itself through another one. */
+  hasCircle: boolean
 }
 
 /**
@@ -59,7 +61,14 @@ export function referenceSearch(plan: ExplorePlan): Reference {
       .toSorted(([a], [b]) => a - b)
       .join()
 
-  const result: Reference = { states: 1, steps: 0, found: new Map(), withoutEnd: 0, firstWithoutEnd: -1 }
+  const result: Reference = {
+    states: 1,
+    steps: 0,
+    found: new Map(),
+    withoutEnd: 0,
+    firstWithoutEnd: -1,
+    hasCircle: false,
+  }
   const index = new Map([['', 0]])
   const states = [{ words: copy(), depth: 0 }]
   const backwards: number[][] = [[]]
@@ -130,7 +139,21 @@ export function referenceSearch(plan: ExplorePlan): Reference {
   result.withoutEnd = states.length - canEnd.size
   result.firstWithoutEnd = states.findIndex((_, at) => !canEnd.has(at))
   if (result.firstWithoutEnd >= 0) result.firstWithoutEnd = states[result.firstWithoutEnd].depth
+  result.hasCircle = hasCircle(backwards)
   return result
+}
+
+/** Takes away, again and again, what nothing leads to; a circle stays. */
+function hasCircle(backwards: readonly (readonly number[])[]): boolean {
+  const left = backwards.map(() => 0)
+  for (const [at, froms] of backwards.entries()) for (const from of froms) if (from !== at) left[from]++
+  const open = [...left.keys()].filter((at) => left[at] === 0)
+  let count = 0
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    count++
+    for (const from of backwards[at]) if (from !== at && --left[from] === 0) open.push(from)
+  }
+  return count < backwards.length
 }
 
 /** The next combination in the order of counting, the last digit first; null after the last one. */

@@ -1,8 +1,9 @@
 import type { ExplorePlan } from './exploreMachine.js'
 import { ExploreMachine } from './exploreMachine.js'
-import { replay, type ReplayedStep } from './replay.js'
+import { replay, type Replayed, type ReplayedStep } from './replay.js'
 import { decodeSchedule, encodeSchedule } from './schedule.js'
-import { Search, type SearchLimits, type SearchResult } from './search.js'
+import { Search } from './search.js'
+import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
 import { Settle } from './settle.js'
 import { Transitions } from './transitions.js'
 import type { Finding } from './exploreOracle.js'
@@ -18,7 +19,7 @@ export interface Exploration {
   /** The schedule that leads to the finding, for `--replay`; empty without one. */
   readonly schedule: string
   readonly scheduleLength: number
-  /** Whether no shorter schedule leads to a finding. */
+  /** Whether no shorter schedule leads to a finding other than a circle; of these, only the one that was found is looked for. */
   readonly isShortest: boolean
   readonly steps: readonly ReplayedStep[]
 }
@@ -41,22 +42,30 @@ function prepare(plan: ExplorePlan) {
   return { machine, transitions, settle }
 }
 
-function search(plan: ExplorePlan, limits: SearchLimits, seeksShortest: boolean): SearchResult {
+function search(
+  plan: ExplorePlan,
+  limits: SearchLimits,
+  seeksShortest: boolean,
+  isInCircle: IsInCircle | null,
+): SearchResult {
   const { machine, transitions, settle } = prepare(plan)
-  return new Search(machine, transitions, settle, limits, seeksShortest).run()
+  return new Search(machine, transitions, settle, limits, seeksShortest, isInCircle).run()
 }
 
 /** Depth first, until everything was seen or something was found; then the shortest schedule that leads there. */
 export function explore(plan: ExplorePlan, limits: ExploreLimits): Exploration {
-  const found = search(plan, { ...limits, depth: LONGEST }, false)
+  const found = search(plan, { ...limits, depth: LONGEST }, false, null)
   if (found.finding === null) return answer(plan, found, found, false)
   const shown = limits.shorteningStates === 0 ? found : shorten(plan, limits, found)
-  return answer(plan, found, shown, shown !== found && !shown.isCut)
+  const isShortest = shown !== found && !shown.isCut && found.isInCircle === null
+  return answer(plan, found, shown, isShortest)
 }
 
 /**
  * A search with a cap that ends by itself has seen all schedules that are as long as the cap, so what
- * it has found is the shortest. One that is cut off may have found a shorter one than there was.
+ * it has found is the shortest. One that is cut off may have found a shorter one than there was. What
+ * lies beyond the cap is not seen, so no search with one can say that a circle has no way out: it is
+ * told which states are in the circle that was found.
  */
 function shorten(plan: ExplorePlan, limits: ExploreLimits, found: SearchResult): SearchResult {
   const stateCount = Math.min(limits.stateCount, limits.shorteningStates)
@@ -64,7 +73,7 @@ function shorten(plan: ExplorePlan, limits: ExploreLimits, found: SearchResult):
   for (let cap = FIRST_CAP; ; cap *= 2) {
     const depth = Math.min(cap, found.schedule.length)
     const milliseconds = Math.max(0, endMs - limits.nowMs())
-    const result = search(plan, { ...limits, stateCount, milliseconds, depth }, true)
+    const result = search(plan, { ...limits, stateCount, milliseconds, depth }, true, found.isInCircle)
     if (result.finding !== null) return result
     if (result.isCut || depth === found.schedule.length) return found
   }
@@ -91,10 +100,7 @@ function replaySteps(plan: ExplorePlan, schedule: SearchResult['schedule']): Rep
 }
 
 /** One schedule again, from the text that a finding was printed with. */
-export function replayText(
-  plan: ExplorePlan,
-  text: string,
-): { steps: ReplayedStep[]; finding: Finding | null } {
+export function replayText(plan: ExplorePlan, text: string): Replayed {
   const { machine, transitions, settle } = prepare(plan)
   return replay(machine, transitions, settle, decodeSchedule(text))
 }

@@ -237,8 +237,19 @@ export class ExploreCpu {
 
   /** For what hangs. */
   describe(): string {
+    return `CPU ${this.id} ${this.place}`
+  }
+
+  /** Where its task stands in the kernel, and what it waits for. */
+  get place(): string {
+    return `${describeStack(this.p)}${this.#wait}`
+  }
+
+  get #wait(): string {
     const { ticket } = this.kernel
-    const wait = ticket === DONE ? '' : ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
-    return `CPU ${this.id} ${describeStack(this.p)}${wait}`
+    if (ticket === DONE) return ''
+    if (ticket === AGAIN) return ' comes back'
+    if ((ticket & TICKET_KIND) === TICKET_AT) return ' waits for a time'
+    return ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
   }
 }

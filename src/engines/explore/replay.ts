@@ -4,7 +4,8 @@ import type { ExploreMachine } from './exploreMachine.js'
 import type { Finding } from './exploreOracle.js'
 import { encodeSchedule, type ScheduleStep } from './schedule.js'
 import type { Settle } from './settle.js'
-import { isStuck, reportStuck } from './stuckState.js'
+import { aheadOf, MOST_STATES } from './aheadOf.js'
+import { reportStuck } from './stuckState.js'
 import {
   ACT_AGAIN,
   ACT_COMMIT,
@@ -43,6 +44,13 @@ const TEXTS: Record<number, string> = {
   [ACT_FILL]: '',
   [ACT_COMMIT]: 'its oldest store reaches memory',
 }
+export interface Replayed {
+  readonly steps: ReplayedStep[]
+  readonly finding: Finding | null
+  /** Empty, or why there may be a finding all the same. */
+  readonly remark: string
+}
+
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
 const HIDDEN =
   /^(?:log|private|openChanges|storeBuffer|broadcast|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
@@ -53,7 +61,7 @@ export function replay(
   transitions: Transitions,
   settle: Settle,
   schedule: readonly ScheduleStep[],
-): { steps: ReplayedStep[]; finding: Finding | null } {
+): Replayed {
   const steps: ReplayedStep[] = []
   const notes: string[] = []
   for (const cpu of machine.cpus) cpu.port.onAccess = (text) => void notes.push(text)
@@ -78,9 +86,17 @@ export function replay(
   }
   for (const cpu of machine.cpus) cpu.port.onAccess = null
   machine.speculation.onFill = null
+  let remark = ''
   if (machine.oracle.finding === null && transitions.isFinal) settle.judgeEnd()
-  else if (machine.oracle.finding === null && isStuck(machine, transitions)) reportStuck(machine)
-  return { steps, finding: machine.oracle.finding }
+  else if (machine.oracle.finding === null) {
+    const ahead = aheadOf(machine, transitions)
+    if (ahead.ends === 'none') reportStuck(machine, ahead)
+    if (ahead.ends === 'unknown') {
+      const count = MOST_STATES.toLocaleString('en-US')
+      remark = `not judged: no end is among the first ${count} states after it, and there are more`
+    }
+  }
+  return { steps, finding: machine.oracle.finding, remark }
 }
 
 function intentOf(machine: ExploreMachine, action: number): string {

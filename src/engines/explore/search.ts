@@ -1,37 +1,16 @@
+import { aheadOf } from './aheadOf.js'
 import { Choices } from './choices.js'
-import type { Finding } from './exploreOracle.js'
 import type { ExploreMachine } from './exploreMachine.js'
-import type { ScheduleStep } from './schedule.js'
+import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
 import type { Settle } from './settle.js'
 import { reportStuck } from './stuckState.js'
 import type { Transitions } from './transitions.js'
+import { Undecided } from './undecided.js'
 import { Visited } from './visited.js'
-
-export interface SearchLimits {
-  readonly stateCount: number
-  readonly milliseconds: number
-  /** Schedules longer than this are not followed. */
-  readonly depth: number
-  readonly nowMs: () => number
-}
-
-export interface SearchResult {
-  states: number
-  transitions: number
-  /** Length of the longest schedule without a repeated state that was followed. */
-  depth: number
-  elapsedMs: number
-  /** `complete`: every state within the case was seen. Else which limit ended it. */
-  end: 'complete' | 'states' | 'time' | 'depth' | 'finding'
-  finding: Finding | null
-  schedule: ScheduleStep[]
-  /** A limit other than depth has ended it: what it has not found may be there. */
-  isCut: boolean
-}
 
 /** Transitions between two looks at the clock. */
 const CLOCK_EVERY = 4096
-const FRAME_WORDS = 8
+const FRAME_WORDS = 9
 /** Words of a frame of the depth-first search. */
 const TRAIL = 0
 const LOW = 1
@@ -39,9 +18,10 @@ const HIGH = 2
 const FIRST = 3
 const NEXT = 4
 const END = 5
-/** 1: some action has led to another state, or could not be judged. */
-const IS_ALIVE = 6
-const DIGIT_COUNT = 7
+/** The state's number among the undecided ones, and the lowest number that it can reach as far as is known. */
+const NUMBER = 6
+const LOWEST = 7
+const DIGIT_COUNT = 8
 /** A step as it was taken: the action, how many choices, the choices. */
 const TAKEN_WORDS = 2 + Choices.most
 
@@ -53,6 +33,8 @@ export class Search {
   readonly #limits: SearchLimits
   readonly #seeksShortest: boolean
   readonly #visited = new Visited()
+  readonly #undecided = new Undecided()
+  readonly #isInCircle: IsInCircle | null
   #frames = new Int32Array(FRAME_WORDS * 256)
   #digits = new Int32Array(Choices.most * 256)
   /** Actions that one state can have. */
@@ -71,20 +53,24 @@ export class Search {
     finding: null,
     schedule: [],
     isCut: false,
+    isInCircle: null,
   }
 
+  /** @param isInCircle a circle that is known to have no way out: coming into it is a finding */
   constructor(
     machine: ExploreMachine,
     transitions: Transitions,
     settle: Settle,
     limits: SearchLimits,
     seeksShortest: boolean,
+    isInCircle: IsInCircle | null = null,
   ) {
     this.#machine = machine
     this.#transitions = transitions
     this.#settle = settle
     this.#limits = limits
     this.#seeksShortest = seeksShortest
+    this.#isInCircle = isInCircle
     this.#cap = limits.depth
     this.#actionCount = transitions.mostActions
     this.#actions = new Int32Array(this.#actionCount * 256)
@@ -97,12 +83,12 @@ export class Search {
     const { arena, choices, oracle } = this.#machine
     const origin = arena.trailLength
     this.#visited.add(arena.hashLow, arena.hashHigh, 0)
-    let depth = this.#open(0)
+    let depth = this.#open(0, this.#transitions.isFinal)
     while (depth > 0) {
       const frame = (depth - 1) * FRAME_WORDS
       const frames = this.#frames
       if (frames[frame + NEXT] === frames[frame + END]) {
-        if (frames[frame + IS_ALIVE] === 0 && depth <= this.#cap + 1 && this.#isStuck(depth)) break
+        if (this.#undecided.has(frames[frame + NUMBER]) && this.#isLeft(depth, frame)) break
         depth--
         continue
       }
@@ -116,27 +102,32 @@ export class Search {
       }
       if (oracle.finding !== null) {
         if (this.#found(depth)) break
-        frames[frame + IS_ALIVE] = 1
+        this.#undecided.release()
         this.#advance(frame)
         continue
       }
       const hasMoved = arena.hashLow !== frames[frame + LOW] || arena.hashHigh !== frames[frame + HIGH]
-      if (!isPossible || hasMoved) frames[frame + IS_ALIVE] = 1
       const isNew =
         isPossible &&
         hasMoved &&
         depth <= this.#cap &&
         this.#visited.add(arena.hashLow, arena.hashHigh, this.#seeksShortest ? depth : 0)
+      if (!isPossible || (hasMoved && (!isNew || this.#seeksShortest))) this.#meet(frame, isPossible)
       this.#advance(frame)
       if (!isNew) continue
-      if (this.#transitions.isFinal) {
+      const { isFinal } = this.#transitions
+      if (isFinal) {
         this.#settle.judgeEnd()
         if (oracle.finding !== null && this.#found(depth)) break
         oracle.finding = null
       }
+      if (this.#isInCircle?.(arena.hashLow, arena.hashHigh) === true) {
+        reportStuck(this.#machine, aheadOf(this.#machine, this.#transitions))
+        if (this.#found(depth)) break
+      }
       // At the cap a state is still opened, to see whether it is stuck; what its steps lead to is not followed.
       if (depth > this.#cap) continue
-      depth = this.#open(depth)
+      depth = this.#open(depth, isFinal)
       if (depth > result.depth) result.depth = depth
     }
     arena.undoTo(origin, 0, 0)
@@ -155,13 +146,28 @@ export class Search {
     oracle.finding = null
     this.#advance(frame)
     if (isPossible && !hasMoved && !isLonger) return
-    frames[frame + IS_ALIVE] = 1
+    this.#undecided.release()
     frames[frame + NEXT] = frames[frame + END]
     if (this.#result.end === 'complete') this.#result.end = 'depth'
   }
 
+  /**
+   * A step has led to a state that is not opened, or that nobody knows: where it was not possible, no
+   * claim is made, as if an end lay there. A search for a shortest schedule does not follow all steps
+   * of all states, so it knows of no way that there is none; it finds only the states without any step.
+   */
+  #meet(frame: number, isPossible: boolean): void {
+    const { arena } = this.#machine
+    const undecided = this.#undecided
+    if (undecided.isEmpty) return
+    const isFollowed = isPossible && !this.#seeksShortest
+    const number = isFollowed ? undecided.numberOf(arena.hashLow, arena.hashHigh) : 0
+    if (number === 0) undecided.release()
+    else if (number < this.#frames[frame + LOWEST]) this.#frames[frame + LOWEST] = number
+  }
+
   /** A frame for the present state. */
-  #open(depth: number): number {
+  #open(depth: number, isFinal: boolean): number {
     const { arena } = this.#machine
     this.#reserve(depth + 1)
     const frames = this.#frames
@@ -173,7 +179,9 @@ export class Search {
     frames[frame + FIRST] = first
     frames[frame + NEXT] = first
     frames[frame + END] = first + this.#transitions.enabled(this.#actions, first)
-    frames[frame + IS_ALIVE] = 0
+    frames[frame + NUMBER] = this.#undecided.add(arena.hashLow, arena.hashHigh)
+    frames[frame + LOWEST] = frames[frame + NUMBER]
+    if (isFinal || this.#transitions.holdsBack) this.#undecided.release()
     frames[frame + DIGIT_COUNT] = 0
     return depth + 1
   }
@@ -231,13 +239,26 @@ export class Search {
     return !this.#seeksShortest || this.#cap <= 0
   }
 
-  /** Nobody can get on, and somebody wants to. */
-  #isStuck(depth: number): boolean {
+  /**
+   * All steps of a state were followed and no end was met. Where it leads back to one below it on the
+   * path, that one decides; else none of the states from it on has a way out. True: the search ends here.
+   */
+  #isLeft(depth: number, frame: number): boolean {
     const { arena } = this.#machine
-    const frame = (depth - 1) * FRAME_WORDS
-    arena.undoTo(this.#frames[frame + TRAIL], this.#frames[frame + LOW], this.#frames[frame + HIGH])
-    if (this.#transitions.isFinal) return false
-    reportStuck(this.#machine)
+    const frames = this.#frames
+    const number = frames[frame + NUMBER]
+    const lowest = frames[frame + LOWEST]
+    if (lowest < number) {
+      const below = frame - FRAME_WORDS
+      if (lowest < frames[below + LOWEST]) frames[below + LOWEST] = lowest
+      return false
+    }
+    if (depth > this.#cap + 1) return false
+    arena.undoTo(frames[frame + TRAIL], frames[frame + LOW], frames[frame + HIGH])
+    reportStuck(this.#machine, aheadOf(this.#machine, this.#transitions))
+    const undecided = this.#undecided
+    if (undecided.last > number)
+      this.#result.isInCircle = (low, high) => undecided.numberOf(low, high) >= number
     return this.#found(depth - 1)
   }
 

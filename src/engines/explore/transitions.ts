@@ -74,6 +74,8 @@ export class Transitions {
   readonly #isReduced: boolean
   /** What the routine that has just ended returned; cleared with the other dead words. */
   lastResult = 0
+  /** The state that `enabled` was asked about last has actions that the symmetry leaves out. */
+  holdsBack = false
 
   constructor(machine: ExploreMachine) {
     this.#machine = machine
@@ -100,6 +102,7 @@ export class Transitions {
   enabled(into: Int32Array, at: number): number {
     let end = at
     let mayBegin = true
+    this.holdsBack = false
     for (const cpu of this.#machine.cpus) {
       end = this.#enabledOf(cpu, into, end, mayBegin)
       const isUntouched = this.#get(cpu, OPERATIONS_LEFT) === this.#machine.plan.case.operationCount
@@ -149,8 +152,11 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_KERNEL)
       return end
     }
-    if (!mayBegin) return end
     const { operations } = this.#machine
+    if (!mayBegin) {
+      this.holdsBack ||= operations.some((operation) => cpu.canBegin(operation))
+      return end
+    }
     for (let index = 0; index < operations.length; index++) {
       if (cpu.canBegin(operations[index])) into[end++] = actionOf(id, ACT_OPERATION, index)
     }

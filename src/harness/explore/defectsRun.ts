@@ -135,6 +135,7 @@ async function replayDefect(
   if (answer.status !== 'replayed')
     throw new Error(answer.status === 'failed' ? answer.message : 'not replayed')
   process.stdout.write(scheduleTable(answer.steps))
+  if (answer.remark !== '') process.stderr.write(`\n${answer.remark}\n`)
   if (answer.finding === null) return EXIT_PASS
   process.stderr.write(`\n${answer.finding.invariant}: ${answer.finding.message}\n`)
   return EXIT_FAILED

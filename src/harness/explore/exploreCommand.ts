@@ -139,7 +139,10 @@ function explain(row: ExploreRow, options: ExploreOptions): string {
   const { job, answer } = row
   const head = `\n${job.strategy} ${job.case.name}: `
   if (answer.status === 'failed') return `${head}${answer.message}\n`
-  if (answer.status === 'replayed') return answer.finding === null ? '' : `${head}${answer.finding.message}\n`
+  if (answer.status === 'replayed') {
+    const text = answer.finding?.message ?? answer.remark
+    return text === '' ? '' : `${head}${text}\n`
+  }
   const { finding, steps, schedule } = answer.exploration
   if (finding === null) return ''
   const command = exploreCommandFor(job, options, schedule)

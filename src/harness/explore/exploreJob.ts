@@ -1,7 +1,6 @@
 import type { Exploration } from '../../engines/explore/engine.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
-import type { Finding } from '../../engines/explore/exploreOracle.js'
-import type { ReplayedStep } from '../../engines/explore/replay.js'
+import type { Replayed } from '../../engines/explore/replay.js'
 
 /** One search, as it goes to its process. */
 export interface ExploreJob {
@@ -22,7 +21,7 @@ export interface ExploreJob {
 
 export type ExploreAnswer =
   | { readonly status: 'explored'; readonly exploration: Exploration }
-  | { readonly status: 'replayed'; readonly steps: readonly ReplayedStep[]; readonly finding: Finding | null }
+  | ({ readonly status: 'replayed' } & Replayed)
   /** A usage error has a message for the reader; anything else is a mistake in this program or in the strategy. */
   | { readonly status: 'failed'; readonly message: string; readonly isUsage: boolean }
 
