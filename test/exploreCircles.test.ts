@@ -256,6 +256,39 @@ function polite(lowers: boolean): StrategyModule {
   }
 }
 
+/**
+ * CPU 0 counts 0, 1, 2 round and round until CPU 1 has gone on, which it can only at 0: from 1 the
+ * search comes back to 2 before it has met an end anywhere.
+ */
+const leftAtZero: StrategyModule = {
+  ...queues,
+  words: () => ({
+    count: { count: 1, stride: 1 },
+    hasGone: { count: 1, stride: 1 },
+    calls: { count: 1, stride: 1 },
+  }),
+  privateWords: () => ({}),
+  create: ({ words }) => ({
+    changed: () => DONE,
+    finished: () => DONE,
+    demanded: () => DONE,
+    interrupted: () => DONE,
+    resumed: (cpu) => {
+      const [count, hasGone] = [words['count'].base, words['hasGone'].base]
+      if (cpu.id === 1) cpu.store(hasGone, 1)
+      if (cpu.load(hasGone) === 1) return DONE
+      cpu.store(count, (cpu.load(count) + 1) % 3)
+      return AGAIN
+    },
+    switched: (cpu, to) => {
+      cpu.activate(to, 1, false)
+      // Two switches set the case up.
+      if (cpu.add(words['calls'].base, 1) < 2) return DONE
+      return cpu.id === 1 ? cpu.zero(words['count'].base) : AGAIN
+    },
+  }),
+}
+
 const POLITE = { pageCount: 2, frameCount: 2, preemption: 'hooks', alphabet: ['advise'] } as const
 
 describe('CPUs that go round', () => {
@@ -324,6 +357,12 @@ describe('CPUs that go round', () => {
 
   test('until the other one gives way are not', () => {
     const plan = planOf(polite(true), POLITE)
+    expect(verdictOf(plan)).toBe('complete')
+    expect(referenceSearch(plan)).toMatchObject({ withoutEnd: 0, hasCircle: true })
+  })
+
+  test('until another one gets on where the search has not been yet are not', () => {
+    const plan = planOf(leftAtZero, { alphabet: ['switch'] })
     expect(verdictOf(plan)).toBe('complete')
     expect(referenceSearch(plan)).toMatchObject({ withoutEnd: 0, hasCircle: true })
   })
