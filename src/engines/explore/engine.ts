@@ -1,9 +1,10 @@
+import { UsageError } from '../../contract/usageError.js'
 import type { ExplorePlan } from './exploreMachine.js'
 import { ExploreMachine } from './exploreMachine.js'
 import { replay, type Replayed, type ReplayedStep } from './replay.js'
 import { decodeSchedule, encodeSchedule } from './schedule.js'
 import { Search } from './search.js'
-import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
+import type { IsInCircle, SearchLimits, SearchResult, Untried } from './searchResult.js'
 import { Settle } from './settle.js'
 import { Transitions } from './transitions.js'
 import type { Finding } from './exploreOracle.js'
@@ -15,6 +16,8 @@ export interface Exploration {
   readonly depth: number
   readonly elapsedMs: number
   readonly end: SearchResult['end']
+  readonly givenUp: number
+  readonly untried: Untried | null
   readonly finding: Finding | null
   /** The schedule that leads to the finding, for `--replay`; empty without one. */
   readonly schedule: string
@@ -86,6 +89,8 @@ function answer(plan: ExplorePlan, all: SearchResult, shown: SearchResult, isSho
     depth: all.depth,
     elapsedMs: all.elapsedMs,
     end: all.end,
+    givenUp: all.givenUp,
+    untried: all.untried,
     finding: shown.finding,
     schedule: encodeSchedule(shown.schedule),
     scheduleLength: shown.schedule.length,
@@ -94,9 +99,18 @@ function answer(plan: ExplorePlan, all: SearchResult, shown: SearchResult, isSho
   }
 }
 
+/** @throws where the schedule that the search has just taken does not lead to a finding again */
 function replaySteps(plan: ExplorePlan, schedule: SearchResult['schedule']): ReplayedStep[] {
   const { machine, transitions, settle } = prepare(plan)
-  return replay(machine, transitions, settle, schedule).steps
+  let replayed: Replayed | null = null
+  try {
+    replayed = replay(machine, transitions, settle, schedule)
+  } catch (error) {
+    // A step is not possible there any more.
+    if (!(error instanceof UsageError)) throw error
+  }
+  if (replayed !== null && (replayed.finding !== null || replayed.remark !== '')) return replayed.steps
+  throw new Error('the strategy does not do the same again: it keeps something outside of its words')
 }
 
 /** One schedule again, from the text that a finding was printed with. */

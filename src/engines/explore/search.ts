@@ -1,7 +1,7 @@
 import { aheadOf } from './aheadOf.js'
 import { Choices } from './choices.js'
 import type { ExploreMachine } from './exploreMachine.js'
-import type { IsInCircle, SearchLimits, SearchResult } from './searchResult.js'
+import type { IsInCircle, SearchLimits, SearchResult, Untried } from './searchResult.js'
 import type { Settle } from './settle.js'
 import { reportStuck } from './stuckState.js'
 import type { Transitions } from './transitions.js'
@@ -53,6 +53,8 @@ export class Search {
     finding: null,
     schedule: [],
     isCut: false,
+    givenUp: 0,
+    untried: null,
     isInCircle: null,
   }
 
@@ -95,6 +97,7 @@ export class Search {
       arena.undoTo(frames[frame + TRAIL], frames[frame + LOW], frames[frame + HIGH])
       const isPossible = this.#take(depth, frame)
       result.transitions++
+      if (!isPossible) result.givenUp++
       if (result.transitions % CLOCK_EVERY === 0 && this.#isOver(nowMs() - startMs)) break
       if (depth > this.#cap) {
         this.#probe(frame, isPossible)
@@ -130,6 +133,7 @@ export class Search {
       depth = this.#open(depth, isFinal)
       if (depth > result.depth) result.depth = depth
     }
+    if (result.isCut) result.untried = this.#untried(depth)
     arena.undoTo(origin, 0, 0)
     choices.reset()
     result.states = this.#visited.count
@@ -260,6 +264,19 @@ export class Search {
     if (undecided.last > number)
       this.#result.isInCircle = (low, high) => undecided.numberOf(low, high) >= number
     return this.#found(depth - 1)
+  }
+
+  /** What the search would have gone on with. */
+  #untried(depth: number): Untried {
+    let steps = 0
+    let fromDepth = depth
+    for (let level = depth - 1; level >= 0; level--) {
+      const frame = level * FRAME_WORDS
+      const left = this.#frames[frame + END] - this.#frames[frame + NEXT]
+      if (left > 0) fromDepth = level + 1
+      steps += left
+    }
+    return { steps, fromDepth }
   }
 
   #isOver(elapsedMs: number): boolean {

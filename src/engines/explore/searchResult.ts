@@ -21,8 +21,17 @@ export interface SearchResult {
   schedule: ScheduleStep[]
   /** A limit other than depth has ended it: what it has not found may be there. */
   isCut: boolean
+  /** Steps that ended for want of frames or addresses: what lies behind them was not seen. */
+  givenUp: number
+  /** Where a limit has cut the search off: steps of states on its path that were not followed, and the depth of the first. */
+  untried: Untried | null
   /** Where the finding is a circle without a way out. */
   isInCircle: IsInCircle | null
+}
+
+export interface Untried {
+  readonly steps: number
+  readonly fromDepth: number
 }
 
 /** Whether a state, given by its hash, is in a circle that was found. */

@@ -72,7 +72,10 @@ export class Settle {
   #call(cpu: ExploreCpu, enter: () => void): void {
     enter()
     cpu.commitPrivates()
-    if (!this.#runOut()) throw new Error('the explorer cannot set its case up: a CPU waits for ever')
+    const hasEnded = this.#runOut()
+    const { finding } = this.#machine.oracle
+    if (finding !== null) throw new Error(`the explorer cannot set its case up: ${finding.message}`)
+    if (!hasEnded) throw new Error('the explorer cannot set its case up: a CPU waits for ever')
   }
 
   /** Runs until nothing is under way; false when something never ends. */

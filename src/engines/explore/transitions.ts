@@ -67,6 +67,16 @@ export function paramOf(action: number): number {
 /** Memory or addresses have run out: a case that is too small, not a finding. */
 const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
 
+/** In the place of an invariant: a hook has thrown, or a step never ends. */
+export const BROKEN = 'error'
+
+/** The message, and the function that threw: the schedule says the rest. */
+function thrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const place = /^\s*at (?:new )?([\w.#<>]+) /m.exec(error.stack ?? '')?.[1]
+  return `${error.name}: ${error.message}${place === undefined ? '' : ` (in ${place})`}`
+}
+
 /** Takes single steps of the machine. */
 export class Transitions {
   readonly #machine: ExploreMachine
@@ -275,7 +285,9 @@ export class Transitions {
         cpu.restorePrivates()
         return false
       }
-      throw error
+      cpu.restorePrivates()
+      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${thrown(error)}`)
+      return true
     }
     const isBatch =
       this.#get(cpu, KIND) === KIND_OPERATION && operations[this.#get(cpu, PARAM)].kind === 'batch'

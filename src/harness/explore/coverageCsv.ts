@@ -10,9 +10,11 @@ const COLUMNS = [
   'transitions',
   'depth',
   'seconds',
+  'given_up',
   'outcome',
 ] as const
 
 export function coverageCsv(lines: readonly CoverageLine[]): string {
-  return stringify([...lines], { header: true, columns: [...COLUMNS] })
+  const rows = lines.map(({ givenUp, ...line }) => ({ ...line, given_up: givenUp }))
+  return stringify(rows, { header: true, columns: [...COLUMNS] })
 }

@@ -2,12 +2,14 @@ import { Command } from 'commander'
 import { UsageError } from '../../contract/usageError.js'
 import { coverageTable, scheduleTable, type CoverageLine } from '../../report/exploreTable.js'
 import { parseFormat, type Format } from '../../report/formats.js'
+import { BROKEN } from '../../engines/explore/transitions.js'
 import { strayArgument } from '../cli.js'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../exitCodes.js'
 import { stopSignal } from '../stopSignals.js'
 import { coverageCsv } from './coverageCsv.js'
 import { runDefects } from './defectsRun.js'
-import type { ExploreRow } from './exploreJob.js'
+import type { Exploration } from '../../engines/explore/engine.js'
+import type { ExploreJob, ExploreRow } from './exploreJob.js'
 import { type ExploreOptions } from './exploreOptions.js'
 import { planExplorations, type ExploreDefaults } from './explorePlan.js'
 import { exploreCommandFor } from './exploreReproduce.js'
@@ -100,7 +102,7 @@ function progressLine(row: ExploreRow, left: number): string {
 function hasFailed({ job, answer }: ExploreRow): boolean {
   if (answer.status === 'failed') return true
   const finding = answer.status === 'explored' ? answer.exploration.finding : answer.finding
-  return finding !== null && job.contract !== 'none'
+  return finding !== null && (job.contract !== 'none' || finding.invariant === BROKEN)
 }
 
 function lineOf({ job, answer }: ExploreRow): CoverageLine {
@@ -114,16 +116,31 @@ function lineOf({ job, answer }: ExploreRow): CoverageLine {
   if (answer.status !== 'explored') {
     const finding = answer.status === 'replayed' ? answer.finding : null
     const outcome = answer.status === 'failed' ? 'FAILED' : (finding?.invariant ?? 'nothing found')
-    return { ...head, states: null, transitions: null, depth: null, seconds: null, outcome }
+    return { ...head, states: null, transitions: null, depth: null, seconds: null, givenUp: null, outcome }
   }
-  const { states, transitions, depth, elapsedMs, end, finding, scheduleLength, isShortest } =
-    answer.exploration
-  const bound =
-    end === 'time' ? `${job.milliseconds / 1000} s` : `${job.stateCount.toLocaleString('en-US')} states`
-  const found =
-    finding === null ? '' : `${finding.invariant} in ${scheduleLength} steps${isShortest ? '' : ' or fewer'}`
-  const outcome = finding === null ? (end === 'complete' ? 'complete' : `bounded: ${bound}`) : found
-  return { ...head, states, transitions, depth, seconds: elapsedMs / 1000, outcome }
+  const { states, transitions, depth, elapsedMs, givenUp } = answer.exploration
+  return {
+    ...head,
+    states,
+    transitions,
+    depth,
+    seconds: elapsedMs / 1000,
+    givenUp,
+    outcome: outcomeOf(job, answer.exploration),
+  }
+}
+
+function outcomeOf({ milliseconds, stateCount }: ExploreJob, exploration: Exploration): string {
+  const { finding, end, scheduleLength, isShortest, untried } = exploration
+  if (finding !== null)
+    return `${finding.invariant} in ${scheduleLength} steps${isShortest ? '' : ' or fewer'}`
+  if (end === 'complete') return 'complete'
+  const bound = end === 'time' ? `${milliseconds / 1000} s` : `${stateCount.toLocaleString('en-US')} states`
+  const left =
+    untried === null
+      ? ''
+      : `; ${untried.steps.toLocaleString('en-US')} steps not followed, from depth ${untried.fromDepth} on`
+  return `bounded: ${bound}${left}`
 }
 
 function render(rows: readonly ExploreRow[], format: Format): string {
