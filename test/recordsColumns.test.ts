@@ -9,12 +9,14 @@ const KEY = 'schema_version,run_id,engine,strategy,contract,workload,params,cpus
 const SAMPLES =
   `${KEY},repetition,oracle,ops,elapsed_ns,op_p50_ns,op_p99_ns,op_max_ns,ipis,flush_rounds,pages_invalidated,` +
   'full_flushes,tlb_misses,responder_ns,innocent_slowdown,held_frames_peak,exposure_p99_ns,exposure_max_ns,violations,' +
-  'oversubscribed,op_total_ns,extrapolated,pass_ns,failure,fault,exposure_p50_ns,exposures_open\n'
+  'oversubscribed,op_total_ns,extrapolated,pass_ns,failure,fault,exposure_p50_ns,exposures_open,' +
+  'stale_p50_ns,stale_p99_ns,stale_max_ns,stale_open\n'
 const SUMMARY =
   `${KEY},repetitions,ops,ns_per_op,ns_per_op_low,ns_per_op_high,op_p50_ns,op_p99_ns,op_max_ns,ipis_per_op,` +
   'flush_rounds_per_op,pages_invalidated_per_op,full_flushes_per_op,tlb_misses_per_op,responder_ns_per_op,' +
   'innocent_slowdown,held_frames_peak,exposure_p99_ns,exposure_max_ns,violations,oversubscribed,vs_immediate,vs_linux,' +
-  'skipped,extrapolated,failed_repetitions,fault,exposure_p50_ns,exposures_open\n'
+  'skipped,extrapolated,failed_repetitions,fault,exposure_p50_ns,exposures_open,' +
+  'stale_p50_ns,stale_p99_ns,stale_max_ns,stale_open\n'
 
 describe('headers', () => {
   test('of samples.csv', () => {

@@ -53,6 +53,10 @@ const ROW: SampleRow = {
   fault: '',
   exposure_p50_ns: 0.5,
   exposures_open: null,
+  stale_p50_ns: 0,
+  stale_p99_ns: null,
+  stale_max_ns: null,
+  stale_open: 1,
 }
 const HEADER = headerLine(SAMPLE_COLUMNS)
 const GOOD = HEADER + rowLine(SAMPLE_COLUMNS, ROW)
@@ -69,7 +73,7 @@ describe('writing', () => {
   test('one row is exactly these bytes', () => {
     expect(rowLine(SAMPLE_COLUMNS, ROW)).toBe(
       '1,r,threads,batched,return,storm,strategy.ceiling=64;workload.pages=4,8,x86,1,abc,1,local,9007199254740991,1234.567,' +
-        '0,,1e+21,0,7,123456789012,0,3,0.001,1.0625,12,,,0,false,99,true,1000;1001,,,0.5,\n',
+        '0,,1e+21,0,7,123456789012,0,3,0.001,1.0625,12,,,0,false,99,true,1000;1001,,,0.5,,0,,,1\n',
     )
   })
 
@@ -168,7 +172,7 @@ describe('reading', () => {
       'schema_version,new\n2,x\n',
       ['has schema_version 2', 'this program reads 1'],
     ],
-    ['a missing column', 'schema_version,run_id\n1,r\n', ['lacks 35 columns engine, strategy', 'fault']],
+    ['a missing column', 'schema_version,run_id\n1,r\n', ['lacks 39 columns engine, strategy', 'fault']],
     ['a column twice', `schema_version,${GOOD.replace('\n', '\n1,')}`, ['the column schema_version twice']],
     ['an empty file', '', ['samples.csv is empty']],
     [

@@ -45,6 +45,10 @@ const BASE: SampleRow = {
   fault: '',
   exposure_p50_ns: 40,
   exposures_open: 2,
+  stale_p50_ns: 41,
+  stale_p99_ns: 42,
+  stale_max_ns: 43,
+  stale_open: 4,
 }
 const sample = (changes: Partial<SampleRow>): SampleRow => ({ ...BASE, ...changes })
 const FAILED: Partial<SampleRow> = {
@@ -205,6 +209,10 @@ describe('one cell', () => {
         exposure_p99_ns: n,
         exposure_max_ns: n,
         exposures_open: n,
+        stale_p50_ns: n,
+        stale_p99_ns: n,
+        stale_max_ns: n,
+        stale_open: n,
       }),
     )
     expect(only(samples)).toMatchObject({
@@ -213,6 +221,10 @@ describe('one cell', () => {
       exposure_p99_ns: 2,
       exposure_max_ns: 9,
       exposures_open: 9,
+      stale_p50_ns: 2,
+      stale_p99_ns: 2,
+      stale_max_ns: 9,
+      stale_open: 9,
     })
   })
 

@@ -48,6 +48,10 @@ const BASE: SummaryRow = {
   fault: '',
   exposure_p50_ns: 4_567_890,
   exposures_open: 0,
+  stale_p50_ns: null,
+  stale_p99_ns: null,
+  stale_max_ns: null,
+  stale_open: null,
 }
 const row = (changes: Partial<SummaryRow>): SummaryRow => ({ ...BASE, ...changes })
 const EMPTY: Partial<SummaryRow> = {

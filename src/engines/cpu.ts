@@ -92,7 +92,7 @@ export class Cpu implements TapeCpu {
       cpu: {
         id,
         holdsStale: (event) => this.holdsStale(event),
-        keepsStale: (event) => !this.#isUsable(event) && this.#hasStale(event),
+        keepsStale: (event) => !this.#isUsable(event) && this.hasStale(event),
         get activeSpace() {
           return port.activeSpace
         },
@@ -171,7 +171,7 @@ export class Cpu implements TapeCpu {
   /** Of a table: whatever can walk through it. */
   holdsStale(event: PassedEvent): boolean {
     if (event.level === LEVEL_DIRECTORY && isWalkerIn(this.p, event)) return true
-    return this.#isUsable(event) && this.#hasStale(event)
+    return this.#isUsable(event) && this.hasStale(event)
   }
 
   /** A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry always. */
@@ -182,7 +182,7 @@ export class Cpu implements TapeCpu {
   }
 
   /** Under the tag that the space has here, loaded or not. */
-  #hasStale(event: PassedEvent): boolean {
+  hasStale(event: PassedEvent): boolean {
     const { space, page, stamp, frame, allowed, needed } = event
     const epoch = this.port.epochOf(space)
     if (epoch === 0) return false

@@ -1,3 +1,4 @@
+import type { StaleSpans } from '../oracle/staleSpans.js'
 import { ROLE_INITIATOR, ROLE_INNOCENT, type TapeSet } from '../contract/tape.js'
 import {
   COUNT_ACCESSES,
@@ -36,6 +37,8 @@ export interface RunFigures {
   opsNs: number[]
   exposuresNs: number[]
   openExposures: number
+  /** How long old translations stayed in TLBs, and how many are there at the end; null: nobody has looked. */
+  stale: { readonly endedNs: readonly number[]; readonly open: number } | null
   ipis: number
   flushRounds: number
   pagesInvalidated: number
@@ -55,6 +58,7 @@ export function figuresOf(
   reports: readonly CpuReport[],
   elapsedNs: number,
   aloneRate: number,
+  spans: StaleSpans | null = null,
 ): RunFigures {
   const counters = reports[0].counters.map((_, index) =>
     reports.reduce((sum, report) => sum + report.counters[index], 0),
@@ -70,6 +74,7 @@ export function figuresOf(
     opTotalNs: picoseconds(opsNs.reduce((sum, ns) => sum + ns, 0)),
     opsNs: opsNs.map(picoseconds),
     exposuresNs: reports.flatMap((report) => report.exposuresNs.map(picoseconds)),
+    stale: spans === null ? null : { endedNs: spans.endedNs.map(picoseconds), open: spans.open },
     openExposures: reports.reduce((sum, report) => sum + report.openExposures, 0),
     ipis: counters[COUNT_IPIS],
     flushRounds: counters[COUNT_FLUSH_ROUNDS],

@@ -103,6 +103,10 @@ function figuresOf(run: RunFigures): Figures {
     exposureP99Ns: toPicoseconds(quantile(run.exposuresNs, 0.99)),
     exposureMaxNs: toPicoseconds(quantile(run.exposuresNs, 1)),
     openExposures: run.openExposures,
+    staleP50Ns: toPicoseconds(quantile(run.stale?.endedNs ?? [], 0.5)),
+    staleP99Ns: toPicoseconds(quantile(run.stale?.endedNs ?? [], 0.99)),
+    staleMaxNs: toPicoseconds(quantile(run.stale?.endedNs ?? [], 1)),
+    staleOpen: run.stale?.open ?? null,
   }
 }
 

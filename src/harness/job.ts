@@ -69,6 +69,10 @@ export interface Figures {
   exposureP99Ns: number | null
   exposureMaxNs: number | null
   openExposures: number
+  staleP50Ns: number | null
+  staleP99Ns: number | null
+  staleMaxNs: number | null
+  staleOpen: number | null
 }
 
 export interface JobDone {

@@ -50,6 +50,10 @@ export function sampleRow(runId: string, plan: BenchPlan, job: PlannedJob, resul
     fault: plan.fault.text,
     exposure_p50_ns: figures?.exposureP50Ns ?? null,
     exposures_open: figures?.openExposures ?? null,
+    stale_p50_ns: figures?.staleP50Ns ?? null,
+    stale_p99_ns: figures?.staleP99Ns ?? null,
+    stale_max_ns: figures?.staleMaxNs ?? null,
+    stale_open: figures?.staleOpen ?? null,
   }
 }
 

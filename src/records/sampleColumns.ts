@@ -86,6 +86,15 @@ export const SAMPLE_COLUMNS = [
     'Operations with changes that were not claimed at the end of the run: they are not among the exposures, ' +
       'and had lasted for longer than some that are.',
   ),
+  measure(
+    'stale_p50_ns',
+    'ns',
+    'Median over the changes of the time until no TLB had the old translation any more, claimed or not; 0 where ' +
+      'none had it. Looked at when a CPU flushes. Known in the verified repetition of `sim` only.',
+  ),
+  measure('stale_p99_ns', 'ns', '99th percentile of the same.'),
+  measure('stale_max_ns', 'ns', 'Longest of the same.'),
+  counter('stale_open', 'changes', 'Changes whose old translation is in a TLB at the end; not among these.'),
 ] as const satisfies readonly Column[]
 
 export type SampleRow = Row<typeof SAMPLE_COLUMNS>

@@ -85,6 +85,10 @@ export const SUMMARY_COLUMNS = [
   faultColumn(),
   measure('exposure_p50_ns', 'ns', 'As exposure_p99_ns.'),
   counter('exposures_open', 'operations', 'As held_frames_peak.'),
+  measure('stale_p50_ns', 'ns', 'As exposure_p99_ns.'),
+  measure('stale_p99_ns', 'ns', 'As exposure_p99_ns.'),
+  measure('stale_max_ns', 'ns', 'As exposure_max_ns.'),
+  counter('stale_open', 'changes', 'As held_frames_peak.'),
 ] as const satisfies readonly Column[]
 
 export type SummaryRow = Row<typeof SUMMARY_COLUMNS>

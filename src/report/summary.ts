@@ -80,6 +80,10 @@ function summarizeCell(cell: PlannedCell, samples: readonly SampleRow[]): Summar
     fault: cell.fault,
     exposure_p50_ns: median(fallingBack('exposure_p50_ns')),
     exposures_open: largest(fallingBack('exposures_open')),
+    stale_p50_ns: median(fallingBack('stale_p50_ns')),
+    stale_p99_ns: median(fallingBack('stale_p99_ns')),
+    stale_max_ns: largest(fallingBack('stale_max_ns')),
+    stale_open: largest(fallingBack('stale_open')),
     failed_repetitions: samples.filter((sample) => sample.failure !== '').length,
   }
 }

@@ -70,11 +70,11 @@ function fixtureFile(name: string): string {
   return resolve(ROOT, 'test/fixtures/strategies', `${name}.mjs`)
 }
 
-/** A shipped strategy, a base or a planted defect, or a fixture. */
+/** A shipped strategy, a fixture, or a base or a planted defect; some have one name. */
 function strategyFile(name: string): string {
-  const folders = ['strategies', 'testing/bases', 'testing/defects']
-  const own = folders.map((folder) => resolve(ROOT, 'dist/src', folder, `${name}.js`))
-  return own.find((file) => existsSync(file)) ?? fixtureFile(name)
+  const own = (folder: string) => resolve(ROOT, 'dist/src', folder, `${name}.js`)
+  const files = [own('strategies'), fixtureFile(name), own('testing/bases'), own('testing/defects')]
+  return files.find((file) => existsSync(file)) ?? fixtureFile(name)
 }
 
 async function loadDefault<T>(file: string): Promise<T> {

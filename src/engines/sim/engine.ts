@@ -39,12 +39,14 @@ function runMachine(machine: SimMachine, options: SimOptions): EngineResult {
     sim.resetCounts()
     sim.cpu.tape.isRecording = true
   }
+  machine.staleSpans?.reset()
   const elapsedNs = measuredPass(machine, run) / 1000
   const figures = figuresOf(
     machine.tapes,
     machine.cpus.map((sim) => sim.report()),
     elapsedNs,
     aloneRate,
+    machine.staleSpans,
   )
   run.finishKernels()
   for (let tick = 0; tick < DRAIN_TICKS; tick++) run.tickAll()

@@ -3,6 +3,7 @@ import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../co
 import { boot } from '../../machine/boot.js'
 import { COST_ACCESS, COST_DELIVER_SIBLING } from '../../machine/costs.js'
 import { Claims } from '../../oracle/claims.js'
+import { StaleSpans } from '../../oracle/staleSpans.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
@@ -25,6 +26,8 @@ export class SimMachine implements UndisturbedSim {
   readonly cpus: SimCpu[] = []
   readonly costs: Float64Array
   readonly violations: ViolationList = new ViolationList()
+  /** With the whole oracle only. */
+  readonly staleSpans: StaleSpans | null
   /** Picoseconds between ticks; Infinity: the strategy takes none. */
   readonly tickPs: number
   readonly cell: CellWords
@@ -71,9 +74,20 @@ export class SimMachine implements UndisturbedSim {
       isPending: (cpu) => this.cpus[cpu].arrivalPs < Infinity,
     }
     let claims: Claims | null = null
+    const spans = plan.isOracleFull
+      ? new StaleSpans(
+          Array.from({ length: cell.config.cpuCount }, (_, id) => ({
+            hasStale: (event) => this.cpus[id].cpu.hasStale(event),
+          })),
+        )
+      : null
+    this.staleSpans = spans
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
-          opened: (serial, change) => claims?.opened(serial, change),
+          opened: (serial, change) => {
+            claims?.opened(serial, change)
+            spans?.changed(change, this.cpus[change.owner].clock.nowPs / 1000)
+          },
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
           answered: (owner, serial, obligations) => claims?.answered(owner, serial, obligations),
           passed: (event) => claims?.passed(event),
@@ -92,7 +106,7 @@ export class SimMachine implements UndisturbedSim {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
-          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events),
+          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events, spans),
         nowNs: () => clock.nowPs / 1000,
         ticksRequested: () => this.#askForTicks(clock.nowPs),
       })

@@ -1,8 +1,10 @@
 import { reachedSerial } from '../../contract/change.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
 import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
 import { COST_ATOMIC, COST_INTERRUPT_SEND, COST_LINE_HIT, COST_LINE_SIBLING } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
+import type { StaleSpans } from '../../oracle/staleSpans.js'
 import { BasePort } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import { LINE_IS_HERE, type Lines } from './lines.js'
@@ -23,6 +25,8 @@ export class SimPort extends BasePort {
   readonly #clock: SimClock
   readonly #lines: Lines
   readonly #events: SimEvents
+  /** Null: nobody wants to know when translations go. */
+  readonly #spans: StaleSpans | null
 
   constructor(
     id: number,
@@ -35,16 +39,38 @@ export class SimPort extends BasePort {
     clock: SimClock,
     lines: Lines,
     events: SimEvents,
+    spans: StaleSpans | null,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words
     this.#clock = clock
     this.#lines = lines
     this.#events = events
+    this.#spans = spans
   }
 
   now(): number {
     return this.#clock.nowPs / 1000
+  }
+
+  override invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void {
+    super.invalidate(space, firstPage, pageCount, stridePages)
+    this.#spans?.flushed(this.id, space, firstPage, pageCount, this.now())
+  }
+
+  override invalidateSpace(space: number): void {
+    super.invalidateSpace(space)
+    this.#spans?.flushed(this.id, space, 0, Infinity, this.now())
+  }
+
+  override invalidateAll(): void {
+    super.invalidateAll()
+    this.#spans?.flushed(this.id, KERNEL_SPACE, 0, Infinity, this.now())
+  }
+
+  override activate(space: number, tag: number, keep: boolean): void {
+    super.activate(space, tag, keep)
+    this.#spans?.flushed(this.id, KERNEL_SPACE, 0, Infinity, this.now())
   }
 
   #chargeLine(distance: number): void {
