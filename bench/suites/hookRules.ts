@@ -28,7 +28,7 @@ const SILENCE = new Map([
   ['hasPending', 'false'],
 ])
 /** Counters of the table, and what is read once in a pass. */
-const KEPT = new Set(['count', 'exposuresNs', 'lostEvents'])
+const KEPT = new Set(['count', 'exposuresNs', 'lostEvents', 'openExposures'])
 
 /** No calls of the oracle, no events made for it, no dates written into entries and frames for it. */
 export const withoutOracle: Rule = (node, text) => {
