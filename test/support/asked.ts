@@ -51,6 +51,9 @@ export class Asked implements Strategy {
   demanded(cpu: Port, demand: Demand): Ticket {
     const { ignores = 0, broadcasts = false } = this.#variant
     if ((demand.obligation & ignores) !== 0) return DONE
+    // Read before the flush: what is issued in between is not settled by it.
+    const { serials } = this.#host.privates
+    for (let owner = 0; owner < cpu.count; owner++) cpu.set(serials + owner, cpu.issued(owner))
     if (broadcasts) {
       cpu.broadcast(GLOBAL_TAG, 0, WHOLE_TAG, 1)
       return cpu.broadcastSync()
@@ -59,8 +62,7 @@ export class Asked implements Strategy {
   }
 
   #round(cpu: Port): Ticket {
-    const { words, privates } = this.#host
-    for (let owner = 0; owner < cpu.count; owner++) cpu.set(privates.serials + owner, cpu.issued(owner))
+    const { words } = this.#host
     const ticket = cpu.arm(cpu.count - 1)
     cpu.store(words.ticket.base + cpu.id * words.ticket.stride, ticket)
     for (let target = 0; target < cpu.count; target++)
