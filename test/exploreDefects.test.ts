@@ -13,6 +13,20 @@ function exploreDefects(...args: string[]) {
   })
 }
 
+const page = readFileSync(join(ROOT, 'docs/defects.md'), 'utf8')
+/** The cells of each row, the headings first. */
+const tableOfPage = page
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+  .map((line) => line.slice(2, -2).split(' | '))
+
+/** As the page has them, of a table for the terminal: its columns are two spaces apart or more. */
+const tableOfTerminal = (text: string) => text.split('\n').map((line) => line.trim().split(/ {2,}/))
+
+/** Found by different invariants, a schedule of which no shorter one is excluded, nothing in `sim`, hardware that it lacks, a base that is bounded. */
+const SAMPLE = [
+]
+
 describe('explore --defects', () => {
   test('the page of the docs has a row for each defect, and says that each is found and no base reported', () => {
     const page = readFileSync(join(ROOT, 'docs/defects.md'), 'utf8')
