@@ -52,7 +52,18 @@ describe('what is right is not reported', () => {
     'the base %s',
     async (name) => {
       const module = await base(name)
-      const chosen = ['steps', 'one frame', 'hooks', 'protect', 'switch', 'idle', 'guest', 'wrap', 'sign', 'alone']
+      const chosen = [
+        'steps',
+        'one frame',
+        'hooks',
+        'protect',
+        'switch',
+        'idle',
+        'guest',
+        'wrap',
+        'sign',
+        'alone',
+      ]
       const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
       expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
     },

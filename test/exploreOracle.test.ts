@@ -65,6 +65,12 @@ describe('who flushes for everything but one obligation breaks its invariant', (
   })
 })
 
+test('a CPU that runs on in user mode uses what it has, without entering the kernel for it', () => {
+  const given: Partial<ExploreCase> = { alphabet: ['advise'], roles: [['advise'], []] }
+  expect(verdictOf(planOf(asked({ ignores: SEEN, flushesOwn: true }), given))).toBe('I6')
+  expect(verdictOf(planOf(asked({ flushesOwn: true }), given))).toBe('complete')
+})
+
 /** Until it returns its CPU uses no user translation, but it walks: for that the flush comes too late. */
 describe('a handler that acknowledges before it flushes', () => {
   const early = asked({ contract: 'reuse', acknowledgesFirst: true })
@@ -97,13 +103,8 @@ class Returns extends Asked {
     obligations === TABLE_REUSE && this.active(cpu, 1 - cpu.id) !== space
 
   constructor(host: StrategyHost<AskedWords, AskedPrivates>, keeps: boolean) {
-    super(host, { contract: 'reuse' })
+    super(host, { flushesOwn: true })
     this.#keeps = keeps
-  }
-
-  override changed(cpu: Port): Ticket {
-    cpu.invalidateAll()
-    return DONE
   }
 
   override switched(cpu: Port, to: number): Ticket {

@@ -25,12 +25,12 @@ const DEFECTS: [string, Partial<ExploreCase>][] = [
   ['loses-last-page', { ...SMALL, alphabet: ['adviseAll', 'touch'], pageCount: 2, frameCount: 2 }],
   ['ignores-foreign-owners', { ...SMALL, alphabet: ['batch', 'advise', 'touch'], frameCount: 2 }],
   ['acknowledges-first', { ...HOOKS, alphabet: ['advise'], operationCount: 2, pageCount: 2, frameCount: 2 }],
+  ['wakes-past-request', { ...HOOKS, alphabet: ['advise', 'idle'] }],
 ]
 /** What these need gives CPUs something of their own, or their strategies do not say that all are alike. */
 const OTHER_DEFECTS: [string, Partial<ExploreCase>][] = [
   ['leaves-before-load', { ...HOOKS, alphabet: ['advise', 'switch'] }],
   ['activates-then-publishes', { ...HOOKS, alphabet: ['advise', 'switch'], operationCount: 2 }],
-  ['wakes-past-request', { ...HOOKS, alphabet: ['advise', 'idle'] }],
   [
     'idle-skipped-for-tables',
     {

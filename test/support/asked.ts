@@ -9,6 +9,8 @@ export interface Variant {
   readonly contract?: Contract
   /** Obligations whose demands it answers without a flush. */
   readonly ignores?: number
+  /** The CPU that makes a change drops what it holds at once; the others are told when a demand comes. */
+  readonly flushesOwn?: boolean
   /** The handler acknowledges, is held, and flushes when it is called again. */
   readonly acknowledgesFirst?: boolean
   readonly acknowledgesNever?: boolean
@@ -40,7 +42,8 @@ export class Asked implements Strategy {
     if ((variant.claims ?? 'predicate') === 'predicate') this.covered = () => false
   }
 
-  changed(_cpu: Port): Ticket {
+  changed(cpu: Port): Ticket {
+    if (this.#variant.flushesOwn === true) cpu.invalidateAll()
     return DONE
   }
 
