@@ -85,7 +85,7 @@ describe('explore --defects', () => {
     const file = join(tmpdir(), `shootdown-page-${process.pid}.md`)
     const { status, stdout, stderr } = exploreDefects('never-flush', '--write', file)
     expect([status, stdout, existsSync(file)]).toEqual([2, '', false])
-    expect(stderr).toContain('--defects never-flush')
+    expect(stderr).toContain("--defects 'never-flush'")
     expect(stderr).toContain('leave out the names, or --write')
   })
 
