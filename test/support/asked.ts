@@ -89,11 +89,11 @@ export class Asked implements Strategy {
       this.#flush(cpu)
       return DONE
     }
-    const asked = cpu.exchange(words.row.base + cpu.id * words.row.stride, 0)
+    const bits = cpu.exchange(words.row.base + cpu.id * words.row.stride, 0)
     const { acknowledgesFirst = false, acknowledgesNever = false } = this.#variant
     if (!acknowledgesFirst) this.#flush(cpu)
-    for (let other = 0; other < cpu.count && !acknowledgesNever; other++)
-      if ((asked & (1 << other)) !== 0)
+    for (let other = 0; other < cpu.count; other++)
+      if ((bits & (1 << other)) !== 0 && !acknowledgesNever)
         cpu.acknowledge(cpu.load(words.ticket.base + other * words.ticket.stride))
     if (!acknowledgesFirst) return DONE
     cpu.set(privates.turn, 1)
