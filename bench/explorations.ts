@@ -126,6 +126,12 @@ const CASES: readonly PlannedCase[] = [
     tickCount: 3,
   },
   { ...BASE, name: 'wrap', summary: 'serials wrap on the way', serialStart: -1 },
+  {
+    ...BASE,
+    name: 'sign',
+    summary: 'serials become negative on the way, as JavaScript compares them',
+    serialStart: 2147483647,
+  },
   { ...BASE, name: 'three-cpus', summary: 'whole hooks on three CPUs', cpuCount: 3, preemption: 'none' },
   {
     ...BASE,

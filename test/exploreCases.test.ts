@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { EXPLORATIONS } from '../dist/bench/explorations.js'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
-import type { Port } from '../dist/src/contract/port.js'
-import { DONE, type Ticket } from '../dist/src/contract/ticket.js'
+import { DONE } from '../dist/src/contract/ticket.js'
 import type { ExploreCase } from '../dist/src/engines/explore/exploreCase.js'
-import { Immediate } from '../dist/src/strategies/immediate.js'
-import { exploreFully, base, fixture, planOf, shipped, verdictOf } from './support/explorePlan.js'
-import { referenceSearch } from './support/exploreReference.js'
+import { base, exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
 import { moduleNames } from '../dist/src/registry.js'
 
 /** The smaller set of what `npm run explore` covers. */
@@ -33,6 +31,7 @@ const CASES: Record<string, Partial<ExploreCase>> = {
   },
   'write-out': { alphabet: ['advise', 'touch', 'writeOut'], operationCount: 2 },
   wrap: { serialStart: -1, operationCount: 2 },
+  sign: { serialStart: 2147483647, operationCount: 2 },
   alone: { cpuCount: 1, operationCount: 3, alphabet: ['advise', 'touch', 'protect', 'switch', 'batch'] },
   'three CPUs': { cpuCount: 3 },
 }
@@ -53,7 +52,18 @@ describe('what is right is not reported', () => {
     'the base %s',
     async (name) => {
       const module = await base(name)
-      const chosen = ['steps', 'one frame', 'hooks', 'protect', 'switch', 'idle', 'guest', 'wrap', 'alone']
+      const chosen = [
+        'steps',
+        'one frame',
+        'hooks',
+        'protect',
+        'switch',
+        'idle',
+        'guest',
+        'wrap',
+        'sign',
+        'alone',
+      ]
       const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
       expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
     },
@@ -97,63 +107,23 @@ describe('what is planted is found for what it is', () => {
   test.each([0, 1, 2])('who waits for ever, in way %i, makes no progress', async (mode) => {
     expect(await invariant('stuck', {}, { mode })).toBe('I8')
   })
+})
 
-  /** Flushes nothing and claims nothing: only the events can tell. */
-  const silent = (contract: 'return' | 'reuse', hasPredicate = true): StrategyModule => ({
-    summary: 'flushes nothing',
-    source: 'none',
-    parameters: {},
-    contract: () => contract,
-    assumes: () => ({ timeless: true }),
-    words: () => ({}),
-    privateWords: () => ({}),
-    create: () => ({
-      ...(hasPredicate ? { covered: () => false } : {}),
-      changed: () => DONE,
-      finished: () => DONE,
-      demanded: () => DONE,
-      resumed: () => DONE,
-      interrupted: () => DONE,
-      switched: (cpu, to) => {
-        cpu.activate(to, 1, false)
-        return DONE
-      },
-    }),
-  })
+/** Compared as plain numbers and as unsigned ones, serials break at different places: neither case finds both. */
+test.each<[string, () => Promise<StrategyModule>, string, string]>([
+  ['by >=', () => planted('compares-serials'), 'complete', 'I11'],
+  ['without a sign', () => fixture('unsigned'), 'I11', 'complete'],
+])('serials that are compared %s', async (_how, load, wrap, sign) => {
+  const module = await load()
+  const verdicts = ['wrap', 'sign'].map((each) => verdictOf(planOf(module, CASES[each], { ring: 1 })))
+  expect(verdicts).toEqual([wrap, sign])
+})
 
-  test.each<[string, 'return' | 'reuse', Partial<ExploreCase>, string]>([
-    ['a page that is gone', 'return', {}, 'I6'],
-    ['a permission taken away', 'return', { alphabet: ['protect'] }, 'I3'],
-    ['a frame with a new owner', 'reuse', { operationCount: 2, pageCount: 2 }, 'I1'],
-    ['an address populated again', 'reuse', { operationCount: 2, frameCount: 2 }, 'I2'],
-  ])('%s', (_what, contract, given, expected) => {
-    // The shortest schedule: with more steps each of them can break something else as well.
-    const { finding, end } = exploreFully(planOf(silent(contract), given), true)
-    expect([end, finding?.invariant]).toEqual(['finding', expected])
-  })
-
-  test('a watermark that never moves is I9', () => {
-    const { finding } = exploreFully(planOf(silent('reuse', false), { alphabet: ['advise'], cpuCount: 1 }))
-    expect(finding?.invariant).toBe('I9')
-  })
-
-  test('what is kept under a tag while another space is loaded, and found again, is I7', async () => {
-    const immediate = await shipped('immediate')
-    /** As if a CPU that has left a space need not be told: but this one keeps its entries. */
-    class Keeps extends Immediate {
-      override switched(cpu: Port, to: number): Ticket {
-        this.holders.enter(cpu, to)
-        cpu.activate(to, 1 + to, true)
-        this.holders.leave(cpu, to === 1 ? 2 : 1)
-        return DONE
-      }
-    }
-    const module: StrategyModule = { ...immediate, create: (host) => new Keeps(host) }
-    const given = { alphabet: ['advise', 'switch'] as const, operationCount: 2 }
-    // CPUs that come back before the return break I6 first: what else is broken, the reference tells.
-    expect([...referenceSearch(planOf(module, given)).found.keys()]).toContain('I7')
-    expect(exploreFully(planOf(module, given)).finding?.invariant).toMatch(/^I[67]$/)
-  })
+test('the case of the tables finds who frees them while a walker has one in hand', async () => {
+  const { parameters, ...tables } = EXPLORATIONS.cases.find(({ name }) => name === 'tables')!
+  const { finding } = exploreFully(planOf(await planted('frees-tables-by-broadcast'), tables, parameters))
+  expect(finding?.invariant).toBe('I4')
+  expect(finding?.message).toContain('walks in software')
 })
 
 test('the drain waits for stores that are still in a buffer', () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from './support/runCell.js'
@@ -13,14 +14,49 @@ function exploreDefects(...args: string[]) {
   })
 }
 
+const page = readFileSync(join(ROOT, 'docs/defects.md'), 'utf8')
+/** The cells of each row, the headings first. */
+const tableOfPage = page
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+  .map((line) => line.slice(2, -2).split(' | '))
+
+/** As the page has them, of a table for the terminal: its columns are two spaces apart or more. */
+const tableOfTerminal = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/))
+
+/** Of five invariants; on tapes in virtual time soon, late or never; one that needs hardware which that lacks. */
+const SAMPLE = [
+  'compares-serials',
+  'frees-tables-by-broadcast',
+  'clears-row-late',
+  'generation-wraps',
+  'acknowledges-first',
+  'revoke-is-relaxed',
+]
+
 describe('explore --defects', () => {
   test('the page of the docs has a row for each defect, and says that each is found and no base reported', () => {
-    const page = readFileSync(join(ROOT, 'docs/defects.md'), 'utf8')
-    const rows = page.split('\n').filter((line) => line.startsWith('| '))
-    const names = rows.slice(2).map((row) => row.split('|')[1].trim())
+    const names = tableOfPage.slice(1).map(([name]) => name)
     expect(names.toSorted()).toEqual(defectFiles.map((name) => basename(name, '.js')).toSorted())
     expect(page).toContain(`${names.length} of ${names.length} are found.`)
     expect(page).not.toContain('REPORTED')
+  })
+
+  test('the page says what a run says', () => {
+    const [headings, ...rows] = tableOfTerminal(exploreDefects(SAMPLE.join(',')).stdout)
+    expect(tableOfPage[0]).toEqual(headings)
+    // Real workers are not asked here, and say something else each time.
+    const lastColumn = headings.indexOf('threads')
+    const fixed = (cells: readonly string[]) => cells.filter((_, column) => column !== lastColumn)
+    expect(rows.map(([name]) => name)).toEqual(SAMPLE)
+    for (const row of rows) {
+      const ofPage = tableOfPage.find(([name]) => name === row[0]) ?? []
+      expect(fixed(ofPage)).toEqual(fixed(row))
+    }
   })
 
   // A step that breaks something, a delivery, and a circle.
@@ -45,6 +81,14 @@ describe('explore --defects', () => {
     const { status, stdout, stderr } = exploreDefects('never-flsh')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain('known: never-flush')
+  })
+
+  test('a page is written of all defects, not of some', () => {
+    const file = join(tmpdir(), `shootdown-page-${process.pid}.md`)
+    const { status, stdout, stderr } = exploreDefects('never-flush', '--write', file)
+    expect([status, stdout, existsSync(file)]).toEqual([2, '', false])
+    expect(stderr).toContain("--defects 'never-flush'")
+    expect(stderr).toContain('leave out the names, or --write')
   })
 
   test('the table says what random tapes show in virtual time and, if asked, on real workers', () => {

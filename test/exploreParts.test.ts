@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { DIRTY } from '../dist/src/contract/page.js'
+import { DIRTY, PRESENT, WRITABLE } from '../dist/src/contract/page.js'
 import { LEVEL_DIRECTORY, LEVEL_LEAF } from '../dist/src/pagetable/passedEvent.js'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../dist/src/contract/usageError.js'
@@ -302,6 +302,12 @@ describe('HeldEntries', () => {
     expect(entries.isStale(1, 0, 4, frame + 1, 0, 0)).toBe(false)
     // A clean entry does no harm where only stores through it would.
     expect(entries.isStale(1, 0, 4, -1, 0, DIRTY)).toBe(false)
+    // One that can be stored through needs all the flags that it takes, not some of them.
+    const needed = WRITABLE | DIRTY
+    for (const flags of [0, WRITABLE, DIRTY, needed]) {
+      entries.fill(1, 0, (5 << 12) | PRESENT | flags, 3)
+      expect(entries.isStale(1, 0, 4, -1, 0, needed)).toBe(flags === needed)
+    }
   })
 
   test('a new translation is not condemned for what the old one was', () => {

@@ -34,7 +34,16 @@ export async function runDefects(
   profile: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const defects = choose(options.defects, all)
+  const { defects: names } = options
+  // A page of some would replace the page of all, and say that all of them are found.
+  if (options.write !== undefined && names !== undefined && names !== true)
+    throw new UsageError(
+      `--write ${asTyped(options.write)}`,
+      `the page is that of all defects, and --defects ${asTyped(names)} looks for some`,
+      [],
+      'leave out the names, or --write',
+    )
+  const defects = choose(names, all)
   if (options.replay !== undefined) return replayDefect(defects, options.replay, profile, signal)
   const stateCount = parseWithin('--max-states', options.maxStates ?? String(STATES), 1, MOST_STATES)
   const shorteningStates = options.shorten === false ? 0 : Math.min(stateCount, SHORTENING_STATES)

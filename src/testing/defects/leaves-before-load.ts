@@ -11,7 +11,7 @@ class LeavesFirst extends GenerationStrategy {
 
 export const defect: Defect = {
   name: 'leaves-before-load',
-  trap: '7',
+  trap: 'Linux loads CR3 before it clears mm_cpumask(prev)',
   base: 'generations',
   breaks:
     'CPU 1 clears its bit. CPU 0 takes a page or a table away and tells nobody. CPU 1 still has the root loaded, and what it has cached or walks through.',
