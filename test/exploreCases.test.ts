@@ -65,7 +65,7 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(['complete', 'complete'])
   })
 
-  test.each([0, 1, 3])('tickets, mode %i', async (mode) => {
+  test.each([0, 1, 2, 3])('tickets, mode %i', async (mode) => {
     const module = await fixture('tickets')
     expect(verdictOf(planOf(module, { operationCount: 2 }, { mode }))).toBe('complete')
     expect(verdictOf(planOf(module, CASES['hooks'], { mode }))).toBe('complete')

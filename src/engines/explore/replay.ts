@@ -45,7 +45,7 @@ const TEXTS: Record<number, string> = {
 }
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
 const HIDDEN =
-  /^(?:log|private|openChanges|storeBuffer|broadcast|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
+  /^(?:log|private|openChanges|storeBuffer|broadcast|clockMoves|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
 
 /** Runs a schedule once and writes down what each step does. @throws UsageError where a step is not possible */
 export function replay(

@@ -204,6 +204,7 @@ export class Transitions {
         this.#set(cpu, KIND, KIND_TICK)
         break
       case ACT_RESUME:
+        cpu.leaveTicket()
         this.#set(cpu, KIND, KIND_RESUME)
         break
       case ACT_WAKE:
