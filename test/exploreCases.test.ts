@@ -32,6 +32,7 @@ const CASES: Record<string, Partial<ExploreCase>> = {
     frameCount: 3,
   },
   'write-out': { alphabet: ['advise', 'touch', 'writeOut'], operationCount: 2 },
+  'break-before-make': { breaksBeforeMake: true, operationCount: 2, frameCount: 2 },
   wrap: { serialStart: -1, operationCount: 2 },
   alone: { cpuCount: 1, operationCount: 3, alphabet: ['advise', 'touch', 'protect', 'switch', 'batch'] },
   'three CPUs': { cpuCount: 3 },
@@ -126,6 +127,12 @@ describe('what is planted is found for what it is', () => {
     ['a permission taken away', 'return', { alphabet: ['protect'] }, 'I3'],
     ['a frame with a new owner', 'reuse', { operationCount: 2, pageCount: 2 }, 'I1'],
     ['an address populated again', 'reuse', { operationCount: 2, frameCount: 2 }, 'I2'],
+    [
+      'a new entry beside the old one',
+      'reuse',
+      { operationCount: 2, frameCount: 2, breaksBeforeMake: true },
+      'I10',
+    ],
   ])('%s', (_what, contract, given, expected) => {
     // The shortest schedule: with more steps each of them can break something else as well.
     const { finding, end } = exploreFully(planOf(silent(contract), given), true)

@@ -114,9 +114,13 @@ export class ExploreMachine {
 }
 
 function smallProfile(plan: ExplorePlan): Profile {
-  const { memory } = plan.profile
+  const { memory, tlb } = plan.profile
   return {
     ...plan.profile,
+    tlb: {
+      ...tlb,
+      breakBeforeMake: { ...tlb.breakBeforeMake, value: plan.case.breaksBeforeMake ? 'yes' : 'no' },
+    },
     memory: {
       ...memory,
       frames: { ...memory.frames, value: plan.case.frameCount },
