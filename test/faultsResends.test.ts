@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import type { Port } from '../dist/src/contract/port.js'
+import type { StrategyModule } from '../dist/src/contract/strategy.js'
+import type { Ticket } from '../dist/src/contract/ticket.js'
 import type { FaultName } from '../dist/src/engines/faultSpecs.js'
+import resends, { ResendStrategy } from '../dist/src/testing/bases/resends.js'
 import { base, planOf, verdictOf } from './support/explorePlan.js'
 import { fault, OWN_WORKLOADS, simCell, threadsCell, type CellOptions } from './support/runCell.js'
+
+type ResendHost = ConstructorParameters<typeof ResendStrategy>[0]
 
 /** Test base src/testing/bases/resends.ts: who has not answered in time is interrupted again. */
 const LIMIT_NS = 10_000
@@ -74,6 +80,17 @@ describe('in virtual time', () => {
     expect(extra[1]).toBeLessThan(2 * LIMIT_NS)
   })
 
+  test('who only looks again and again, and never sends again, is given up', async () => {
+    class Waits extends ResendStrategy {
+      override resumed(cpu: Port): Ticket {
+        return cpu.at(cpu.now() + LIMIT_NS)
+      }
+    }
+    const module: StrategyModule = { ...resends, create: (host) => new Waits(host as ResendHost) }
+    const options = storm({ module, faults: fault('lose-interrupt') })
+    await expect(simCell(options)).rejects.toThrow(/^nothing got further for \d+ turns\n/)
+  }, 30_000)
+
   test('only those are asked again who have not answered', async () => {
     const [plain, lost] = await Promise.all([
       simCell(storm({ cpus: 4 })),
@@ -86,6 +103,10 @@ describe('in virtual time', () => {
 describe('in every interleaving', () => {
   test.each([
     ['of one frame for two pages', { pageCount: 2, operationCount: 2, usesSymmetry: true }],
+    [
+      'of two rounds of one CPU',
+      { pageCount: 2, frameCount: 2, operationCount: 2, alphabet: ['advise'] as const },
+    ],
     ['of switches', { alphabet: ['advise', 'touch', 'switch'] as const, operationCount: 2 }],
     ['of interrupts that nobody sent', { spuriousCount: 1 }],
     ['of stores that become visible late', { hasStoreBuffer: true, alphabet: ['advise'] as const }],
