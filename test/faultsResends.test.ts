@@ -49,7 +49,7 @@ describe('who sends again gets through, and stays safe', () => {
         [2, 1],
         [5, 2],
       ]) {
-        const { strategy, strategyParameters } = storm()
+        const { strategy, strategyParameters = {} } = storm()
         const options = { strategy, strategyParameters, workload, cpus, initiators, oracle: 'full' as const }
         const { violations, figures, tapes } = await simCell({ ...options, faults: fault(name, given) })
         expect(violations).toEqual([])
