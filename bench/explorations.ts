@@ -8,6 +8,7 @@ const BASE = {
   roles: [],
   isGuest: false,
   freesTables: false,
+  breaksBeforeMake: false,
   preemption: 'hooks',
   frameCount: 1,
   tickCount: 1,
@@ -108,6 +109,13 @@ const CASES: readonly PlannedCase[] = [
     name: 'write-out',
     summary: 'dirty pages are cleaned',
     alphabet: ['advise', 'touch', 'writeOut'],
+  },
+  {
+    ...BASE,
+    name: 'break-before-make',
+    summary: 'no walk may meet a new entry beside the old one',
+    frameCount: 2,
+    breaksBeforeMake: true,
   },
   { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1 },
   {

@@ -11,14 +11,8 @@ import { ExploreMachine } from '../dist/src/engines/explore/exploreMachine.js'
 import { IN_HANDLER, MOST_BROADCASTS, TAGS } from '../dist/src/engines/explore/exploreWords.js'
 import { HeldEntries } from '../dist/src/engines/explore/heldEntries.js'
 import { Settle } from '../dist/src/engines/explore/settle.js'
-import {
-  ACT_DELIVER,
-  actionOf,
-  cpuOf,
-  kindOf,
-  paramOf,
-  Transitions,
-} from '../dist/src/engines/explore/transitions.js'
+import { ACT_DELIVER, actionOf, cpuOf, kindOf, paramOf } from '../dist/src/engines/explore/actions.js'
+import { Transitions } from '../dist/src/engines/explore/transitions.js'
 import { INTERRUPTS_OFF } from '../dist/src/pagetable/position.js'
 import { LEVEL_DIRECTORY, LEVEL_LEAF } from '../dist/src/pagetable/passedEvent.js'
 import { base, exploreFully, planOf, planted, verdictOf } from './support/explorePlan.js'

@@ -30,6 +30,7 @@ const CASES: Record<string, Partial<ExploreCase>> = {
     frameCount: 3,
   },
   'write-out': { alphabet: ['advise', 'touch', 'writeOut'], operationCount: 2 },
+  'break-before-make': { breaksBeforeMake: true, operationCount: 2, frameCount: 2 },
   wrap: { serialStart: -1, operationCount: 2 },
   sign: { serialStart: 2147483647, operationCount: 2 },
   alone: { cpuCount: 1, operationCount: 3, alphabet: ['advise', 'touch', 'protect', 'switch', 'batch'] },
@@ -48,26 +49,32 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
 
-  test.each(['activeCpu', 'broadcasts', 'generations', 'idleWake', 'published', 'queues', 'stamps'])(
-    'the base %s',
-    async (name) => {
-      const module = await base(name)
-      const chosen = [
-        'steps',
-        'one frame',
-        'hooks',
-        'protect',
-        'switch',
-        'idle',
-        'guest',
-        'wrap',
-        'sign',
-        'alone',
-      ]
-      const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
-      expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
-    },
-  )
+  test.each([
+    'activeCpu',
+    'broadcasts',
+    'generations',
+    'idleWake',
+    'published',
+    'queues',
+    'resends',
+    'stamps',
+  ])('the base %s', async (name) => {
+    const module = await base(name)
+    const chosen = [
+      'steps',
+      'one frame',
+      'hooks',
+      'protect',
+      'switch',
+      'idle',
+      'guest',
+      'wrap',
+      'sign',
+      'alone',
+    ]
+    const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
+    expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
+  })
 
   test('the base walkerBroadcasts, where tables are freed', async () => {
     const module = await base('walkerBroadcasts')
@@ -75,7 +82,7 @@ describe('what is right is not reported', () => {
     expect(verdicts).toEqual(['complete', 'complete'])
   })
 
-  test.each([0, 1, 3])('tickets, mode %i', async (mode) => {
+  test.each([0, 1, 2, 3])('tickets, mode %i', async (mode) => {
     const module = await fixture('tickets')
     expect(verdictOf(planOf(module, { operationCount: 2 }, { mode }))).toBe('complete')
     expect(verdictOf(planOf(module, CASES['hooks'], { mode }))).toBe('complete')

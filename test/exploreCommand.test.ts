@@ -80,6 +80,7 @@ describe('a run', () => {
     ['never-flush', []],
     ['early-settle', ['--preempt', 'none', '--spurious', '1']],
     ['stuck', ['--no-symmetry']],
+    ['never-flush', ['--break-before-make']],
   ])('that finds something ends with 4 and a command that finds it again: %s', async (name, more) => {
     const ran = await explore(['--strategy', fixture(name), ...SMALL, ...more])
     expect(ran.code).toBe(4)

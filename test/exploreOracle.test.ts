@@ -15,7 +15,6 @@ import { AGAIN, DONE, type Ticket } from '../dist/src/contract/ticket.js'
 import type { ExploreCase } from '../dist/src/engines/explore/exploreCase.js'
 import { FIRST_SPACE } from '../dist/src/engines/explore/exploreCpu.js'
 import type { ExplorePlan } from '../dist/src/engines/explore/exploreMachine.js'
-import { loadProfile } from '../dist/src/machine/profile.js'
 import { Asked, asked, type AskedPrivates, type AskedWords, type Variant } from './support/asked.js'
 import { exploreFully, planOf, verdictOf } from './support/explorePlan.js'
 
@@ -40,7 +39,7 @@ const WALKED: Partial<ExploreCase> = { ...TABLES, alphabet: ['remap', 'populate'
 
 const breakBeforeMake = (plan: ExplorePlan): ExplorePlan => ({
   ...plan,
-  profile: loadProfile('icelake-2s64c', ['tlb.breakBeforeMake=yes']).profile,
+  case: { ...plan.case, breaksBeforeMake: true },
 })
 
 describe('who flushes for everything but one obligation breaks its invariant', () => {

@@ -9,7 +9,7 @@ import { BUFFERED, MOST_BUFFERED } from '../dist/src/engines/explore/exploreWord
 import { HeldEntries } from '../dist/src/engines/explore/heldEntries.js'
 import { decodeSchedule, encodeSchedule } from '../dist/src/engines/explore/schedule.js'
 import { StoreBuffer } from '../dist/src/engines/explore/storeBuffer.js'
-import { actionOf, cpuOf, kindOf, paramOf } from '../dist/src/engines/explore/transitions.js'
+import { actionOf, cpuOf, kindOf, paramOf } from '../dist/src/engines/explore/actions.js'
 import { Visited } from '../dist/src/engines/explore/visited.js'
 import { usageErrorOf } from './support/usage.js'
 

@@ -141,7 +141,7 @@ describe('a lost interrupt', () => {
     await stuckAt(storm('immediate', { faults: fault('lose-interrupt', { nth: sent }) }))
   })
 
-  test('does not stop a strategy that sends again', async () => {
+  test('is made up for by another one to the same CPU', async () => {
     // A second initiator interrupts CPU 2 as well, and one interrupt serves all that is asked for.
     const options = storm('immediate', {
       cpus: 3,

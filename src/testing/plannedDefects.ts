@@ -36,6 +36,7 @@ async function planned(file: string): Promise<PlannedDefect> {
       roles: (needs.roles ?? []).map(known),
       isGuest: needs.isGuest ?? false,
       freesTables: needs.freesTables ?? false,
+      breaksBeforeMake: false,
       preemption: needs.preempt,
       frameCount: needs.frames ?? needs.pages,
       tickCount: needs.ticks,

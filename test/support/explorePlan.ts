@@ -19,6 +19,7 @@ const SMALLEST: ExploreCase = {
   roles: [],
   isGuest: false,
   freesTables: false,
+  breaksBeforeMake: false,
   preemption: 'none',
   frameCount: 1,
   tickCount: 0,

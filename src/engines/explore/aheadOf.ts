@@ -3,7 +3,8 @@ import type { ExploreCpu } from './exploreCpu.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, KIND, KIND_INTERRUPT, KIND_TICK } from './exploreWords.js'
 import type { ScheduleStep } from './schedule.js'
-import { cpuOf, type Transitions } from './transitions.js'
+import { cpuOf } from './actions.js'
+import type { Transitions } from './transitions.js'
 import { Visited } from './visited.js'
 
 /** States that are looked at: beyond that a search has no end either, for whoever waits for it. */

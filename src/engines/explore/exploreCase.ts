@@ -45,6 +45,8 @@ export interface ExploreCase {
   readonly isGuest: boolean
   /** Leaf tables are freed with the last mapping below them. */
   readonly freesTables: boolean
+  /** The machine must not see two valid entries for one address one after the other without a flush in between. */
+  readonly breaksBeforeMake: boolean
   readonly preemption: Preemption
   /** Frames of the pool. */
   readonly frameCount: number

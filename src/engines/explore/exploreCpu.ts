@@ -3,7 +3,15 @@ import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { Strategy, StrategyModule } from '../../contract/strategy.js'
-import { AGAIN, DONE, TICKET_AT, TICKET_KIND, TICKET_REACHED, TICKET_SHIFT } from '../../contract/ticket.js'
+import {
+  AGAIN,
+  DONE,
+  TICKET_AT,
+  TICKET_KIND,
+  TICKET_REACHED,
+  TICKET_SHIFT,
+  type Ticket,
+} from '../../contract/ticket.js'
 import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
 import { Tables } from '../../machine/tables.js'
@@ -18,7 +26,7 @@ import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
-import { ExplorePort, ticksOf, type PortParts } from './explorePort.js'
+import { ExplorePort, type PortParts } from './explorePort.js'
 import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
 import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
@@ -210,12 +218,19 @@ export class ExploreCpu {
     const value = this.buffer.read(ticket >> TICKET_SHIFT)
     switch (ticket & TICKET_KIND) {
       case TICKET_AT:
-        return ticksOf(this.#parts, this.#cell.config.cpuCount) >= this.#word(TICKET_VALUE)
+        // Nobody knows how long the others take: it can be time at any moment (clock.ts).
+        return true
       case TICKET_REACHED:
         return reachedSerial(value, this.#word(TICKET_VALUE))
       default:
         return value === 0
     }
+  }
+
+  /** The ticket is satisfied and the task goes on: nobody reads its operand again. */
+  leaveTicket(): void {
+    if ((this.kernel.ticket & TICKET_KIND) === TICKET_AT) this.#parts.clock.reach(this.#word(TICKET_VALUE))
+    this.#arena.set(this.state + TICKET_VALUE, 0)
   }
 
   /** The step is finished: what it wrote into this CPU's own words becomes part of the state. */
@@ -247,9 +262,12 @@ export class ExploreCpu {
 
   get #wait(): string {
     const { ticket } = this.kernel
-    if (ticket === DONE) return ''
-    if (ticket === AGAIN) return ' comes back'
-    if ((ticket & TICKET_KIND) === TICKET_AT) return ' waits for a time'
-    return ` waits for ${this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)}`
+    return ticket === DONE ? '' : ` waits for ${this.#nameOf(ticket)}`
+  }
+
+  #nameOf(ticket: Ticket): string {
+    if (ticket === AGAIN) return 'its next turn'
+    if ((ticket & TICKET_KIND) === TICKET_AT) return 'a time'
+    return this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)
   }
 }

@@ -12,6 +12,7 @@ import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
 import { Broadcasts } from './broadcasts.js'
+import { Clock } from './clock.js'
 import { Choices } from './choices.js'
 import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
 import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
@@ -46,15 +47,14 @@ export class ExploreMachine {
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly broadcasts: Broadcasts
+  readonly clock: Clock
   readonly oracle: ExploreOracle
   readonly cpus: readonly ExploreCpu[]
   readonly operations: readonly OperationChoice[]
-  readonly tickCount: number
 
   constructor(plan: ExplorePlan) {
     this.plan = plan
     const { cpuCount, tickCount } = plan.case
-    this.tickCount = tickCount
     this.operations = choicesOf(plan.case)
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))
@@ -84,6 +84,7 @@ export class ExploreMachine {
       spaceCount: SPACES,
       isThere: plan.module.needs?.includes('broadcast') === true,
     })
+    this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
     this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(
@@ -113,9 +114,13 @@ export class ExploreMachine {
 }
 
 function smallProfile(plan: ExplorePlan): Profile {
-  const { memory } = plan.profile
+  const { memory, tlb } = plan.profile
   return {
     ...plan.profile,
+    tlb: {
+      ...tlb,
+      breakBeforeMake: { ...tlb.breakBeforeMake, value: plan.case.breaksBeforeMake ? 'yes' : 'no' },
+    },
     memory: {
       ...memory,
       frames: { ...memory.frames, value: plan.case.frameCount },

@@ -12,17 +12,15 @@ import {
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
+import { TICK_NS, type Clock } from './clock.js'
 import type { ExploreWords } from './exploreWords.js'
-import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE, TICKS_LEFT } from './exploreWords.js'
+import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPages } from './trackedPages.js'
 import type { ExploreOracle } from './exploreOracle.js'
 import type { Speculation } from './speculation.js'
 import type { StepLog } from './stepLog.js'
 import type { StoreBuffer } from './storeBuffer.js'
-
-/** Nanoseconds of the bounded clock from one tick to the next. */
-const TICK_NS = 1_000_000
 
 export interface PortParts {
   readonly arena: Arena
@@ -34,18 +32,7 @@ export interface PortParts {
   readonly speculation: Speculation
   readonly oracle: ExploreOracle
   readonly broadcasts: Broadcasts
-  /** Ticks of each CPU at most. */
-  readonly tickCount: number
-}
-
-/** Ticks of the CPU that has taken most: the bounded clock. */
-export function ticksOf({ arena, words, tickCount }: PortParts, cpuCount: number): number {
-  let ticks = 0
-  for (let cpu = 0; cpu < cpuCount; cpu++) {
-    const left = arena.words[words.cpus.base + cpu * words.cpus.stride + TICKS_LEFT]
-    ticks = Math.max(ticks, tickCount - left)
-  }
-  return ticks
+  readonly clock: Clock
 }
 
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
@@ -69,10 +56,9 @@ export class ExplorePort implements Port {
     this.#state = parts.words.cpus.base + id * parts.words.cpus.stride
   }
 
-  /** Time is not explored: it moves with the ticks, and never proves anything. */
   now(): number {
-    const { log, cell } = this.#parts
-    return log.point() ? log.keep(ticksOf(this.#parts, cell.config.cpuCount)) * TICK_NS : log.value * TICK_NS
+    const { log, clock } = this.#parts
+    return log.point() ? log.keep(clock.now) * TICK_NS : log.value * TICK_NS
   }
 
   #traced(what: string, word: number, value: number): number {

@@ -62,6 +62,9 @@ export interface ExploreWords {
   readonly open: Placed
   readonly buffers: Placed
   readonly broadcasts: Placed
+  /** The latest time that a wait for a time has reached, and how often waits may still move it (clock.ts). */
+  readonly clock: number
+  readonly clockMoves: number
 }
 
 export function placeExplore(
@@ -77,5 +80,7 @@ export function placeExplore(
     open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
     broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
+    clock: layout.run('clock', 1),
+    clockMoves: layout.run('clockMoves', 1),
   }
 }

@@ -22,8 +22,8 @@ import {
   cpuOf,
   kindOf,
   paramOf,
-  type Transitions,
-} from './transitions.js'
+} from './actions.js'
+import type { Transitions } from './transitions.js'
 
 /** One row of the table that a finding is printed as. */
 export interface ReplayedStep {
@@ -53,7 +53,7 @@ export interface Replayed {
 
 /** Words of the explorer, of one CPU alone, of the library's lists: what they say, the action says better. */
 const HIDDEN =
-  /^(?:log|private|openChanges|storeBuffer|broadcast|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
+  /^(?:log|private|openChanges|storeBuffer|broadcast|clockMoves|cpu|frames|tables|freeList|heldList|claimList|space|handle|arena|pool)\[/
 
 /** Runs a schedule once and writes down what each step does. @throws UsageError where a step is not possible */
 export function replay(

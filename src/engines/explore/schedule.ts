@@ -1,5 +1,5 @@
 import { UsageError } from '../../contract/usageError.js'
-import { actionOf, cpuOf, kindOf, paramOf } from './transitions.js'
+import { actionOf, cpuOf, kindOf, paramOf } from './actions.js'
 
 /** One transition of a schedule: the action, and the choices made on the way. */
 export interface ScheduleStep {

@@ -5,16 +5,8 @@ import { DRAIN_TICKS, judgeDrain } from '../plan.js'
 import { FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
-import {
-  ACT_AGAIN,
-  ACT_INTERRUPT,
-  ACT_KERNEL,
-  ACT_RESUME,
-  ACT_TICK,
-  ACT_WAKE,
-  actionOf,
-  type Transitions,
-} from './transitions.js'
+import { ACT_AGAIN, ACT_INTERRUPT, ACT_KERNEL, ACT_RESUME, ACT_TICK, ACT_WAKE, actionOf } from './actions.js'
+import type { Transitions } from './transitions.js'
 
 /** Turns of all CPUs without an end: whatever waits now waits for ever. */
 const MOST_TURNS = 10_000
@@ -34,9 +26,12 @@ export class Settle {
 
   /** All CPUs run the first space; the pages are there as far as the frames go. The state after that is where the search begins. */
   setUp(): void {
-    const { cpus, plan, arena } = this.#machine
-    for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
+    const { cpus, plan, arena, clock } = this.#machine
     const { pageCount, alphabet, frameCount, operationCount, tickCount, spuriousCount } = plan.case
+    // No tick is taken here. Without ticks to take the clock would stand at their end, and go back later.
+    for (const cpu of cpus) arena.set(cpu.state + TICKS_LEFT, tickCount)
+    clock.free()
+    for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
     this.#call(cpus[0], () => cpus[0].kernel.map(SHARED_HANDLE, pageCount, sharedFlags(plan.case)))
     if (alphabet.includes('adviseOther')) this.#mapOther(cpus[0])
     if (alphabet.includes('remap')) {
@@ -52,9 +47,9 @@ export class Settle {
       // Set up long ago: what was stored then has been visible for as long.
       cpu.buffer.drain()
       arena.set(cpu.state + OPERATIONS_LEFT, operationCount)
-      arena.set(cpu.state + TICKS_LEFT, tickCount)
       arena.set(cpu.state + SPURIOUS_LEFT, spuriousCount)
     }
+    clock.bound()
     arena.begin()
     this.#machine.log.preemption = plan.case.preemption
     this.#machine.speculation.isOn = plan.case.fills === 'late'
@@ -107,10 +102,11 @@ export class Settle {
 
   /** I9: two sweeps of every CPU and more, then a demand for everything; nothing may be held after that. Takes back all that it does. */
   judgeEnd(): void {
-    const { arena, cpus, cell, log, speculation, oracle, plan } = this.#machine
+    const { arena, clock, cpus, cell, log, speculation, oracle, plan } = this.#machine
     const { trailLength, hashLow, hashHigh } = arena
     log.preemption = 'none'
     speculation.isOn = false
+    clock.free()
     const violations = new ViolationList()
     for (const cpu of cpus) if (cpu.kernel.isCpuIdle) this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {

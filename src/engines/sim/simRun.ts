@@ -1,4 +1,4 @@
-import { AGAIN } from '../../contract/ticket.js'
+import { AGAIN, TICKET_AT } from '../../contract/ticket.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
 import { RESULT } from '../../pagetable/position.js'
@@ -212,7 +212,8 @@ export class SimRun {
       this.#machine.chargeTicket(sim)
       cpu.kernel.resume()
       if (cpu.kernel.ticket === AGAIN) clock.charge(COST_SPIN, 1)
-      else if (this.#counts(cpu)) this.#patience.gotFurther()
+      // Time always comes: who looks, and waits for a time again, may do so for ever.
+      else if (cpu.kernel.ticket !== TICKET_AT && this.#counts(cpu)) this.#patience.gotFurther()
       return
     }
     if (sim.hasEnded && cpu.kernel.isIdle) return

@@ -38,6 +38,7 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--serial-start <n>', 'the serial issued last before the case begins')
     .option('--guest', 'the shared mapping is guest memory')
     .option('--store-buffer', 'plain stores wait in a buffer per CPU')
+    .option('--break-before-make', 'the machine demands a flush between two entries of one address')
     .option('--fills <when>', 'late (where it can matter), or anytime: slower, for comparison')
     .option('--no-symmetry', 'do not take CPUs that have done nothing yet for one another')
     .option('--max-states <n>', `states of one search at most (default ${defaults.stateCount})`)

@@ -18,6 +18,7 @@ export interface ExploreOptions {
   serialStart?: string
   guest?: boolean
   storeBuffer?: boolean
+  breakBeforeMake?: boolean
   symmetry?: boolean
   fills?: string
   maxStates?: string
@@ -94,6 +95,7 @@ export function overrideCase(
   const switches = [
     ['guest', 'isGuest', '--guest'],
     ['storeBuffer', 'hasStoreBuffer', '--store-buffer'],
+    ['breakBeforeMake', 'breaksBeforeMake', '--break-before-make'],
   ] as const
   for (const [option, field, flag] of switches) {
     if (options[option] !== true) continue

@@ -1,0 +1,58 @@
+import type { Port } from '../../contract/port.js'
+import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
+import { DONE, type Ticket } from '../../contract/ticket.js'
+import { Immediate } from '../../strategies/immediate.js'
+import {
+  ROUND_PARTS,
+  roundPrivates,
+  roundWords,
+  type RoundPrivates,
+  type RoundWords,
+} from '../../strategies/shared/roundStrategy.js'
+import { Scoreboard, slotBlock } from './shared/scoreboard.js'
+
+export type ResendWords = RoundWords | 'slots'
+export type ResendPrivates = RoundPrivates | 'serial'
+
+/**
+ * DragonFly's watchdog: who waits for answers for too long interrupts those who owe them once more. It
+ * gets over lost interrupts. The answers are FreeBSD's generations, because with two interrupts for one
+ * request, either may be the one that comes late.
+ */
+export class ResendStrategy extends Immediate {
+  readonly #scoreboard: Scoreboard
+
+  constructor(host: StrategyHost<ResendWords, ResendPrivates>, Kind: typeof Scoreboard = Scoreboard) {
+    super(host, { ...ROUND_PARTS, Round: Kind })
+    this.#scoreboard = this.round as Scoreboard
+    this.#scoreboard.slots = host.words.slots
+    this.#scoreboard.limitNs = host.parameters['limitNs']
+  }
+
+  /** The time that it waits for says nothing: the slots do. */
+  override resumed(cpu: Port): Ticket {
+    const ticket = this.#scoreboard.again(cpu)
+    return ticket === DONE ? super.resumed(cpu) : ticket
+  }
+}
+
+export default {
+  summary: 'one round for each change, and a second interrupt to who has not answered in time',
+  source:
+    'DragonFly sys/platform/pc64/x86_64/pmap_inval.c (watchdog); FreeBSD sys/amd64/amd64/mp_machdep.c (invl_scoreboard)',
+  parameters: {
+    limitNs: {
+      default: 10_000,
+      min: 1,
+      max: 1_000_000_000,
+      unit: 'ns',
+      summary: 'time until who has not answered is interrupted again',
+      source: 'a proposal: above what a round of a few CPUs takes here; DragonFly waits far longer',
+    },
+  },
+  contract: () => 'return',
+  assumes: () => ({ timeless: false, symmetric: true }),
+  words: (shape) => ({ ...roundWords(shape), slots: slotBlock(shape) }),
+  privateWords: (shape) => ({ ...roundPrivates(shape), serial: 1 }),
+  create: (host) => new ResendStrategy(host),
+} satisfies StrategyModule<ResendWords, ResendPrivates>
