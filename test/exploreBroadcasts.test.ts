@@ -276,7 +276,11 @@ describe('in the machine', () => {
     const given = { alphabet: ['batch'] as const, operationCount: 2 }
     expect(verdictOf(planOf(sends, given))).toBe('complete')
     const tooMany = { ...given, cpuCount: 1, operationCount: MOST_BROADCASTS + 1 }
-    expect(() => verdictOf(planOf(sends, tooMany))).toThrow(/CPU 0 has more than 4 broadcasts under way/)
+    const { finding } = exploreFully(planOf(sends, tooMany))
+    expect([finding?.invariant, finding?.message]).toEqual([
+      'error',
+      expect.stringContaining('CPU 0 has more than 4 broadcasts under way'),
+    ])
   })
 })
 

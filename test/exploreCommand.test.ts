@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
+import { EXPLORATIONS } from '../dist/bench/explorations.js'
+import { overrideCase } from '../dist/src/harness/explore/exploreOptions.js'
 import { ROOT } from './support/runCell.js'
 
 interface Ended {
@@ -92,6 +94,13 @@ describe('a run', () => {
     expect(again.stdout).toMatch(/^step {2}CPU {2}action/)
     expect(finding).toBeTruthy()
     expect(again.stderr).toContain(finding)
+  })
+
+  test('--break-before-make changes the machine of the case, and is printed again', () => {
+    const [plain] = EXPLORATIONS.cases
+    const { plan, typed } = overrideCase({ breakBeforeMake: true }, plain)
+    expect([plain.breaksBeforeMake, plan.breaksBeforeMake]).toEqual([false, true])
+    expect(typed).toEqual(['--break-before-make'])
   })
 
   test('of a strategy that promises nothing never fails', async () => {

@@ -45,6 +45,13 @@ export class SimCpu {
     if (this.cpu.kernel.isCpuIdle) this.cpu.kernel.wake()
   }
 
+  /** The time of a pause, of computing or of idleness is over. */
+  endRest(): void {
+    this.busyUntilPs = 0
+    this.isComputing = false
+    this.wake()
+  }
+
   /** The event is over, and the time is not. */
   idleAgain(wasIdle: boolean): void {
     if (wasIdle && this.busyUntilPs > this.clock.nowPs) this.cpu.kernel.goIdle()

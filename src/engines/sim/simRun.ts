@@ -218,10 +218,8 @@ export class SimRun {
     }
     if (sim.hasEnded && cpu.kernel.isIdle) return
     if (sim.busyUntilPs > clock.nowPs) return
-    sim.busyUntilPs = 0
-    sim.isComputing = false
     // Before the look: an idle CPU flushes what was left to it first.
-    sim.wake()
+    sim.endRest()
     if (head > 0) cpu.watch.poll(head)
     this.#step(sim)
   }
