@@ -7,8 +7,9 @@ import { CHECKS, type Check } from './checks.js'
 import { conform, conformOn } from './conform.js'
 import { parseCount } from './options.js'
 import { describeFailure } from './report.js'
+import { describeVerdict } from './verdictLine.js'
 import { scriptOf } from './scriptOf.js'
-import { loadSubjects, type Subject } from './subject.js'
+import { loadSubjects } from './subject.js'
 
 interface ConformOptions {
   strategy?: string
@@ -52,19 +53,13 @@ async function act(options: ConformOptions): Promise<number> {
         script === undefined
           ? await conform(subject, { check, tapes, seed, shrinkMs: SHRINK_MS })
           : await conformOn(subject, check, script, check.usesThreads ? REPEATS_ON_THREADS : 1)
-      const each = (verdict.elapsedMs / verdict.tapes).toFixed(1)
-      const word = verdict.failure === null ? 'passes' : 'FAILS'
-      process.stdout.write(`${nameOf(subject, check)}  ${word}  ${verdict.tapes} tapes, ${each} ms each\n`)
+      process.stdout.write(describeVerdict(subject.spec, check, verdict))
       if (verdict.failure === null) continue
       exitCode = EXIT_FAILED
       process.stderr.write(`\n${describeFailure(verdict.failure)}\n`)
     }
   }
   return exitCode
-}
-
-function nameOf(subject: Subject, check: Check): string {
-  return `${subject.spec}  ${check.name.padEnd(12)}`
 }
 
 function checksOf(text: string | undefined): readonly Check[] {

@@ -6,7 +6,10 @@ import { formatScript } from './scriptText.js'
 export interface TestFailure {
   readonly strategy: string
   readonly check: string
-  readonly script: Script
+  /** null where none plays a part. */
+  readonly script: Script | null
+  /** Whether it takes luck to see it again. */
+  readonly usesThreads: boolean
   readonly faults: readonly string[]
   /** What to type to see it again. */
   readonly command: string
@@ -15,7 +18,7 @@ export interface TestFailure {
 /** The first few say what is wrong; a state line for each CPU follows where nothing goes on. */
 const FAULTS_SHOWN = 10
 
-export function checkCommand(strategy: string, check: string, script: Script): string {
+export function checkCommand(strategy: string, check: string, script: Script | null): string {
   return commandOf('conform', strategy, ['--check', check], script)
 }
 
@@ -23,8 +26,14 @@ export function stressCommandLine(strategy: string, script: Script): string {
   return commandOf('stress', strategy, [], script)
 }
 
-function commandOf(program: string, strategy: string, more: readonly string[], script: Script): string {
-  const words = ['--strategy', strategy, ...more, '--tape', formatScript(script)]
+function commandOf(
+  program: string,
+  strategy: string,
+  more: readonly string[],
+  script: Script | null,
+): string {
+  const words = ['--strategy', strategy, ...more]
+  if (script !== null) words.push('--tape', formatScript(script))
   return `npm run ${program} -- ${words.map(shellWord).join(' ')}`
 }
 

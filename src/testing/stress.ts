@@ -73,7 +73,7 @@ export async function stress(
       if (faults.length === 0) continue
       left = left.filter((other) => other !== subject)
       const command = stressCommandLine(subject.spec, script)
-      onFailure({ strategy: subject.spec, check: 'stress', script, faults, command })
+      onFailure({ strategy: subject.spec, check: 'stress', usesThreads: true, script, faults, command })
     }
   }
   return totals
