@@ -1,4 +1,5 @@
 import { shellWord } from '../harness/quote.js'
+import { NEEDS_LUCK } from '../harness/reproduce.js'
 import type { Script } from './script.js'
 import { formatScript } from './scriptText.js'
 
@@ -37,10 +38,11 @@ function commandOf(
   return `npm run ${program} -- ${words.map(shellWord).join(' ')}`
 }
 
-export function describeFailure({ strategy, check, faults, command }: TestFailure): string {
+export function describeFailure({ strategy, check, usesThreads, faults, command }: TestFailure): string {
   const lines = [`${strategy} fails ${check}`]
   for (const fault of faults.slice(0, FAULTS_SHOWN)) lines.push(`  ${fault}`)
   if (faults.length > FAULTS_SHOWN) lines.push(`  and ${faults.length - FAULTS_SHOWN} more`)
   lines.push(`  reproduce: ${command}`)
+  if (usesThreads) lines.push(`  ${NEEDS_LUCK}`)
   return `${lines.join('\n')}\n`
 }
