@@ -1,10 +1,21 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { ROOT, until, type Ended } from './support/steeredBench.js'
+
+const started: ChildProcess[] = []
+/** A test that fails must not leave a hook behind that never returns. */
+afterEach(() => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    for (const id of checkersOf(child.pid!)) process.kill(id, 'SIGKILL')
+    child.kill('SIGKILL')
+  }
+})
 
 function start(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [`dist/scripts/${script}.js`, ...args], { cwd: ROOT })
+  started.push(child)
   const seen: Ended = { code: null, stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (seen.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (seen.stderr += text))

@@ -11,7 +11,7 @@ import { SMALL_CASES, SMALLEST } from './smallCases.js'
 import type { Subject } from './subject.js'
 
 /** A bound by states finds the same on every machine. Strategies without ticks have fewer in most of the cases. */
-const STATE_COUNT = 5000
+const STATE_COUNT = 20_000
 const PROFILE = 'icelake-2s64c'
 /** What runs full after few operations, where a strategy has it. */
 const SMALL_VALUES: Readonly<Record<string, number>> = { ring: 1, slots: 1 }
