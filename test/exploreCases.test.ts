@@ -3,40 +3,11 @@ import { EXPLORATIONS } from '../dist/bench/explorations.js'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { DONE } from '../dist/src/contract/ticket.js'
 import type { ExploreCase } from '../dist/src/engines/explore/exploreCase.js'
+import { SMALL_CASES } from '../dist/src/testing/smallCases.js'
 import { base, exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
 import { moduleNames } from '../dist/src/registry.js'
 
-/** The smaller set of what `npm run explore` covers. */
-const CASES: Record<string, Partial<ExploreCase>> = {
-  steps: { pageCount: 2, frameCount: 2, operationCount: 2 },
-  'one frame': { pageCount: 2, operationCount: 2 },
-  hooks: { preemption: 'hooks' },
-  everywhere: { preemption: 'all', alphabet: ['advise'] },
-  protect: { alphabet: ['protect', 'unprotect', 'advise'], operationCount: 2 },
-  remap: { alphabet: ['remap', 'populate'], operationCount: 2, frameCount: 3 },
-  batch: { alphabet: ['advise', 'touch', 'batch'], operationCount: 2 },
-  switch: { alphabet: ['advise', 'touch', 'switch'], operationCount: 2 },
-  'switch in hooks': { alphabet: ['advise', 'switch'], preemption: 'hooks' },
-  idle: { alphabet: ['advise', 'touch', 'idle'], operationCount: 2 },
-  'idle in hooks': { alphabet: ['advise', 'idle'], preemption: 'hooks' },
-  guest: { isGuest: true, operationCount: 2 },
-  spurious: { spuriousCount: 1, operationCount: 2 },
-  ticks: { tickCount: 4 },
-  'store buffer': { hasStoreBuffer: true, preemption: 'hooks', alphabet: ['advise'] },
-  'freed tables': {
-    alphabet: ['remap', 'populate', 'pin'],
-    freesTables: true,
-    operationCount: 3,
-    frameCount: 3,
-  },
-  'write-out': { alphabet: ['advise', 'touch', 'writeOut'], operationCount: 2 },
-  'break-before-make': { breaksBeforeMake: true, operationCount: 2, frameCount: 2 },
-  wrap: { serialStart: -1, operationCount: 2 },
-  sign: { serialStart: 2147483647, operationCount: 2 },
-  alone: { cpuCount: 1, operationCount: 3, alphabet: ['advise', 'touch', 'protect', 'switch', 'batch'] },
-  'three CPUs': { cpuCount: 3 },
-}
-const CASE_NAMES = Object.keys(CASES)
+const CASE_NAMES = Object.keys(SMALL_CASES)
 
 describe('what is right is not reported', () => {
   // Whatever is in src/strategies, without being listed anywhere.
@@ -44,7 +15,7 @@ describe('what is right is not reported', () => {
     const module = await shipped(name)
     const verdicts = CASE_NAMES.map((each) => [
       each,
-      verdictOf(planOf(module, { tickCount: 1, ...CASES[each] }, { ring: 1 })),
+      verdictOf(planOf(module, { tickCount: 1, ...SMALL_CASES[each] }, { ring: 1 })),
     ])
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
@@ -72,20 +43,20 @@ describe('what is right is not reported', () => {
       'sign',
       'alone',
     ]
-    const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, CASES[each], { slots: 1 }))])
+    const verdicts = chosen.map((each) => [each, verdictOf(planOf(module, SMALL_CASES[each], { slots: 1 }))])
     expect(verdicts).toEqual(chosen.map((each) => [each, 'complete']))
   })
 
   test('the base walkerBroadcasts, where tables are freed', async () => {
     const module = await base('walkerBroadcasts')
-    const verdicts = ['freed tables', 'hooks'].map((each) => verdictOf(planOf(module, CASES[each])))
+    const verdicts = ['freed tables', 'hooks'].map((each) => verdictOf(planOf(module, SMALL_CASES[each])))
     expect(verdicts).toEqual(['complete', 'complete'])
   })
 
   test.each([0, 1, 2, 3])('tickets, mode %i', async (mode) => {
     const module = await fixture('tickets')
     expect(verdictOf(planOf(module, { operationCount: 2 }, { mode }))).toBe('complete')
-    expect(verdictOf(planOf(module, CASES['hooks'], { mode }))).toBe('complete')
+    expect(verdictOf(planOf(module, SMALL_CASES['hooks'], { mode }))).toBe('complete')
   })
 
   test.each([0, 1, 2])('interrupts for nothing, around strategy %i', async (inner) => {
@@ -122,7 +93,7 @@ test.each<[string, () => Promise<StrategyModule>, string, string]>([
   ['without a sign', () => fixture('unsigned'), 'I11', 'complete'],
 ])('serials that are compared %s', async (_how, load, wrap, sign) => {
   const module = await load()
-  const verdicts = ['wrap', 'sign'].map((each) => verdictOf(planOf(module, CASES[each], { ring: 1 })))
+  const verdicts = ['wrap', 'sign'].map((each) => verdictOf(planOf(module, SMALL_CASES[each], { ring: 1 })))
   expect(verdicts).toEqual([wrap, sign])
 })
 

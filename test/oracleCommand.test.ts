@@ -29,6 +29,9 @@ function again(printed: string, folder: string): Promise<Ended> {
   return new Promise((settle) => shell.on('close', (code) => settle({ code, stdout, stderr })))
 }
 
+/** As printed. */
+const NEEDS_LUCK = '(real threads: repeat until it shows)'
+
 describe('the command, given a strategy that breaks its promise', () => {
   test.each(['never-flush', 'early-settle', 'clear-before-flush'])('%s', async (name) => {
     const ran = await bench(...CELL, '--strategy', planted(name), '--out', fresh())
@@ -37,9 +40,19 @@ describe('the command, given a strategy that breaks its promise', () => {
     expect(violation).toMatch(name === 'early-settle' ? /^ {2}I11 at/ : /^ {2}I(1|2|6|11) at/)
     const printed = /reproduce: (npm run bench -- .*)$/m.exec(ran.stderr)?.[1] ?? ''
     expect(printed).toContain(`--strategy ${planted(name)}`)
+    expect(ran.stderr).not.toContain(NEEDS_LUCK)
     const repeated = await again(printed, fresh())
     expect(repeated.code).toBe(4)
     expect(firstViolation(repeated)).toBe(violation)
+  })
+
+  test('on real threads it says that it takes luck to see it again', async () => {
+    const cell = CELL.map((word) => (word === 'sim' ? 'threads' : word))
+    const ran = await bench(...cell, '--strategy', planted('never-flush'), '--out', fresh())
+    expect(ran.code).toBe(4)
+    expect(ran.stderr).toMatch(
+      /reproduce: npm run bench -- .*\n {2}\(real threads: repeat until it shows\)\n/,
+    )
   })
 
   test('under contract none: counted, shown, not ranked, and no failure', async () => {

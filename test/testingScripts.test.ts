@@ -21,14 +21,14 @@ describe('every script is legal', () => {
     for (const seed of seeds) {
       const script = seededScript(seed)
       for (const one of [script, aloneOf(script), comparableOf(script, 2)])
-        expect(tapesOfScript(one, FRAMES).tapes).toHaveLength(cpuCountOf(one))
+        expect(tapesOfScript(one, FRAMES, 'threads').tapes).toHaveLength(cpuCountOf(one))
     }
   })
 
   test('and those of fast-check, in every way it may shrink them', () => {
     fc.assert(
       fc.property(scripts, (script) => {
-        expect(tapesOfScript(script, FRAMES).tapes).toHaveLength(cpuCountOf(script))
+        expect(tapesOfScript(script, FRAMES, 'threads').tapes).toHaveLength(cpuCountOf(script))
       }),
       { numRuns: 300, seed: 1 },
     )
@@ -37,7 +37,9 @@ describe('every script is legal', () => {
   test('a seed has one script, and another seed another', () => {
     expect(seededScript(7)).toEqual(scriptOf('7'))
     expect(new Set(seeds.map((seed) => formatScript(seededScript(seed)))).size).toBe(seeds.length)
-    expect(tapesOfScript(seededScript(7), FRAMES).hash).toBe(tapesOfScript(seededScript(7), FRAMES).hash)
+    expect(tapesOfScript(seededScript(7), FRAMES, 'threads').hash).toBe(
+      tapesOfScript(seededScript(7), FRAMES, 'threads').hash,
+    )
   })
 })
 
@@ -72,7 +74,7 @@ describe('as text', () => {
 
 /** Names of the instructions on all tapes of a script. */
 function instructionsOf(script: Script): string[] {
-  return tapesOfScript(script, FRAMES).tapes.flatMap(({ instructions }) =>
+  return tapesOfScript(script, FRAMES, 'threads').tapes.flatMap(({ instructions }) =>
     [...instructions]
       .filter((_, index) => index % INSTRUCTION_WORDS === 0)
       .map((word) => TAPE_NAMES[word & 0xff]),

@@ -1,12 +1,13 @@
 import type { BenchPlan } from './benchPlan.js'
-import { cellName } from './cells.js'
+import { cellName, type Cell } from './cells.js'
 import type { JobResult, Violation } from './job.js'
 import type { PlannedJob } from './plan.js'
-import { type ReproductionContext, reproduceCommand } from './reproduce.js'
+import { NEEDS_LUCK, type ReproductionContext, reproduceCommand } from './reproduce.js'
 
 /** A cell in which something must never have happened, or a repetition failed. Kept in run.json, told on stderr. */
 export interface Failure {
   cell: string
+  engine: Cell['engine']
   params: string
   contract: string
   seed: number
@@ -35,6 +36,7 @@ export function failureOf(
   if (!failed && (count === 0 || cell.contract === 'none')) return null
   return {
     cell: cellName(cell),
+    engine: cell.engine,
     params: cell.params,
     contract: cell.contract,
     seed: plan.seed,
@@ -74,5 +76,6 @@ function describeCell(failures: readonly Failure[]): string {
   const unseen = first.violation_count - Math.min(VIOLATIONS_SHOWN, first.violations.length)
   if (unseen > 0) lines.push(`  and ${unseen} more`)
   lines.push(`  reproduce: ${first.reproduce}`)
+  if (first.engine === 'threads') lines.push(`  ${NEEDS_LUCK}`)
   return `${lines.join('\n')}\n`
 }

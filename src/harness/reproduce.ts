@@ -11,6 +11,9 @@ export interface ReproductionContext {
   fault: string
 }
 
+/** Said below a command that does the same work in another interleaving. A line of its own: the command is pasted. */
+export const NEEDS_LUCK = '(real threads: repeat until it shows)'
+
 /** The command that runs one cell again and nothing else. Pasted into a shell in the same folder, it does the same work. */
 export function reproduceCommand(cell: Cell, context: ReproductionContext): string {
   const [strategy, workload] = [specText(cell, 'strategy'), specText(cell, 'workload')]

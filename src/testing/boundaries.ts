@@ -1,3 +1,4 @@
+import { found, nothing, OUT_OF_FRAMES, type CheckResult } from './checkResult.js'
 import { simScript } from './runScript.js'
 import { cpuCountOf, type Script } from './script.js'
 import type { Subject } from './subject.js'
@@ -28,11 +29,16 @@ export function isTooLarge({ module }: Subject, { parameters }: Boundary, cpuCou
   return [...shared, ...own].reduce((sum, words) => sum + words, 0) > MOST_WORDS
 }
 
-export function boundaryFaults(subject: Subject, script: Script): string[] {
-  for (const boundary of boundariesOf(subject)) {
-    if (isTooLarge(subject, boundary, cpuCountOf(script))) continue
-    const { faults } = simScript(subject, script, { parameters: boundary.parameters })
-    if (faults.length > 0) return faults.map((fault) => `${boundary.name}: ${fault}`)
+export function boundaryResult(subject: Subject, script: Script): CheckResult {
+  const boundaries = boundariesOf(subject)
+  if (boundaries.length === 0) return nothing('it has no parameters')
+  const runnable = boundaries.filter((boundary) => !isTooLarge(subject, boundary, cpuCountOf(script)))
+  if (runnable.length === 0) return nothing('every bound takes more words than a test may')
+  let isJudged = false
+  for (const { name, parameters } of runnable) {
+    const { result, faults } = simScript(subject, script, { parameters })
+    if (faults.length > 0) return found(faults.map((fault) => `${name}: ${fault}`))
+    isJudged ||= result !== null
   }
-  return []
+  return isJudged ? found([]) : nothing(OUT_OF_FRAMES)
 }

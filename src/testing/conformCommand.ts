@@ -1,14 +1,17 @@
 import { Command } from 'commander'
 import { parseSeed } from '../harness/benchOptions.js'
 import { strayArgument } from '../harness/cli.js'
-import { EXIT_FAILED, EXIT_PASS } from '../harness/exitCodes.js'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../harness/exitCodes.js'
 import { unknownName } from '../harness/spec.js'
+import { stopSignal } from '../harness/stopSignals.js'
 import { CHECKS, type Check } from './checks.js'
-import { conform, conformOn } from './conform.js'
+import { runConform } from './conformRun.js'
+import type { ConformWork } from './conformWork.js'
 import { parseCount } from './options.js'
 import { describeFailure } from './report.js'
+import { describeUnfinished, describeVerdict } from './verdictLine.js'
 import { scriptOf } from './scriptOf.js'
-import { loadSubjects, type Subject } from './subject.js'
+import { loadSubjects } from './subject.js'
 
 interface ConformOptions {
   strategy?: string
@@ -19,10 +22,7 @@ interface ConformOptions {
 }
 
 const DEFAULT_TAPES = 100
-const SHRINK_MS = 20_000
 const MAX_TAPES = 10_000_000
-/** With `--tape`, on real threads: the same work meets in other ways each time. */
-const REPEATS_ON_THREADS = 20
 
 /** The command line of `npm run conform`. */
 export function conformCommand(): Command {
@@ -41,30 +41,30 @@ export function conformCommand(): Command {
 
 async function act(options: ConformOptions): Promise<number> {
   const checks = checksOf(options.check)
-  const subjects = await loadSubjects(options.strategy ?? 'all')
-  const script = options.tape === undefined ? undefined : scriptOf(options.tape)
-  const tapes = parseCount('--tapes', options.tapes, DEFAULT_TAPES, MAX_TAPES)
-  const seed = options.seed === undefined ? 1 : parseSeed(options.seed)
-  let exitCode: number = EXIT_PASS
-  for (const subject of subjects) {
-    for (const check of checks) {
-      const verdict =
-        script === undefined
-          ? await conform(subject, { check, tapes, seed, shrinkMs: SHRINK_MS })
-          : await conformOn(subject, check, script, check.usesThreads ? REPEATS_ON_THREADS : 1)
-      const each = (verdict.elapsedMs / verdict.tapes).toFixed(1)
-      const word = verdict.failure === null ? 'passes' : 'FAILS'
-      process.stdout.write(`${nameOf(subject, check)}  ${word}  ${verdict.tapes} tapes, ${each} ms each\n`)
-      if (verdict.failure === null) continue
-      exitCode = EXIT_FAILED
-      process.stderr.write(`\n${describeFailure(verdict.failure)}\n`)
-    }
+  const strategies = options.strategy ?? 'all'
+  const subjects = await loadSubjects(strategies)
+  if (options.tape !== undefined) scriptOf(options.tape)
+  const work: ConformWork = {
+    strategies,
+    checks: checks.map(({ name }) => name),
+    tapes: parseCount('--tapes', options.tapes, DEFAULT_TAPES, MAX_TAPES),
+    seed: options.seed === undefined ? 1 : parseSeed(options.seed),
+    tape: options.tape ?? null,
   }
-  return exitCode
-}
-
-function nameOf(subject: Subject, check: Check): string {
-  return `${subject.spec}  ${check.name.padEnd(12)}`
+  const signal = stopSignal()
+  let exitCode: number = EXIT_PASS
+  let left = subjects.length * checks.length
+  const unfinished = await runConform(work, signal, ({ strategy, check }, verdict) => {
+    left--
+    process.stdout.write(describeVerdict(strategy, check, verdict))
+    if (verdict.failure === null) return
+    exitCode = EXIT_FAILED
+    process.stderr.write(`\n${describeFailure(verdict.failure)}\n`)
+  })
+  if (!signal.aborted) return exitCode
+  process.stderr.write(`interrupted: ${left} of ${subjects.length * checks.length} checks are missing`)
+  process.stderr.write(unfinished === null ? '\n' : `; ${describeUnfinished(unfinished)}\n`)
+  return EXIT_INTERRUPTED
 }
 
 function checksOf(text: string | undefined): readonly Check[] {

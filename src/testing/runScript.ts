@@ -23,6 +23,10 @@ export interface Conditions {
   readonly freesTables?: boolean
   /** `threads` only. */
   readonly passes?: number
+  /** `threads` only: as many passes as take so long. */
+  readonly passesMs?: number
+  /** `threads` only: the run ends in a fault that means nothing. */
+  readonly signal?: AbortSignal
 }
 
 export interface ScriptRun {
@@ -35,7 +39,8 @@ export interface ScriptRun {
 const PROFILE = 'icelake-2s64c'
 /** The machine of every script is shuffled alike: the tape alone names the run. */
 const MACHINE_SEED = 1
-const WATCHDOG_MS = 10_000
+/** For one pass: more CPUs than cores, and cores that others use as well. */
+const WATCHDOG_MS = 30_000
 
 /**
  * Frames for each CPU in multiples of the largest mapping. CPUs keep free frames on lists of their own,
@@ -76,7 +81,7 @@ function planOf(
 ): CellPlan {
   const profile = profileOf(script, conditions, engine)
   return {
-    tapes: tapesOfScript(script, profile.memory.frames.value),
+    tapes: tapesOfScript(script, profile.memory.frames.value, engine),
     profile,
     module: conditions.module ?? subject.module,
     parameters: conditions.parameters ?? subject.parameters,
@@ -121,6 +126,8 @@ export async function threadsScript(
       // One pass, as in virtual time.
       warmupMs: 0,
       measuredPasses: conditions.passes ?? 1,
+      ...(conditions.passesMs === undefined ? {} : { measuredMs: conditions.passesMs }),
+      ...(conditions.signal === undefined ? {} : { signal: conditions.signal }),
     })
     return judged(plan, result)
   } catch (error) {

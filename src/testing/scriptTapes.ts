@@ -6,12 +6,18 @@ import { cpuCountOf, type Region, type Script, type Step } from './script.js'
 
 /**
  * What a reader does at the end of each pass. Several that advise the same pages away and fault them in
- * again without a rest can keep one of them, or an initiator, from ever getting its access through.
+ * again without a rest can keep one of them, or an initiator, from ever getting its access through. On
+ * real threads the rest must outlast the waking of a worker that is not running, or initiators get their
+ * turn by luck: with 5 us one pass of a tape could take more than 10 s on busy cores.
  */
-const READER_WORK_NS = 5000
+const READER_WORK_NS = { sim: 5000, threads: 200_000 }
 
 /** The tapes of a script; the tape writer's own checks see every instruction. */
-export function tapesOfScript(script: Script, frameCount: number): TapeSet {
+export function tapesOfScript(
+  script: Script,
+  frameCount: number,
+  engine: keyof typeof READER_WORK_NS,
+): TapeSet {
   const module: WorkloadModule = {
     summary: 'a script',
     source: 'none',
@@ -21,7 +27,15 @@ export function tapesOfScript(script: Script, frameCount: number): TapeSet {
       const handles = script.regions.map(() => plan.handle())
       const barriers = Math.min(...script.initiators.map(barrierCountOf))
       for (const [cpu, steps] of [...script.initiators, ...script.readers].entries()) {
-        const player = new Player(script, cpu, plan.tape(cpu), handles, barriers, frameCount)
+        const player = new Player(
+          script,
+          cpu,
+          plan.tape(cpu),
+          handles,
+          barriers,
+          frameCount,
+          READER_WORK_NS[engine],
+        )
         player.play(steps)
       }
     },
@@ -48,6 +62,7 @@ class Player {
   readonly #regions: readonly Mapped[]
   readonly #home: number
   readonly #frameCount: number
+  readonly #restNs: number
   #space = 1
   #barriersLeft: number
   #isInBatch = false
@@ -64,12 +79,14 @@ class Player {
     handles: readonly Handle[],
     barriers: number,
     frameCount: number,
+    restNs: number,
   ) {
     this.#script = script
     this.#tape = tape
     this.#isInitiator = cpu < script.initiators.length
     this.#barriersLeft = barriers
     this.#frameCount = frameCount
+    this.#restNs = restNs
     const tapeCount = script.initiators.length + script.readers.length
     this.#home = 1 + (cpu % script.spaces)
     this.#regions = script.regions.map((region, index) => ({
@@ -91,7 +108,7 @@ class Player {
     this.#tape.body()
     this.#isFixed = !this.#isInitiator
     this.#playAll(steps)
-    if (!this.#isInitiator) return this.#tape.compute(READER_WORK_NS)
+    if (!this.#isInitiator) return this.#tape.compute(this.#restNs)
     // The body runs again and must find what it found.
     for (const region of this.#gone) this.#map(region)
     this.#switchTo(this.#home)

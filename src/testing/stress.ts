@@ -6,9 +6,9 @@ import { threadsScript, type Conditions } from './runScript.js'
 import type { Script } from './script.js'
 import type { Subject } from './subject.js'
 
-/** Starting workers takes longer than a short tape, so these are long and run several times. */
+/** Starting workers takes half a second, so tapes are long and run again and again for longer than that. */
 const TAPE_LENGTH = 150
-const PASSES = 10
+const PASSES_MS = 1000
 
 export interface StressPlan {
   readonly subjects: readonly Subject[]
@@ -20,6 +20,8 @@ export interface StressPlan {
   /** This one again and again, in place of random ones. */
   readonly script: Script | undefined
   readonly conditions?: Conditions
+  /** Ends the run at once; the tape that is running is not counted. */
+  readonly signal?: AbortSignal
 }
 
 export interface StressTotals {
@@ -52,13 +54,21 @@ export async function stress(
     demands: 0,
     violations: 0,
   }
+  const conditions = {
+    ...plan.conditions,
+    passesMs: PASSES_MS,
+    ...(plan.signal === undefined ? {} : { signal: plan.signal }),
+  }
+  const hasStopped = (): boolean => plan.signal?.aborted === true
   let left = [...plan.subjects]
   const endMs = performance.now() + plan.forMs
   for (let seed = plan.seed; left.length > 0; seed = (seed + 1) >>> 0) {
     const script = plan.script ?? scriptFor(seed, plan)
     for (const subject of left) {
-      if (totals.tapes > 0 && performance.now() >= endMs) return totals
-      const { result, faults } = await threadsScript(subject, script, { ...plan.conditions, passes: PASSES })
+      if (hasStopped() || (totals.tapes > 0 && performance.now() >= endMs)) return totals
+      const { result, faults } = await threadsScript(subject, script, conditions)
+      // The workers were ended: what it says then is not the strategy's doing.
+      if (hasStopped()) return totals
       totals.tapes++
       totals.violations += result?.violationCount ?? 0
       if (result === null && faults.length === 0) totals.cut++
@@ -73,7 +83,7 @@ export async function stress(
       if (faults.length === 0) continue
       left = left.filter((other) => other !== subject)
       const command = stressCommandLine(subject.spec, script)
-      onFailure({ strategy: subject.spec, check: 'stress', script, faults, command })
+      onFailure({ strategy: subject.spec, check: 'stress', usesThreads: true, script, faults, command })
     }
   }
   return totals

@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { parseSeed } from '../harness/benchOptions.js'
 import { strayArgument } from '../harness/cli.js'
-import { EXIT_FAILED, EXIT_PASS } from '../harness/exitCodes.js'
-import { parseCount } from './options.js'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../harness/exitCodes.js'
+import { stopSignal } from '../harness/stopSignals.js'
+import { parseCount, parseMinutes } from './options.js'
 import { describeFailure } from './report.js'
 import { MAX_SCRIPT_CPUS } from './script.js'
 import { scriptOf } from './scriptOf.js'
@@ -19,7 +20,6 @@ interface StressOptions {
 }
 
 const DEFAULT_MS = 5000
-const MAX_MINUTES = 10_000
 /** Waiting for a core changes who meets whom. */
 const CPUS_PER_CORE = 2
 
@@ -28,7 +28,7 @@ export function stressCommand(): Command {
   return new Command('stress')
     .description('Random tapes on real workers, with pauses and more CPUs than cores, watched by the oracle.')
     .option('--strategy <list>', 'names or files, such as batched:ceiling=64,./mine.js; all (default all)')
-    .option('--minutes <n>', `how long (default ${DEFAULT_MS / 1000} seconds)`)
+    .option('--minutes <n>', `how long, such as 10 or 0.5 (default ${DEFAULT_MS / 1000} seconds)`)
     .option('--seed <n>', 'seed of the first tape; each further one has the next (default 1)')
     .option('--cpus <n>', `CPUs of every tape (default drawn, up to ${CPUS_PER_CORE} for each core)`)
     .option('--tape <seed|text>', 'this tape again and again, as a failure prints it')
@@ -40,8 +40,9 @@ export function stressCommand(): Command {
 
 async function act(options: StressOptions): Promise<number> {
   const { strategy, minutes, seed, cpus, tape } = options
-  const forMs = minutes === undefined ? DEFAULT_MS : parseCount('--minutes', minutes, 1, MAX_MINUTES) * 60_000
+  const forMs = minutes === undefined ? DEFAULT_MS : parseMinutes('--minutes', minutes)
   let failures = 0
+  const signal = stopSignal()
   const plan = {
     subjects: await loadSubjects(strategy ?? 'all'),
     seed: seed === undefined ? 1 : parseSeed(seed),
@@ -49,6 +50,7 @@ async function act(options: StressOptions): Promise<number> {
     maxCpus: Math.min(MAX_SCRIPT_CPUS, Math.max(3, CPUS_PER_CORE * availableParallelism())),
     forMs,
     script: tape === undefined ? undefined : scriptOf(tape),
+    signal,
   }
   const startMs = performance.now()
   const totals = await stress(plan, (failure) => {
@@ -56,6 +58,10 @@ async function act(options: StressOptions): Promise<number> {
     process.stderr.write(`\n${describeFailure(failure)}\n`)
   })
   process.stdout.write(summaryOf(totals, performance.now() - startMs))
+  if (signal.aborted) {
+    process.stderr.write('interrupted: the tape that was running is not counted\n')
+    return EXIT_INTERRUPTED
+  }
   return failures === 0 ? EXIT_PASS : EXIT_FAILED
 }
 

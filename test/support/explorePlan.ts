@@ -5,30 +5,10 @@ import { explore, type Exploration } from '../../dist/src/engines/explore/engine
 import type { ExploreCase } from '../../dist/src/engines/explore/exploreCase.js'
 import type { ExplorePlan } from '../../dist/src/engines/explore/exploreMachine.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
+import { SMALLEST } from '../../dist/src/testing/smallCases.js'
 import { ROOT } from './runCell.js'
 
 const { profile } = loadProfile('icelake-2s64c', [])
-
-/** The smallest case in which CPUs can meet; a test says what it wants otherwise. */
-const SMALLEST: ExploreCase = {
-  name: 'test',
-  cpuCount: 2,
-  pageCount: 1,
-  operationCount: 1,
-  alphabet: ['advise', 'touch'],
-  roles: [],
-  isGuest: false,
-  freesTables: false,
-  breaksBeforeMake: false,
-  preemption: 'none',
-  frameCount: 1,
-  tickCount: 0,
-  spuriousCount: 0,
-  fills: 'late',
-  hasStoreBuffer: false,
-  serialStart: 0,
-  usesSymmetry: false,
-}
 
 export function planOf(
   module: StrategyModule,

@@ -21,6 +21,10 @@ export interface ThreadsOptions extends ThreadsPlan {
   /** Warm-up passes are run for this long, and one at least. */
   readonly warmupMs: number
   readonly measuredPasses: number
+  /** After these, further passes until so long has gone by since the first began; for whoever wants much done. */
+  readonly measuredMs?: number
+  /** Ends the workers, wherever they are; what was measured is lost. */
+  readonly signal?: AbortSignal
 }
 
 /** How long innocents run alone. */
@@ -46,6 +50,8 @@ interface Pass {
  */
 export async function runThreads(options: ThreadsOptions): Promise<EngineResult> {
   const coordinator = new Coordinator({ ...options, plan: underFramePressure(options.plan) }, options.random)
+  const stop = (): void => void coordinator.stop()
+  options.signal?.addEventListener('abort', stop)
   try {
     await coordinator.start()
     setFlagsFromString(EAGER_BUDGET)
@@ -56,6 +62,7 @@ export async function runThreads(options: ThreadsOptions): Promise<EngineResult>
   } catch (error) {
     throw keepViolations(error, coordinator.found)
   } finally {
+    options.signal?.removeEventListener('abort', stop)
     setFlagsFromString(USUAL_BUDGET)
     await coordinator.stop()
   }
@@ -69,7 +76,7 @@ async function measurePasses(
   let phase = PHASE_WARMUP
   let aloneRate = 0
   const bench = new Bench({
-    time: 0,
+    time: options.measuredMs ?? 0,
     iterations: options.measuredPasses,
     warmupTime: options.warmupMs,
     warmupIterations: 1,
@@ -89,14 +96,15 @@ async function measurePasses(
       const initiators = reports.filter(({ id }) => options.plan.tapes.tapes[id].role === ROLE_INITIATOR)
       const elapsedNs =
         Math.max(...initiators.map(({ endNs }) => endNs)) - Math.min(...reports.map(({ startNs }) => startNs))
-      passes.push({ reports, elapsedNs })
-      return { overriddenDuration: elapsedNs / 1e6 }
+      if (phase === PHASE_PASS) passes.push({ reports, elapsedNs })
+      // By tinybench's own clock where time decides: a pass without an access takes a worker no time at all.
+      return options.measuredMs === undefined ? { overriddenDuration: elapsedNs / 1e6 } : undefined
     },
     { async: true },
   )
   await bench.run()
   // Samples in the order of time: tinybench sorts its own.
-  return { passes: passes.slice(-options.measuredPasses), aloneRate }
+  return { passes, aloneRate }
 }
 
 async function measureAlone(coordinator: Coordinator, tapes: TapeSet): Promise<number> {
