@@ -184,7 +184,7 @@ describe('the commands', () => {
 })
 
 describe('stress finds what is planted, on more CPUs than cores', () => {
-  test.each(['never-flush', 'early-settle'])('%s', async (name) => {
+  test.each(['never-flush', './dist/src/testing/defects/no-wait.js'])('%s', async (name) => {
     const subjects = await loadSubjects(planted(name))
     const failures: string[] = []
     const plan = { subjects, seed: 1, cpus: 4, maxCpus: 4, forMs: 20_000, script: undefined }

@@ -102,6 +102,7 @@ function optionsOf(plan: ExploreCase): ExploreOptions {
     serialStart: String(plan.serialStart),
     fills: plan.fills,
     guest: plan.isGuest,
+    breakBeforeMake: plan.breaksBeforeMake,
     storeBuffer: plan.hasStoreBuffer,
     symmetry: plan.usesSymmetry,
   }
