@@ -18,7 +18,7 @@ const BASE = {
   fills: 'late',
   usesSymmetry: true,
   parameters: { ring: 1 },
-  seconds: 20,
+  seconds: 12,
 } as const
 
 /** Each case for each strategy. Small rings and pools find more than another page does. */
@@ -117,7 +117,7 @@ const CASES: readonly PlannedCase[] = [
     frameCount: 2,
     breaksBeforeMake: true,
   },
-  { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1 },
+  { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1, seconds: 30 },
   {
     ...BASE,
     name: 'ticks',
@@ -150,7 +150,13 @@ const CASES: readonly PlannedCase[] = [
     frameCount: 2,
     preemption: 'none',
   },
-  { ...BASE, name: 'three-hooks', summary: 'three CPUs, preempted inside hooks', cpuCount: 3 },
+  {
+    ...BASE,
+    name: 'three-hooks',
+    summary: 'three CPUs, preempted inside hooks',
+    cpuCount: 3,
+    seconds: 25,
+  },
   {
     ...BASE,
     name: 'longer',
