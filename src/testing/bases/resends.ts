@@ -44,7 +44,8 @@ export default {
     limitNs: {
       default: 10_000,
       min: 1,
-      max: 1_000_000_000,
+      // It waits for the time to its end: with more, who waits for it spins until that looks like a hang.
+      max: 1_000_000,
       unit: 'ns',
       summary: 'time until who has not answered is interrupted again',
       source: 'a proposal: above what a round of a few CPUs takes here; DragonFly waits far longer',
