@@ -42,7 +42,7 @@ export function suitesCommand(): Command {
     .option('--processes <n>', `fresh processes for each suite (default ${DEFAULT_PROCESSES})`)
     .option('--format <format>', 'table or json on stdout (default table)')
     .action(async (options: SuitesOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(options)
     })
 }

@@ -53,7 +53,7 @@ export function benchCommand(
     .option('--resume <dir>', 'go on with a run that was stopped')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
     .action(async (options: BenchOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(options, defaults, argv, isolation)
     })
 }

@@ -55,14 +55,14 @@ function printError(message: string): void {
 }
 
 /** Arguments that belong to no option, mostly because npm has taken the option away. */
-export function strayArgument(typed: string): UsageError {
+export function strayArgument(command: Command): UsageError {
   const reason =
     'options begin with --, and npm takes them for its own unless a -- of their own stands before them'
   return new UsageError(
-    `unexpected argument ${asTyped(typed)}`,
+    `unexpected argument ${asTyped(command.args[0])}`,
     reason,
     [],
-    'for example: npm run bench -- --quick',
+    `for example: ${[command.parent?.name(), command.name(), '--help'].filter(Boolean).join(' ')}`,
   )
 }
 

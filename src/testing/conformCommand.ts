@@ -34,7 +34,7 @@ export function conformCommand(): Command {
     .option('--seed <n>', 'seed of the first tape; each further one has the next (default 1)')
     .option('--tape <seed|text>', 'this tape only, as a failure prints it')
     .action(async (options: ConformOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(options)
     })
 }

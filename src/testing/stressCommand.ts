@@ -33,7 +33,7 @@ export function stressCommand(): Command {
     .option('--cpus <n>', `CPUs of every tape (default drawn, up to ${CPUS_PER_CORE} for each core)`)
     .option('--tape <seed|text>', 'this tape again and again, as a failure prints it')
     .action(async (options: StressOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(options)
     })
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { UsageError } from '../../contract/usageError.js'
 import { coverageTable, scheduleTable, type CoverageLine } from '../../report/exploreTable.js'
 import { parseFormat, type Format } from '../../report/formats.js'
+import { OPERATION_KINDS } from '../../engines/explore/exploreCase.js'
 import { BROKEN } from '../../engines/explore/transitions.js'
 import { strayArgument } from '../cli.js'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../exitCodes.js'
@@ -29,7 +30,7 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--operations <n>', 'operations of each CPU')
     .option(
       '--alphabet <list>',
-      'what a CPU may do: advise, touch, protect, ...; lists for several CPUs: advise/touch',
+      `what a CPU may do: ${OPERATION_KINDS.join(', ')}; lists for several CPUs: advise/touch`,
     )
     .option('--preempt <where>', 'none, hooks, or all (the kernel side as well)')
     .option('--frames <n>', 'frames of the pool')
@@ -49,8 +50,12 @@ export function exploreCommand(defaults: ExploreDefaults): Command {
     .option('--threads <seconds>', 'with --defects: look for each on real workers too, so long (default 0)')
     .option('--write <file>', 'with --defects: the table as a page of the docs')
     .option('--format <format>', 'table, json or csv on stdout (default table)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all was seen, or a bound ended it; 2 bad input; 4 something was found; 130 interrupted.',
+    )
     .action(async (options: ExploreOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(options, defaults)
     })
 }

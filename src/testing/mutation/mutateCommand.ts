@@ -30,7 +30,7 @@ export function mutateCommand(packageRoot: string, plan: LadderPlan): Command {
     .option('--report', 'write docs/mutation.md from results/mutation.jsonl again, and run nothing')
     .option('--list', 'show the keys of the mutants, and run nothing')
     .action(async (options: MutateOptions, command: Command) => {
-      if (command.args.length > 0) throw strayArgument(command.args[0])
+      if (command.args.length > 0) throw strayArgument(command)
       process.exitCode = await act(packageRoot, plan, options)
     })
 }
