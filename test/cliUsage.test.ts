@@ -43,7 +43,7 @@ const BAD: [string[], ...string[]][] = [
   [['--resume', out], 'its run.json cannot be read'],
   [['--repetition', '3'], "unknown option '--repetition'", 'did you mean --repetitions?'],
   [['--quick=yes'], 'it takes no value'],
-  [['7'], "unexpected argument '7'", 'npm run bench -- --help'],
+  [['7'], "unexpected argument '7'", 'for example: bench --help'],
 ]
 
 describe('bad input', () => {
