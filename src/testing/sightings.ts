@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import type { StrategyModule } from '../contract/strategy.js'
 import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
+import { resolveParameters } from '../harness/parameters.js'
 import { simScript, type Conditions } from './runScript.js'
 import { seededScript } from './scriptOf.js'
 import { stress } from './stress.js'
@@ -18,12 +19,9 @@ const THREADS_CPUS = 3
 
 async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject> {
   const { default: module } = (await import(pathToFileURL(defect.file).href)) as { default: StrategyModule }
-  const defaults = Object.entries(module.parameters).map(([name, spec]): [string, number] => [
-    name,
-    spec.default,
-  ])
   const ticks = Object.hasOwn(module.parameters, 'tickUs') ? { tickUs } : {}
-  const parameters = { ...Object.fromEntries(defaults), ...ticks, ...defect.parameters }
+  const given = new Map(Object.entries({ ...ticks, ...defect.parameters }))
+  const parameters = resolveParameters(defect.name, module.parameters, given, false).values
   return { spec: defect.name, file: defect.file, module, parameters }
 }
 
@@ -47,7 +45,11 @@ export async function seenInSim(defect: PlannedDefect, tapes: number): Promise<S
   return null
 }
 
-export async function seenOnThreads(defect: PlannedDefect, milliseconds: number): Promise<Sighting | null> {
+export async function seenOnThreads(
+  defect: PlannedDefect,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<Sighting | null> {
   const subject = await subjectOf(defect, TICK_US.threads)
   if (needsMore(subject)) return null
   let seen: readonly string[] = []
@@ -60,6 +62,7 @@ export async function seenOnThreads(defect: PlannedDefect, milliseconds: number)
       forMs: milliseconds,
       script: undefined,
       conditions: conditionsOf(defect),
+      signal,
     },
     ({ faults }) => (seen = faults),
   )

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import type { StrategyModule } from '../../contract/strategy.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
+import { resolveParameters } from '../parameters.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
 /** A strategy with one thing wrong, and the case in which the search must find it. */
@@ -30,7 +31,7 @@ export interface Sighting {
 /** The engines that run one schedule, or a few. */
 export interface DefectWitnesses {
   seenInSim(defect: PlannedDefect, tapes: number): Promise<Sighting | null>
-  seenOnThreads(defect: PlannedDefect, milliseconds: number): Promise<Sighting | null>
+  seenOnThreads(defect: PlannedDefect, milliseconds: number, signal: AbortSignal): Promise<Sighting | null>
 }
 
 export interface DefectLimits {
@@ -60,11 +61,8 @@ async function jobOf(
   limits: DefectLimits,
 ): Promise<ExploreJob> {
   const { default: module } = (await import(pathToFileURL(file).href)) as { default: StrategyModule }
-  const defaults = Object.entries(module.parameters).map(([name, spec]): [string, number] => [
-    name,
-    spec.default,
-  ])
-  const parameters = { ...Object.fromEntries(defaults), ...defect.parameters }
+  const given = new Map(Object.entries(defect.parameters))
+  const parameters = resolveParameters(strategy, module.parameters, given, false).values
   return {
     strategy,
     strategyFile: file,

@@ -54,12 +54,14 @@ export async function runDefects(
   const rows = await runExplorations(jobs, signal, (row, left) => {
     process.stderr.write(`${row.job.case.name} (${row.job.strategy}); ${left} left\n`)
   })
-  const elsewhere = await lookElsewhere(defects, witnesses, threadsSeconds, signal)
+  // Searches are missing: rows and defects do not match.
   if (signal.aborted) return EXIT_INTERRUPTED
+  const elsewhere = await lookElsewhere(defects, witnesses, threadsSeconds, signal)
   const found = verdicts(defects, rows)
   const lines = found.map((verdict, index) => ({ ...lineOf(verdict), ...elsewhere[index] }))
   process.stdout.write(defectTable(lines))
   if (defects.length === 1) process.stdout.write(explain(defects[0], rows[0]))
+  if (signal.aborted) return EXIT_INTERRUPTED
   if (options.write !== undefined) write(options.write, defectPage(lines))
   const isAllRight = found.every(({ defect, invariant, isBaseClean }) => {
     return isBaseClean && (defect.expects.includes(invariant) || (invariant === '' && defect.awaits !== ''))
@@ -67,7 +69,7 @@ export async function runDefects(
   return isAllRight ? EXIT_PASS : EXIT_FAILED
 }
 
-/** One after the other: real workers need the cores. */
+/** One after the other: real workers need the cores. After a signal nothing more is looked for, and what was found is shown. */
 async function lookElsewhere(
   defects: readonly PlannedDefect[],
   witnesses: DefectWitnesses,
@@ -76,10 +78,13 @@ async function lookElsewhere(
 ): Promise<Pick<DefectLine, 'inSim' | 'onThreads'>[]> {
   const seen = []
   for (const [index, defect] of defects.entries()) {
-    if (signal.aborted) return []
-    const inSim = shown(await witnesses.seenInSim(defect, SIM_TAPES))
-    const onThreads = seconds === 0 ? null : shown(await witnesses.seenOnThreads(defect, seconds * 1000))
-    seen.push({ inSim, onThreads })
+    const inSim = signal.aborted ? null : shown(await witnesses.seenInSim(defect, SIM_TAPES))
+    const isAsked = seconds > 0 && !signal.aborted
+    const sighting = isAsked ? await witnesses.seenOnThreads(defect, seconds * 1000, signal) : null
+    // Cut off, "not seen" would say more than is known.
+    const isKnown = sighting !== null || (isAsked && !signal.aborted)
+    seen.push({ inSim, onThreads: isKnown ? shown(sighting) : null })
+    if (signal.aborted) continue
     process.stderr.write(`${defect.name} on random tapes; ${defects.length - index - 1} left\n`)
   }
   return seen
