@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import type { Job, JobResult } from './job.js'
+import type { Job, JobDone, JobFailed } from './job.js'
 
 /** An abort is no result: the job may be run again later. */
-export type ChildOutcome = JobResult | 'aborted'
+export type ChildOutcome<Done> = Done | JobFailed | 'aborted'
 
 /** Enough to see V8's last words (out of memory, an import that fails) and no more. */
 const STDERR_KEPT = 4096
 
-interface Running {
-  settle(outcome: ChildOutcome): void
+interface Running<Done> {
+  settle(outcome: ChildOutcome<Done>): void
   timer: NodeJS.Timeout
 }
 
@@ -16,10 +16,10 @@ interface Running {
  * A process that runs jobs, one at a time. It gets a process group of its own, because Ctrl-C is sent
  * to the terminal's whole group and the parent decides what is killed.
  */
-export class JobChild {
+export class JobChild<Work = Job, Done extends { status: 'done' } = JobDone> {
   readonly #process: ChildProcess
   readonly #closed: Promise<void>
-  #running: Running | undefined
+  #running: Running<Done> | undefined
   #lastWords = ''
   /** Why the process was killed by its parent, if it was. */
   #killedFor: 'abort' | 'limit' | undefined
@@ -37,7 +37,7 @@ export class JobChild {
       this.#lastWords = (this.#lastWords + text).slice(-STDERR_KEPT)
     })
     this.#process.on('message', (message) => {
-      if (isResult(message)) this.#settle(message.result)
+      if (isResult<Done>(message)) this.#settle(message.result)
     })
     this.#closed = new Promise((close) => {
       // Not 'exit': messages that the child sent before it exited may still be in the channel then.
@@ -57,7 +57,7 @@ export class JobChild {
   }
 
   /** @param limitMs after which the process is killed */
-  run(job: Job, limitMs: number): Promise<ChildOutcome> {
+  run(job: Work, limitMs: number): Promise<ChildOutcome<Done>> {
     this.#limitMs = limitMs
     return new Promise((settle) => {
       const timer = setTimeout(() => this.#kill('limit'), limitMs)
@@ -67,7 +67,7 @@ export class JobChild {
     })
   }
 
-  #settle(outcome: ChildOutcome): void {
+  #settle(outcome: ChildOutcome<Done>): void {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
@@ -77,7 +77,7 @@ export class JobChild {
     running.settle(outcome)
   }
 
-  #obituary(what: string): ChildOutcome {
+  #obituary(what: string): JobFailed | 'aborted' {
     if (this.#killedFor === 'abort') return 'aborted'
     const why = lastWord(this.#lastWords)
     if (this.#killedFor === 'limit') return failed(`no answer within ${this.#limitMs / 1000} s, killed`, why)
@@ -96,7 +96,7 @@ export class JobChild {
   }
 }
 
-function isResult(message: unknown): message is { type: 'result'; result: JobResult } {
+function isResult<Done>(message: unknown): message is { type: 'result'; result: Done | JobFailed } {
   if (typeof message !== 'object' || message === null) return false
   const { type, result } = message as { type?: unknown; result?: { status?: unknown } }
   return type === 'result' && (result?.status === 'done' || result?.status === 'failed')
@@ -115,7 +115,7 @@ function lastWord(text: string): string {
   return lines.find((line) => /^(?:\w*Error\b.*:|FATAL ERROR)/.test(line)) ?? lines.at(-1) ?? ''
 }
 
-function failed(what: string, why: string): JobResult {
+function failed(what: string, why: string): JobFailed {
   const message = why === '' ? what : `${what}\n${why.slice(0, 300)}`
   return { status: 'failed', message, cpuStates: [], violations: [] }
 }
