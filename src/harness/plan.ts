@@ -4,6 +4,7 @@ import { UsageError } from '../contract/usageError.js'
 import { type Cell, cellName } from './cells.js'
 import type { EngineName, OracleMode } from './job.js'
 import { asTyped, firstLine } from './quote.js'
+import { shuffled } from './shuffled.js'
 
 export interface PlannedJob {
   cell: Cell
@@ -41,13 +42,7 @@ export function planBlocks(
       }
     }
     if (jobs.length === 0) continue
-    for (let at = jobs.length - 1; at > 0; at--) {
-      const other = uniformInt(random, 0, at)
-      const kept = jobs[at]
-      jobs[at] = jobs[other]
-      jobs[other] = kept
-    }
-    blocks.push({ engine, jobs })
+    blocks.push({ engine, jobs: shuffled(jobs, (bound) => uniformInt(random, 0, bound - 1)) })
   }
   return blocks
 }

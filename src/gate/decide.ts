@@ -1,0 +1,93 @@
+import { hodgesLehmann, hodgesLehmannInterval } from '../stats/hodgesLehmann.js'
+import { holm } from '../stats/holm.js'
+import { signedRank } from '../stats/signedRank.js'
+import type { DuelDone } from './duel.js'
+import type { Comparison } from './verdict.js'
+
+/** When a batch calls a cell slower. */
+export interface Rule {
+  /** Level over all cells of one batch. A regression has to pass it twice, in independent batches. */
+  readonly alpha: number
+  /** Level at which the control, which is the same twice, voids a batch. */
+  readonly controlAlpha: number
+  /** What the estimate must exceed besides: half of the target, so that a true 5 % is not missed for being estimated as 4. */
+  readonly leastRatio: number
+  /** The slowdown that is looked for: 1.05 is 5 %. */
+  readonly target: number
+}
+
+export const RULE: Rule = { alpha: 0.05, controlAlpha: 0.01, leastRatio: 1.025, target: 1.05 }
+
+const INTERVAL_CONFIDENCE = 0.95
+
+/** What a batch says of one cell. */
+export interface Judged {
+  readonly cell: string
+  readonly batch: Comparison
+  readonly control: Comparison
+  readonly isSlower: boolean
+  /** The control differs: whatever the batch says of this cell may be due to the same. */
+  readonly isVoid: boolean
+}
+
+/**
+ * Significance and effect together: with many processes a slowdown of nothing becomes significant, and with few a large
+ * one is luck. The test is the signed-rank test over processes, exact, which assumes independent processes and symmetry
+ * of their log-ratios; rounds within a process share what V8 has compiled, and are no observations.
+ * @param observations of every cell, at least {@link leastProcesses} each
+ */
+export function judgeBatch(observations: ReadonlyMap<string, readonly DuelDone[]>, rule: Rule): Judged[] {
+  const cells = [...observations]
+  const slower = cells.map(([, duels]) =>
+    comparisonOf(
+      duels.map((duel) => duel.slower),
+      'greater',
+    ),
+  )
+  const control = cells.map(([, duels]) =>
+    comparisonOf(
+      duels.map((duel) => duel.control),
+      'two-sided',
+    ),
+  )
+  adjust(slower)
+  adjust(control)
+  return cells.map(([cell], at) => ({
+    cell,
+    batch: slower[at],
+    control: control[at],
+    isSlower: slower[at].pAdjusted <= rule.alpha && slower[at].ratio > rule.leastRatio,
+    isVoid:
+      control[at].pAdjusted <= rule.controlAlpha &&
+      Math.max(control[at].ratio, 1 / control[at].ratio) > rule.leastRatio,
+  }))
+}
+
+function comparisonOf(logRatios: readonly number[], alternative: 'greater' | 'two-sided'): Comparison {
+  const ratio = hodgesLehmann(logRatios)
+  const interval = hodgesLehmannInterval(logRatios, INTERVAL_CONFIDENCE)
+  if (ratio === null || interval === null) throw new RangeError(`${logRatios.length} processes say nothing`)
+  const p = signedRank(logRatios, alternative)
+  return {
+    processes: logRatios.length,
+    ratio: Math.exp(ratio),
+    low: Math.exp(interval.low),
+    high: Math.exp(interval.high),
+    coverage: interval.coverage,
+    p,
+    pAdjusted: p,
+  }
+}
+
+/** Over the cells of a batch, because one in twenty of many cells would alarm at 5 % each. */
+function adjust(comparisons: Comparison[]): void {
+  holm(comparisons.map(({ p }) => p)).forEach((p, at) => (comparisons[at].pAdjusted = p))
+}
+
+/** An interval of 95 % for a median needs as many. */
+const LEAST_FOR_INTERVAL = 6
+
+/** With fewer processes not even a slowdown in all of them is significant: the smallest p of n signs is 2^-n. */
+export function leastProcesses(cells: number, rule: Rule): number {
+  return Math.max(LEAST_FOR_INTERVAL, Math.ceil(Math.log2(cells / rule.alpha)))
+}

@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The strategy that is made worse on purpose: the simplest one, whose every change takes one round. */
+export const INJECTED_STRATEGY = 'immediate'
+const FILE = join('src', 'strategies', `${INJECTED_STRATEGY}.ts`)
+/** Every change begins here. */
+const PLACE = 'changed(cpu: Port, change: Change): Ticket {\n'
+
+/** One interrupt more at every change, for nobody's good: the virtual clock sees it, and so does a counter. */
+export const EXTRA_INTERRUPT = 'cpu.interruptOne((cpu.id + 1) % cpu.count)'
+
+/**
+ * Work on real threads that leaves no trace: a loop whose result has to be computed, because the compiler cannot know
+ * that it never is what it is compared with.
+ */
+export function spin(iterations: number): string {
+  return (
+    `let spun = change.serial; for (let turn = 0; turn < ${iterations}; turn++) ` +
+    `spun = Math.imul(spun ^ turn, 1664525) + 1013904223; if (spun === -1) cpu.set(this.serial, spun)`
+  )
+}
+
+/**
+ * What a careless commit would do.
+ * @param folder a tree of sources that is not compiled yet
+ * @throws Error where the place is not found: the strategy was written anew
+ */
+export function inject(folder: string, statement: string): void {
+  const path = join(folder, FILE)
+  const text = readFileSync(path, 'utf8')
+  const parts = text.split(PLACE)
+  if (parts.length !== 2)
+    throw new Error(`${FILE} has the method changed ${parts.length - 1} times, the self-test wants it once`)
+  writeFileSync(path, parts.join(`${PLACE}    ${statement}\n`))
+}
