@@ -1,3 +1,5 @@
+import { refuseNotFinite } from './refuse.js'
+
 /**
  * The one definition of a quantile in this project: R-7 (Hyndman and Fan 1996, type 7; the default of
  * R, NumPy and tinybench). Linear between the order statistics around position (n - 1) * p.
@@ -6,8 +8,7 @@
 /** @param values in any order; not changed. @returns null where there are none: unknown, not zero */
 export function quantile(values: readonly number[], p: number): number | null {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`quantile ${p} is not between 0 and 1`)
-  if (values.some((value) => !Number.isFinite(value)))
-    throw new RangeError('quantile of a value that is not finite')
+  refuseNotFinite('quantile', values)
   return quantileOfSorted(
     values.toSorted((a, b) => a - b),
     p,
