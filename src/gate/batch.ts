@@ -1,5 +1,12 @@
 import { JobChild } from '../harness/jobChild.js'
-import { type Duel, type DuelDone, type DuelTimes, type Incomparable, type Side, type WallCell } from './duel.js'
+import {
+  type Duel,
+  type DuelDone,
+  type DuelTimes,
+  type Incomparable,
+  type Side,
+  type WallCell,
+} from './duel.js'
 import { shuffled } from '../harness/shuffled.js'
 import { GateRefusal } from './refusal.js'
 

@@ -66,16 +66,17 @@ export function judgeBatch(observations: ReadonlyMap<string, readonly DuelDone[]
 function comparisonOf(logRatios: readonly number[], alternative: 'greater' | 'two-sided'): Comparison {
   const ratio = hodgesLehmann(logRatios)
   const interval = hodgesLehmannInterval(logRatios, INTERVAL_CONFIDENCE)
-  if (ratio === null || interval === null) throw new RangeError(`${logRatios.length} processes say nothing`)
-  const p = signedRank(logRatios, alternative)
+  const test = signedRank(logRatios, alternative)
+  if (ratio === null || interval === null || test === null)
+    throw new RangeError(`${logRatios.length} processes say nothing`)
   return {
     processes: logRatios.length,
     ratio: Math.exp(ratio),
     low: Math.exp(interval.low),
     high: Math.exp(interval.high),
     coverage: interval.coverage,
-    p,
-    pAdjusted: p,
+    p: test.p,
+    pAdjusted: test.p,
   }
 }
 

@@ -37,10 +37,10 @@ export function detectableRatio(
       draws.filter(
         ({ draw, estimate }) =>
           estimate + shift > Math.log(rule.leastRatio) &&
-          signedRank(
+          (signedRank(
             draw.map((value) => value + shift),
             'greater',
-          ) <= alpha,
+          )?.p ?? 1) <= alpha,
       ).length / RESAMPLES
     return found(rule.alpha / cells) * found(rule.alpha)
   }

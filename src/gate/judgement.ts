@@ -62,7 +62,13 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
         ) ?? NaN
       return {
         cell: cell.cell,
-        ...verdictOn(cell, confirmation, detectable, plan.rule, isVoid || second.some((other) => other.isVoid)),
+        ...verdictOn(
+          cell,
+          confirmation,
+          detectable,
+          plan.rule,
+          isVoid || second.some((other) => other.isVoid),
+        ),
         baseNs: ns('base'),
         headNs: ns('head'),
         batch: cell.batch,
@@ -109,7 +115,9 @@ function verdictOn(
 ): { outcome: CellOutcome; reason: string } {
   if (isVoid) {
     const isOwn = cell.isVoid || confirmation?.isVoid === true
-    const reason = isOwn ? 'head differs from a second build of itself' : 'the control of another cell tripped'
+    const reason = isOwn
+      ? 'head differs from a second build of itself'
+      : 'the control of another cell tripped'
     return { outcome: 'inconclusive', reason }
   }
   if (cell.isSlower && confirmation === undefined)

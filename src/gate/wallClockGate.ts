@@ -119,8 +119,7 @@ function concluded({ cells, skipped }: Judgement): { outcome: Outcome; reason: s
   const open = withOutcome('inconclusive')
   const other = skipped.filter(({ kind }) => kind === 'other work')
   if (open.length > 0 || other.length > 0) {
-    const [cell, why] =
-      open.length > 0 ? [open[0].cell, open[0].reason] : [other[0].cell, other[0].reason]
+    const [cell, why] = open.length > 0 ? [open[0].cell, open[0].reason] : [other[0].cell, other[0].reason]
     return {
       outcome: 'inconclusive',
       reason: `${count(open.length + other.length)} cannot be judged: ${cell}: ${why}`,
@@ -142,5 +141,7 @@ function warningsOn(cells: readonly WallCell[]): string[] {
   const cores = availableParallelism()
   const wide = cells.filter((cell) => cell.cores > cores)
   if (wide.length === 0) return []
-  return [`${wide.map(({ name }) => name).join(', ')}: oversubscribed, more CPUs than the ${cores} cores here`]
+  return [
+    `${wide.map(({ name }) => name).join(', ')}: oversubscribed, more CPUs than the ${cores} cores here`,
+  ]
 }

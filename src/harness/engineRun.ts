@@ -67,7 +67,8 @@ async function runEngine(job: Job, plan: CellPlan, isOversubscribed: boolean): P
   })
 }
 
-async function tapesOf(job: Job): Promise<TapeSet> {
+/** The same tapes for every engine and every build that has the workload. */
+export async function tapesOf(job: Pick<Job, 'workload' | 'cpus' | 'seed'>): Promise<TapeSet> {
   const module = await loadDefault<WorkloadModule>(job.workload.file)
   const { initiators, readers, ...parameters } = job.workload.parameters
   return makeTapes(job.workload.name, module, {
@@ -79,7 +80,7 @@ async function tapesOf(job: Job): Promise<TapeSet> {
   })
 }
 
-async function loadDefault<T>(file: string): Promise<T> {
+export async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
 }
 

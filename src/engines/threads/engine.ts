@@ -35,7 +35,7 @@ const ALONE_MS = 8
  * halves the warm-up of a repetition; as usual while workers are started, where it would compile the
  * loading of modules. The compiled code is the same.
  */
-const EAGER_BUDGET = '--interrupt-budget=10000'
+export const EAGER_BUDGET = '--interrupt-budget=10000'
 /** V8's own value in Node 20. */
 const USUAL_BUDGET = '--interrupt-budget=67584'
 

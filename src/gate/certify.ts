@@ -1,0 +1,200 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readEnvironment } from '../harness/environment.js'
+import { randomOf } from '../harness/random.js'
+import { shuffled } from '../harness/shuffled.js'
+import { SCHEMA_VERSION } from '../records/columns.js'
+import { createCsv, reopenCsv, type CsvWriter } from '../records/csvWriter.js'
+import type { Column } from '../records/columns.js'
+import { Builds } from './builds.js'
+import { calibrate, CALIBRATION_SPIN } from './calibration.js'
+import { earlierRuns } from './certification.js'
+import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
+import type { Side } from './duel.js'
+import { inject, INJECTED_STRATEGY, spin } from './injection.js'
+import { machineClass } from './machineClass.js'
+import { OBSERVATION_COLUMNS, observationRow } from './observationColumns.js'
+import { openRepository } from './repository.js'
+import type { WallClockVerdict } from './verdict.js'
+import { judgeTrees, type WallClockWork } from './wallClockGate.js'
+
+/** Identical builds, and what slower ones are slower by, percent. */
+const EFFECTS = [0, 2, 3, 5, 10]
+
+/** Names of the files in the folder of the baseline. */
+export const CERTIFICATION_CSV = 'certification.csv'
+export const OBSERVATIONS_CSV = 'certification-observations.csv'
+
+export interface CertifyWork extends Omit<WallClockWork, 'onObservation'> {
+  /** Gate runs of each effect that there shall be in the end, those of before included. */
+  readonly runs: number
+  /** Folder of the baseline. */
+  readonly baseline: string
+}
+
+/**
+ * Gate runs on builds whose difference is known, each with fresh processes and a seed of its own, one effect after the
+ * other in random order. Every run is on disk when it ends; a certification that was stopped goes on where it was.
+ * @returns all rows, those of before included
+ * @throws GateRefusal where the rows of before were made otherwise; the signal's reason when aborted
+ */
+export async function certify(folder: string, work: CertifyWork): Promise<CertificationRow[]> {
+  const environment = readEnvironment()
+  const kind = {
+    machine_class: machineClass(environment),
+    node: environment.node,
+    budget: work.budgetSeconds,
+  }
+  mkdirSync(work.baseline, { recursive: true })
+  const path = join(work.baseline, CERTIFICATION_CSV)
+  const rows = earlierRuns(path, kind)
+  const repository = await openRepository(folder, work.signal)
+  const builds = new Builds(repository, work.signal)
+  const runsCsv = open(path, CERTIFICATION_COLUMNS)
+  const observationsCsv = open(join(work.baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS)
+  try {
+    const trees = new Trees(builds)
+    await trees.begin()
+    const spins = await spinsFor(rows, trees, work)
+    for (let turn = 0; turn < work.runs; turn++) {
+      // By the turn, so that a certification that goes on does not repeat the order of its beginning.
+      const order = shuffled(EFFECTS, randomOf(work.seed + turn, 2))
+      for (const percent of order) {
+        const done = rows.filter((row) => row.injected_percent === percent).length
+        if (done > turn) continue
+        const run = `${percent}-${done + 1}`
+        const seed = work.seed + rows.length
+        work.onStep(`run ${done + 1} of ${work.runs} with ${percent} % injected`)
+        const roots = await trees.slowedBy(percent, spins.get(percent) ?? 0)
+        const startMs = performance.now()
+        const verdict = await judgeTrees(
+          roots,
+          startMs,
+          {
+            ...work,
+            seed,
+            onStep: () => {},
+            onObservation: (cell, batch, duel) =>
+              observationsCsv.append(observationRow(run, cell.name, batch, duel)),
+          },
+          {
+            base: { ref: 'HEAD', commit: repository.commit },
+            head: { commit: repository.commit, dirty: repository.isDirty },
+          },
+        )
+        if (verdict.violations.length > 0) throw new Error(verdict.reason)
+        const row = {
+          ...rowOf(run, verdict, percent, spins.get(percent) ?? 0),
+          ...kind,
+          elapsed: Math.round((performance.now() - startMs) / 1000),
+        }
+        runsCsv.append(row)
+        rows.push(row)
+      }
+    }
+    return rows
+  } finally {
+    runsCsv.close()
+    observationsCsv.close()
+    await builds.remove()
+  }
+}
+
+/** The builds, made as they are asked for. */
+class Trees {
+  readonly #builds: Builds
+  readonly #slowed = new Map<number, Record<Side, string>>()
+  #source = ''
+  #sound: Record<Side, string> = { base: '', head: '', again: '' }
+
+  constructor(builds: Builds) {
+    this.#builds = builds
+  }
+
+  async begin(): Promise<void> {
+    this.#source = await this.#builds.snapshot('source')
+    const make = (name: string) => this.#make(name, null)
+    this.#sound = { base: await make('base'), head: await make('head'), again: await make('again') }
+  }
+
+  async slowedBy(percent: number, iterations: number): Promise<Record<Side, string>> {
+    if (percent === 0) return this.#sound
+    const known = this.#slowed.get(iterations)
+    if (known !== undefined) return known
+    const make = (name: string) => this.#make(`${name}-${iterations}`, spin(iterations))
+    const roots = { base: this.#sound.base, head: await make('head'), again: await make('again') }
+    this.#slowed.set(iterations, roots)
+    return roots
+  }
+
+  async #make(name: string, statement: string | null): Promise<string> {
+    const folder = this.#builds.copy(this.#source, name)
+    if (statement !== null) inject(folder, statement)
+    await this.#builds.build(folder)
+    return folder
+  }
+}
+
+/** Those of the rows that are there, so that all runs of one effect have the same; else newly measured. */
+async function spinsFor(
+  rows: readonly CertificationRow[],
+  trees: Trees,
+  work: CertifyWork,
+): Promise<Map<number, number>> {
+  const slower = EFFECTS.filter((percent) => percent > 0)
+  const known = new Map(rows.map((row) => [row.injected_percent, row.spin]))
+  if (slower.every((percent) => known.has(percent))) return known
+  const cell = work.cells.find(({ name }) => isInjected(name))
+  if (cell === undefined) throw new Error(`no cell has the strategy ${INJECTED_STRATEGY}`)
+  work.onStep(`calibrating the loop on ${cell.name}`)
+  const iterationsFor = await calibrate(cell, {
+    ...work.matrix,
+    roots: await trees.slowedBy(Infinity, CALIBRATION_SPIN),
+    random: randomOf(work.seed, 1),
+    signal: work.signal,
+    nowMs: () => performance.now(),
+    onObservation: () => {},
+  })
+  return new Map(slower.map((percent) => [percent, known.get(percent) ?? iterationsFor(percent)]))
+}
+
+/** Cells whose hot path has the injected strategy: its own, and the suite that measures its rounds. */
+export function isInjected(cell: string): boolean {
+  return cell.startsWith(`threads/${INJECTED_STRATEGY}/`) || cell.includes(`${INJECTED_STRATEGY} round`)
+}
+
+function rowOf(
+  run: string,
+  verdict: WallClockVerdict,
+  percent: number,
+  iterations: number,
+): Omit<CertificationRow, 'machine_class' | 'node' | 'budget' | 'elapsed'> {
+  const { cells } = verdict
+  const slower = cells.filter(({ outcome }) => outcome === 'regression')
+  const detectable = cells.filter(({ cell }) => isInjected(cell)).map((cell) => cell.detectable)
+  return {
+    schema_version: SCHEMA_VERSION,
+    run,
+    commit: verdict.head.commit ?? '',
+    injected_percent: percent,
+    spin: iterations,
+    seed: verdict.seed,
+    processes: Math.min(...cells.map(({ batch }) => batch.processes)),
+    outcome: verdict.outcome,
+    cells: cells.length,
+    suspects: cells.filter(({ confirmation, reason }) => confirmation !== null || reason.startsWith('slower'))
+      .length,
+    regressions: slower.length,
+    wrong_regressions: slower.filter(({ cell }) => percent === 0 || !isInjected(cell)).length,
+    detectable_ratio: detectable.includes(null) ? null : round(Math.max(...(detectable as number[]))),
+    reason: verdict.outcome === 'inconclusive' ? verdict.reason : '',
+  }
+}
+
+function round(ratio: number): number {
+  return Math.round(ratio * 1e4) / 1e4
+}
+
+function open<const C extends readonly Column[]>(path: string, columns: C): CsvWriter<C> {
+  return existsSync(path) ? reopenCsv(path, columns) : createCsv(path, columns)
+}
