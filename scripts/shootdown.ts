@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { EXPLORATIONS } from '../bench/explorations.js'
+import { EXACT } from '../bench/gate.js'
 import { MATRIX } from '../bench/matrix.js'
+import { gateCommand } from '../src/gate/gateCommand.js'
 import { benchCommand } from '../src/harness/benchCommand.js'
 import { runCli } from '../src/harness/cli.js'
 import { exploreCommand } from '../src/harness/explore/exploreCommand.js'
@@ -14,6 +16,7 @@ const program = new Command('shootdown')
     'Compare TLB shootdown strategies on real threads and in virtual time, with proof that each run is safe.',
   )
   .addCommand(benchCommand(MATRIX, argv.slice(1)))
+  .addCommand(gateCommand({ exact: EXACT }))
   .addCommand(exploreCommand(EXPLORATIONS))
   .addCommand(conformCommand())
   .addCommand(stressCommand())

@@ -70,7 +70,7 @@ export function figuresOf(
   const rate = innocents.reduce((sum, report) => sum + attempts(report.counters), 0) / elapsedNs
   return {
     ops: opsNs.length,
-    elapsedNs,
+    elapsedNs: picoseconds(elapsedNs),
     opTotalNs: picoseconds(opsNs.reduce((sum, ns) => sum + ns, 0)),
     opsNs: opsNs.map(picoseconds),
     exposuresNs: reports.flatMap((report) => report.exposuresNs.map(picoseconds)),

@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { UsageError } from '../contract/usageError.js'
 import { createCsv, reopenCsv } from '../records/csvWriter.js'
 import { datapackage } from '../records/datapackage.js'
@@ -12,7 +10,8 @@ import { type BenchPlan, makePlan } from './benchPlan.js'
 import { conclude } from './conclude.js'
 import type { BenchDefaults } from './defaults.js'
 import { readEnvironment, readLoad } from './environment.js'
-import { type Isolation, measure } from './measure.js'
+import { type Isolation, standardIsolation } from './isolation.js'
+import { measure } from './measure.js'
 import type { Block } from './plan.js'
 import { Progress } from './progress.js'
 import { type Interrupted, openInterrupted, refuseOtherPlan, resumedOptions } from './resume.js'
@@ -21,19 +20,6 @@ import { beginRecord } from './runJson.js'
 import { keyOfJob, repetitionKey } from './sampleRow.js'
 import { stopSignal } from './stopSignals.js'
 import { warningsBefore } from './warnings.js'
-
-/** A repetition is meant to take less than a second; simulating 1024 CPUs may take minutes. */
-const WATCHDOG_MS = { sim: 300_000, threads: 30_000 }
-const GRACE_MS = 10_000
-
-function standardIsolation(): Isolation {
-  return {
-    entry: fileURLToPath(new URL('./jobProcess.js', import.meta.url)),
-    lanes: { sim: availableParallelism(), threads: 1 },
-    watchdogMs: WATCHDOG_MS,
-    graceMs: GRACE_MS,
-  }
-}
 
 /**
  * `npm run bench`: checks all input, measures, leaves a run folder, prints the summary.

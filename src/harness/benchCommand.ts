@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { BenchOptions } from './benchOptions.js'
 import { strayArgument } from './cli.js'
 import type { BenchDefaults } from './defaults.js'
-import type { Isolation } from './measure.js'
+import type { Isolation } from './isolation.js'
 import type { BenchIo } from './run.js'
 
 /**
@@ -71,19 +71,16 @@ async function act(
     process.stdout.write(await listText(options.list, format))
     return 0
   }
-  const [{ runBench }, { colourWanted }] = await Promise.all([
+  const [{ runBench }, { colourWanted }, { terminalOf }] = await Promise.all([
     import('./bench.js'),
     import('../report/colour.js'),
+    import('./progress.js'),
   ])
   const { stdout, stderr, env } = process
   const io: BenchIo = {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
-    terminal: {
-      isTerminal: stderr.isTTY && (env['CI'] ?? '') === '',
-      columns: stderr.columns || 80,
-      write: (text) => void stderr.write(text),
-    },
+    terminal: terminalOf(process),
     colour: colourWanted(stdout, env),
     argv,
   }

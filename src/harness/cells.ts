@@ -34,8 +34,16 @@ export interface CellRequest {
   quick: boolean
 }
 
+/** As much of a cell as its name needs; a row of a file has no more. */
+interface NamedCell {
+  engine: string
+  strategy: { name: string }
+  workload: { name: string }
+  cpus: number
+}
+
 /** What `--filter` matches and messages say. */
-export function cellName(cell: Pick<Cell, 'engine' | 'strategy' | 'workload' | 'cpus'>): string {
+export function cellName(cell: NamedCell): string {
   return `${cell.engine}/${cell.strategy.name}/${cell.workload.name}/${cell.cpus}`
 }
 

@@ -51,12 +51,17 @@ export function failureOf(
 
 /** One paragraph for each cell: its first failed repetition in full, how many more there are, and how to see it again. */
 export function describeFailures(failures: readonly Failure[]): string {
+  return describeByCell(failures).join('\n')
+}
+
+/** The same paragraphs, one by one. */
+export function describeByCell(failures: readonly Failure[]): string[] {
   const cells = new Map<string, Failure[]>()
   for (const failure of failures) {
     const key = `${failure.cell} ${failure.params}`
     cells.set(key, [...(cells.get(key) ?? []), failure])
   }
-  return [...cells.values()].map(describeCell).join('\n')
+  return [...cells.values()].map(describeCell)
 }
 
 function describeCell(failures: readonly Failure[]): string {

@@ -3,23 +3,13 @@ import type { SAMPLE_COLUMNS, SampleRow } from '../records/sampleColumns.js'
 import type { BenchPlan } from './benchPlan.js'
 import { type Failure, failureOf } from './failures.js'
 import { InOrder } from './inOrder.js'
-import type { EngineName, Job } from './job.js'
+import type { Isolation } from './isolation.js'
+import type { Job } from './job.js'
 import type { Block, PlannedJob } from './plan.js'
 import type { Progress } from './progress.js'
 import type { ReproductionContext } from './reproduce.js'
 import { runJobs } from './runJobs.js'
 import { sampleRow } from './sampleRow.js'
-
-/** How repetitions are run; tests put a child of their own in the place of the real one. */
-export interface Isolation {
-  /** The file that a child process runs. */
-  entry: string
-  lanes: Record<EngineName, number>
-  /** What a repetition may take before the engine itself gives up and tells each CPU's state. */
-  watchdogMs: Record<EngineName, number>
-  /** On top of that before the process is killed. */
-  graceMs: number
-}
 
 export interface Measurement {
   runId: string

@@ -50,25 +50,28 @@ export function planBlocks(
 /** The cells whose `engine/strategy/workload/cpus` the expression matches. */
 export function filterCells(cells: readonly Cell[], filter: string | undefined): Cell[] {
   if (filter === undefined) return [...cells]
-  const thing = `--filter ${asTyped(filter)}`
-  let expression: RegExp
-  try {
-    expression = new RegExp(filter, 'v')
-  } catch (error) {
-    throw new UsageError(
-      thing,
-      `not a regular expression: ${firstLine(error)}`,
-      [],
-      "for example --filter 'sim/batched/.*/8$'",
-    )
-  }
+  const expression = cellExpression('--filter', filter)
   const kept = cells.filter((cell) => expression.test(cellName(cell)))
   if (kept.length > 0) return kept
   const names = cells.slice(0, 3).map(cellName).join(', ')
   throw new UsageError(
-    thing,
+    `--filter ${asTyped(filter)}`,
     `it matches none of the ${cells.length} cells, such as ${names}`,
     [],
     'match engine/strategy/workload/cpus',
   )
+}
+
+/** @param option that it was typed for; matches against `engine/strategy/workload/cpus` */
+export function cellExpression(option: string, text: string): RegExp {
+  try {
+    return new RegExp(text, 'v')
+  } catch (error) {
+    throw new UsageError(
+      `${option} ${asTyped(text)}`,
+      `not a regular expression: ${firstLine(error)}`,
+      [],
+      `for example ${option} 'sim/batched/.*/8$'`,
+    )
+  }
 }

@@ -9,6 +9,15 @@ export interface ProgressTerminal {
   write(text: string): void
 }
 
+/** Nobody watches the log of a CI job line by line. */
+export function terminalOf({ stderr, env }: Pick<NodeJS.Process, 'stderr' | 'env'>): ProgressTerminal {
+  return {
+    isTerminal: stderr.isTTY && (env['CI'] ?? '') === '',
+    columns: stderr.columns || 80,
+    write: (text) => void stderr.write(text),
+  }
+}
+
 /**
  * Cells done, the current cell, time left.
  *

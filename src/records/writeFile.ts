@@ -5,7 +5,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 export class RecordWriteError extends Error {
   constructor(path: string, kept: string, cause: unknown) {
     super(
-      `cannot write ${path}\n${reasonOf(cause)}\n${kept}\nfree some space or give another --out, then --resume the run`,
+      `cannot write ${path}\n${reasonOf(cause)}\n${kept}\nfree some space or write elsewhere; a run that was stopped goes on with --resume`,
     )
     this.name = 'RecordWriteError'
     this.cause = cause

@@ -1,0 +1,5 @@
+import { EXACT } from '../bench/gate.js'
+import { gateCommand } from '../src/gate/gateCommand.js'
+import { runCli } from '../src/harness/cli.js'
+
+await runCli(gateCommand({ exact: EXACT }).name('npm run gate --'), process.argv.slice(2))
