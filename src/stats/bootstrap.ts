@@ -1,6 +1,6 @@
 import { normalCdf, normalQuantile } from './normal.js'
 import { quantile } from './quantile.js'
-import { refuseLevel } from './refuse.js'
+import { refuseLevel, refuseNotFinite } from './refuse.js'
 
 /**
  * Bootstrap intervals of any statistic of one sample (Efron and Tibshirani, An Introduction to the Bootstrap,
@@ -36,8 +36,8 @@ export function percentileInterval<T>(bootstrap: Bootstrap<T>): BootstrapInterva
  * and by how its spread changes with its size, both estimated from the sample. Each end then errs in coverage by the
  * order of 1/n, where those of the percentile interval err by that of 1/sqrt(n).
  *
- * @returns null below 2 values, and where there is no finite correction: no resample has less, or none has more,
- *   than the sample itself, as with a maximum
+ * @returns null below 2 values, and where there is no finite correction: every resample has more than the sample
+ *   itself, or every one less
  */
 export function bcaInterval<T>(bootstrap: Bootstrap<T>): BootstrapInterval | null {
   const resampled = resampledStatistics(bootstrap)
@@ -61,7 +61,11 @@ function resampledStatistics<T>(bootstrap: Bootstrap<T>): number[] | null {
   if (!(Number.isSafeInteger(resamples) && resamples > 0))
     throw new RangeError(`${resamples} is no number of resamples`)
   if (values.length < 2) return null
-  return Array.from({ length: resamples }, () => statistic(values.map(() => values[random(values.length)])))
+  const resampled = Array.from({ length: resamples }, () =>
+    statistic(values.map(() => values[random(values.length)])),
+  )
+  refuseNotFinite('bootstrap', resampled)
+  return resampled
 }
 
 function between(resampled: readonly number[], lowLevel: number, highLevel: number): BootstrapInterval {
