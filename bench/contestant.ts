@@ -2,6 +2,7 @@
  * What a build offers to the gate, which loads this file out of builds of other commits as well: the names and shapes
  * below stay, or CONTESTANT_PROTOCOL changes.
  */
+import { openSuite } from './suiteContestant.js'
 import { openThreads } from './threadsContestant.js'
 
 export const CONTESTANT_PROTOCOL = 1
@@ -17,7 +18,14 @@ export interface ThreadsRequest {
   seed: number
 }
 
-export type ContestantRequest = ThreadsRequest
+/** One side of one of the suites in bench/suites. */
+export interface SuiteRequest {
+  kind: 'suite'
+  suite: string
+  side: string
+}
+
+export type ContestantRequest = ThreadsRequest | SuiteRequest
 
 /** Something that is ready to be measured, again and again. */
 export interface Contestant {
@@ -35,5 +43,5 @@ export interface Contestant {
 
 /** @throws UsageError where this build does not have what is asked for */
 export function open(request: ContestantRequest): Promise<Contestant> {
-  return openThreads(request)
+  return request.kind === 'suite' ? openSuite(request) : openThreads(request)
 }

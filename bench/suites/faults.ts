@@ -1,9 +1,8 @@
 import type { FaultPlan } from '../../src/engines/faultPlan.js'
-import { compare } from './compare.js'
 import { withoutInbox } from './hookRules.js'
 import { LiveCells } from './liveCells.js'
 import { SimIsolate } from './simIsolate.js'
-import type { Side, SuiteRun, Target } from './suite.js'
+import type { Side, Suite, Target } from './suite.js'
 import { sidesOf, type Variant } from './variants.js'
 
 /** Asked for, so that all parts of an engine are those with faults, and no interrupt is ever struck. */
@@ -21,12 +20,12 @@ const VARIANTS: readonly Variant[] = [
   { name: 'none strikes', options: { faults: HARMLESS }, against: 'no faults' },
 ]
 
-const run: SuiteRun = async (name, budgetMs) => {
+const suite: Suite = async (use) => {
   const cells = new LiveCells()
   const isolates = [new SimIsolate(), new SimIsolate(), new SimIsolate(HARMLESS)]
   try {
     const sides = [...(await sidesOf(cells, VARIANTS)), ...simSides(isolates)]
-    return await compare(name, sides, budgetMs)
+    return await use(sides)
   } finally {
     for (const isolate of isolates) await isolate.stop()
     await cells.stop()
@@ -50,4 +49,4 @@ function simSides([plain, again, harmless]: readonly SimIsolate[]): Side[] {
   ]
 }
 
-export default run
+export default suite

@@ -1,18 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import { answer } from './answer.js'
-import { compare } from './compare.js'
 import { interruptPlan, KINDS, type Order, type WorkerBirth } from './interruptPlan.js'
-import type { Sample, Side, SuiteRun } from './suite.js'
+import type { Sample, Side, Suite } from './suite.js'
 import { bootCell } from './threadsCpu.js'
 
 /** Round trips of one sample: about a millisecond. */
 const ROUNDS = 3000
 
-const run: SuiteRun = async (name, budgetMs) => {
+const suite: Suite = async (use) => {
   const pair = new Pair()
   try {
     await pair.order('setup', 0)
-    return await compare(name, sidesOf(pair), budgetMs)
+    return await use(sidesOf(pair))
   } finally {
     await pair.stop()
   }
@@ -84,4 +83,4 @@ class Pair {
   }
 }
 
-export default run
+export default suite

@@ -1,7 +1,6 @@
-import { compare } from './compare.js'
 import { withoutOracle } from './hookRules.js'
 import { LiveCells } from './liveCells.js'
-import type { SuiteRun } from './suite.js'
+import type { Suite } from './suite.js'
 import { sidesOf, type Variant } from './variants.js'
 
 const OFF = { isOracleOff: true }
@@ -15,13 +14,13 @@ const VARIANTS: readonly Variant[] = [
   { name: 'full', options: { isOracleFull: true }, against: 'off' },
 ]
 
-const run: SuiteRun = async (name, budgetMs) => {
+const suite: Suite = async (use) => {
   const cells = new LiveCells()
   try {
-    return await compare(name, await sidesOf(cells, VARIANTS), budgetMs)
+    return await use(await sidesOf(cells, VARIANTS))
   } finally {
     await cells.stop()
   }
 }
 
-export default run
+export default suite

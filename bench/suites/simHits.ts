@@ -2,9 +2,8 @@ import type { CellPlan } from '../../src/engines/cellWords.js'
 import { COUNT_ACCESSES, COUNT_TLB_MISSES } from '../../src/machine/counters.js'
 import { bareTape, sink } from './bareTape.js'
 import { planOf } from './cell.js'
-import { compare } from './compare.js'
 import { countOf, SIM_CPUS, simOf } from './simCell.js'
-import { clockNs, mustBe, type Side, type SuiteRun } from './suite.js'
+import { clockNs, mustBe, type Side, type Suite } from './suite.js'
 
 /** The default working set of the workloads' readers. */
 const PAGES = 32
@@ -27,7 +26,7 @@ function hitPlan(): CellPlan {
   )
 }
 
-const run: SuiteRun = (name, budgetMs) => {
+const suite: Suite = (use) => {
   const plan = hitPlan()
   const { machine, simRun } = simOf(plan)
   const { tapes } = plan.tapes
@@ -63,7 +62,7 @@ const run: SuiteRun = (name, budgetMs) => {
       sample,
     },
   ]
-  return compare(name, sides, budgetMs)
+  return use(sides)
 }
 
-export default run
+export default suite

@@ -3,9 +3,8 @@ import { Schedule } from '../../src/engines/sim/schedule.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../src/machine/counters.js'
 import { sink } from './bareTape.js'
 import { planOf, type CellOptions } from './cell.js'
-import { compare } from './compare.js'
 import { countOf, SIM_CPUS, simOf } from './simCell.js'
-import { clockNs, mustBe, type Side, type SuiteRun } from './suite.js'
+import { clockNs, mustBe, type Side, type Suite } from './suite.js'
 
 const PAGES = 16
 const PAIRS = 8
@@ -30,7 +29,7 @@ export function interruptPlan(also: Partial<CellOptions>): CellPlan {
   )
 }
 
-const run: SuiteRun = (name, budgetMs) => {
+const suite: Suite = (use) => {
   const { machine, simRun } = simOf(interruptPlan({}))
   const sides: Side[] = [
     {
@@ -65,7 +64,7 @@ const run: SuiteRun = (name, budgetMs) => {
       },
     },
   ]
-  return compare(name, sides, budgetMs)
+  return use(sides)
 }
 
-export default run
+export default suite

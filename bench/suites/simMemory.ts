@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Memory, type SideRow, type SuiteRun } from './suite.js'
+import { type Memory, type SideRow, type UntimedSuite } from './suite.js'
 
 const CPUS = 512
 const PROBE = fileURLToPath(new URL('./memoryProbe.js', import.meta.url))
 
 /** Not a matter of time, so no tinybench: one fresh process is one round, and takes several seconds. */
-const run: SuiteRun = async (name) => {
+const suite: UntimedSuite = async (name) => {
   const { bare, peak } = await probe()
   const common = { suite: name, unit: 'MB', rounds: 1 } as const
   const bareRow: SideRow = {
@@ -45,4 +45,4 @@ function probe(): Promise<Memory> {
   })
 }
 
-export default run
+export default suite

@@ -2,10 +2,9 @@ import type { CellPlan } from '../../src/engines/cellWords.js'
 import { COUNT_TLB_MISSES } from '../../src/machine/counters.js'
 import { Schedule } from '../../src/engines/sim/schedule.js'
 import { planOf } from './cell.js'
-import { compare } from './compare.js'
 import { countOf, SIM_CPUS, simOf } from './simCell.js'
 import { sink } from './bareTape.js'
-import { clockNs, mustBe, type Side, type SuiteRun } from './suite.js'
+import { clockNs, mustBe, type Side, type Suite } from './suite.js'
 
 /** More than fits: pages that all fall into one set of 16 ways of the second level, whose sets are 128. */
 const PAGES = 32
@@ -32,7 +31,7 @@ function missPlan(): CellPlan {
   )
 }
 
-const run: SuiteRun = (name, budgetMs) => {
+const suite: Suite = (use) => {
   const { machine, simRun } = simOf(missPlan())
   const sample = () => {
     const misses = countOf(machine, COUNT_TLB_MISSES)
@@ -68,7 +67,7 @@ const run: SuiteRun = (name, budgetMs) => {
       sample,
     },
   ]
-  return compare(name, sides, budgetMs)
+  return use(sides)
 }
 
-export default run
+export default suite

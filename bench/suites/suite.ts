@@ -48,8 +48,14 @@ export interface Memory {
   peak: number
 }
 
-/** A suite as its file exports it. It is given milliseconds to spend. */
-export type SuiteRun = (name: string, budgetMs: number) => Promise<SideRow[]>
+/**
+ * A timed suite as its file exports it: makes its sides, hands them to whoever measures them, and clears up when that
+ * has ended. So the gate can hold a side of one build against the same side of another.
+ */
+export type Suite = <T>(use: (sides: readonly Side[]) => Promise<T>) => Promise<T>
+
+/** One that takes no time to measure, and is not timed. */
+export type UntimedSuite = (name: string) => Promise<SideRow[]>
 
 export function clockNs(): number {
   return Number(process.hrtime.bigint())

@@ -1,3 +1,4 @@
+import { compare } from './compare.js'
 import type { SideRow } from './suite.js'
 import { SUITES } from './suites.js'
 
@@ -15,8 +16,9 @@ const answer = await run().catch((error: unknown): Answer => ({
 process.send?.(answer, () => process.exit(0))
 
 async function run(): Promise<Answer> {
-  const load = SUITES.get(name)
-  if (load === undefined) throw new Error(`there is no suite ${name}`)
-  const { default: suite } = await load()
-  return { rows: await suite(name, Number(budgetMs)) }
+  const file = SUITES.get(name)
+  if (file === undefined) throw new Error(`there is no suite ${name}`)
+  if (!file.isTimed) return { rows: await (await file.load()).default(name) }
+  const { default: suite } = await file.load()
+  return { rows: await suite((sides) => compare(name, sides, Number(budgetMs))) }
 }

@@ -2,8 +2,7 @@ import { PHASE_PASS } from '../../src/engines/threads/protocol.js'
 import { COUNT_ACCESSES, COUNT_TLB_MISSES } from '../../src/machine/counters.js'
 import { bareTape, sink } from './bareTape.js'
 import { planOf, type CellOptions } from './cell.js'
-import { compare } from './compare.js'
-import { clockNs, mustBe, type Sample, type Side, type SuiteRun } from './suite.js'
+import { clockNs, mustBe, type Sample, type Side, type Suite } from './suite.js'
 import { loneCpu } from './threadsCpu.js'
 import type { CellPlan } from '../../src/engines/cellWords.js'
 
@@ -40,7 +39,7 @@ function hitSample(plan: CellPlan): () => Sample {
   }
 }
 
-const run: SuiteRun = (name, budgetMs) => {
+const suite: Suite = (use) => {
   const sides: Side[] = []
   for (const pages of [64, 32]) {
     const plan = hitPlan(pages, {})
@@ -65,7 +64,7 @@ const run: SuiteRun = (name, budgetMs) => {
       },
     )
   }
-  return compare(name, sides, budgetMs)
+  return use(sides)
 }
 
-export default run
+export default suite

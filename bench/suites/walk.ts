@@ -6,8 +6,7 @@ import { Tables } from '../../src/machine/tables.js'
 import { HANDLE_FIRST, SPACE_ROOT } from '../../src/machine/words.js'
 import { sink } from './bareTape.js'
 import { planOf } from './cell.js'
-import { compare } from './compare.js'
-import { clockNs, mustBe, type Sample, type Side, type SuiteRun } from './suite.js'
+import { clockNs, mustBe, type Sample, type Side, type Suite } from './suite.js'
 import { loneCpu, type ThreadsCpu } from './threadsCpu.js'
 
 /** Twice the second level: with first-in-first-out replacement every access of a round trip misses. */
@@ -90,7 +89,7 @@ function bareSample(alone: ThreadsCpu, words: Int32Array, pattern: Pattern): () 
   }
 }
 
-const run: SuiteRun = (name, budgetMs) => {
+const suite: Suite = (use) => {
   const sides: Side[] = []
   for (const pattern of PATTERNS) {
     const alone = loneCpu(patternPlan(pattern))
@@ -110,7 +109,7 @@ const run: SuiteRun = (name, budgetMs) => {
       },
     )
   }
-  return compare(name, sides, budgetMs)
+  return use(sides)
 }
 
-export default run
+export default suite

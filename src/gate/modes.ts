@@ -1,0 +1,75 @@
+/** What each mode of the gate does between its options and its verdict. */
+import { join } from 'node:path'
+import { readEnvironment } from '../harness/environment.js'
+import { createCsv } from '../records/csvWriter.js'
+import { BASELINE_DIRECTORY } from './baselineFiles.js'
+import type { CertificationRow } from './certificationColumns.js'
+import { certify } from './certify.js'
+import { chooseCells, type GateOptions, parseRuns, wallClockOptions } from './gateOptions.js'
+import { INJECTED_STRATEGY } from './injection.js'
+import { OBSERVATION_COLUMNS, observationRow } from './observationColumns.js'
+import { selfTest, type SelfTestResult } from './selfTest.js'
+import { refuseStoredResult } from './storedResult.js'
+import type { WallClockVerdict } from './verdict.js'
+import { runWallClockGate, type WallClockMatrix, type WallClockWork } from './wallClockGate.js'
+
+const DEFAULT_BUDGET = '5m'
+/** Of each of the two wall-clock parts of the self-test, which need no precision. */
+const SELF_TEST_BUDGET = '1m'
+/** So many clean runs bound the rate of false alarms at 1 %, with 95 % confidence. */
+const DEFAULT_RUNS = '299'
+
+export interface ModeContext {
+  readonly matrix: WallClockMatrix
+  readonly signal: AbortSignal
+  /** What is being done, for whoever waits. */
+  onStep(text: string): void
+}
+
+/** @param folder for the observations; it exists */
+export async function against(
+  options: GateOptions & { against: string },
+  folder: string,
+  context: ModeContext,
+): Promise<WallClockVerdict> {
+  refuseStoredResult(options.against, readEnvironment())
+  const work = workOf(options, context, DEFAULT_BUDGET)
+  const observations = createCsv(join(folder, 'observations.csv'), OBSERVATION_COLUMNS)
+  try {
+    return await runWallClockGate(process.cwd(), options.against, {
+      ...work,
+      onObservation: (cell, batch, duel) =>
+        observations.append(observationRow('gate', cell.name, batch, duel)),
+    })
+  } finally {
+    observations.close()
+  }
+}
+
+export function testItself(options: GateOptions, context: ModeContext): Promise<SelfTestResult[]> {
+  const cells = options.cells ?? `^threads/${INJECTED_STRATEGY}/munmap-storm/2$`
+  const work = workOf({ ...options, cells }, context, SELF_TEST_BUDGET)
+  return selfTest(process.cwd(), { ...work, onObservation: () => {} })
+}
+
+export function certifyItself(options: GateOptions, context: ModeContext): Promise<CertificationRow[]> {
+  return certify(process.cwd(), {
+    ...workOf(options, context, DEFAULT_BUDGET),
+    runs: parseRuns(options.runs ?? DEFAULT_RUNS),
+    baseline: options.baseline ?? BASELINE_DIRECTORY,
+  })
+}
+
+function workOf(
+  options: GateOptions,
+  { matrix, signal, onStep }: ModeContext,
+  budget: string,
+): Omit<WallClockWork, 'onObservation'> {
+  return {
+    matrix,
+    cells: chooseCells(matrix.cells, options.cells),
+    ...wallClockOptions(options, budget),
+    signal,
+    onStep,
+  }
+}
