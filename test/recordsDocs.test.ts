@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { columnDocs } from '../dist/src/records/columnDocs.js'
 import { SAMPLE_COLUMNS } from '../dist/src/records/sampleColumns.js'
 import { SUMMARY_COLUMNS } from '../dist/src/records/summaryColumns.js'
+import { EXACT_VERDICT_COLUMNS, WALL_CLOCK_VERDICT_COLUMNS } from '../dist/src/records/verdictColumns.js'
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'columns.md')
 
@@ -18,7 +19,9 @@ test('every column has a row of five cells', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   expect(rows.map((row) => /^\| `(\w+)`/.exec(row)![1])).toEqual(
-    [...SAMPLE_COLUMNS, ...SUMMARY_COLUMNS].map((column) => column.name),
+    [...SAMPLE_COLUMNS, ...SUMMARY_COLUMNS, ...EXACT_VERDICT_COLUMNS, ...WALL_CLOCK_VERDICT_COLUMNS].map(
+      (column) => column.name,
+    ),
   )
   for (const row of rows) expect(row.split(/(?<!\\)\|/)).toHaveLength(7)
 })

@@ -2,6 +2,7 @@
 import { SCHEMA_VERSION, type Column } from './columns.js'
 import { SAMPLE_COLUMNS } from './sampleColumns.js'
 import { SUMMARY_COLUMNS } from './summaryColumns.js'
+import { EXACT_VERDICT_COLUMNS, WALL_CLOCK_VERDICT_COLUMNS } from './verdictColumns.js'
 
 const PREAMBLE = `# Columns
 
@@ -27,6 +28,16 @@ export function columnDocs(): string {
     PREAMBLE,
     section('samples.csv', 'One row for each repetition.', SAMPLE_COLUMNS),
     section('summary.csv', 'One row for each cell.', SUMMARY_COLUMNS),
+    section(
+      'verdict.csv, exact tier',
+      'Of `npm run gate`: one row for each difference, at least one.',
+      EXACT_VERDICT_COLUMNS,
+    ),
+    section(
+      'verdict.csv, wall-clock tier',
+      'Of `npm run gate -- --against REF`: one row for each cell, at least one.',
+      WALL_CLOCK_VERDICT_COLUMNS,
+    ),
   ].join('\n')
 }
 

@@ -1,6 +1,6 @@
 /**
  * The folder of a run: `results/runs/<YYYYMMDDTHHMMSSZ>-<label>`, or what `--out` says. Never one that
- * holds something already.
+ * holds something already. The gate's folders are claimed in the same way.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
@@ -53,9 +53,26 @@ export function createRunFolder(run: NewRun): { folder: RunFolder; runId: string
       'for example --label before-change',
     )
   }
-  const id = `${compactUtc(run.startedAt)}-${run.label}`
-  if (run.out !== null) return { folder: claimGiven(run.out), runId: id }
-  return claimDefault(join(run.root, 'results', 'runs'), id)
+  const remedy = 'give a new directory, or go on with the run in it: --resume DIR'
+  const { path, id } = claimFolder({ ...run, kind: 'runs', remedy })
+  return { folder: runFolderAt(path), runId: id }
+}
+
+export interface NewFolder extends NewRun {
+  /** Folder below `results/` */
+  readonly kind: 'runs' | 'gate'
+  /** What to do where `--out` holds something already. */
+  readonly remedy: string
+}
+
+/**
+ * @param folder whose label is part of a file name
+ * @returns the absolute path, which now exists and is empty, and the name in the default place
+ */
+export function claimFolder(folder: NewFolder): { path: string; id: string } {
+  const id = `${compactUtc(folder.startedAt)}-${folder.label}`
+  if (folder.out !== null) return { path: claimGiven(folder.out, folder.remedy), id }
+  return claimDefault(join(folder.root, 'results', folder.kind), id)
 }
 
 /** `2026-02-03T04:05:06.789Z` as `20260203T040506Z`: sorts by time, and is a file name on every system. */
@@ -63,25 +80,25 @@ function compactUtc(time: Date): string {
   return time.toISOString().replaceAll(/[-:]|\.\d+/g, '')
 }
 
-function claimGiven(out: string): RunFolder {
+function claimGiven(out: string, remedy: string): string {
   if (out.trim() === '')
     throw new UsageError('--out is empty', 'it must name a directory', [], 'leave it out for the default')
-  const folder = runFolderAt(out)
-  make(folder.path)
-  const content = list(folder.path)
+  const path = resolve(out)
+  make(path)
+  const content = list(path)
   if (content.length > 0) {
     throw new UsageError(
       `--out ${out}`,
       `the directory is not empty: it holds ${content[0]}${content.length > 1 ? ` and ${content.length - 1} more` : ''}`,
       [],
-      'give a new directory, or go on with the run in it: --resume DIR',
+      remedy,
     )
   }
-  probe(folder.path)
-  return folder
+  probe(path)
+  return path
 }
 
-function claimDefault(parent: string, id: string): { folder: RunFolder; runId: string } {
+function claimDefault(parent: string, id: string): { path: string; id: string } {
   make(parent)
   for (let attempt = 1; attempt <= SAME_SECOND_LIMIT; attempt++) {
     const path = join(parent, attempt === 1 ? id : `${id}-${attempt}`)
@@ -93,13 +110,13 @@ function claimDefault(parent: string, id: string): { folder: RunFolder; runId: s
       throw cannotMake(path, cause)
     }
     probe(path)
-    return { folder: runFolderAt(path), runId: basename(path) }
+    return { path: resolve(path), id: basename(path) }
   }
   throw new UsageError(
     `${join(parent, id)} exists`,
     `and so do ${SAME_SECOND_LIMIT - 1} more`,
     [],
-    'give another --label',
+    'give another directory with --out',
   )
 }
 

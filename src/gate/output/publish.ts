@@ -1,0 +1,125 @@
+/** Everything that is told of a gate run, in one call. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Environment } from '../../harness/environment.js'
+import { EXIT_INCONCLUSIVE } from '../../harness/exitCodes.js'
+import { writeWhole } from '../../records/writeFile.js'
+import type { Format } from '../../report/formats.js'
+import { annotation, annotations } from '../../report/gate/annotations.js'
+import { stepSummary, summaryHead } from '../../report/gate/stepSummary.js'
+import { verdictText } from '../../report/gate/verdictText.js'
+import { oneLine, worstRatio } from '../../report/gate/verdictWords.js'
+import type { GateRefusal } from '../refusal.js'
+import type { Verdict } from '../verdict.js'
+import { exitCodeOf } from './exitCode.js'
+import { appendStepOutputs, appendStepSummary } from './githubFiles.js'
+import { verdictCsv } from './verdictCsv.js'
+import { verdictJson } from './verdictJson.js'
+
+export interface GateIo {
+  /** Variables of the environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  stdout(text: string): void
+  stderr(text: string): void
+  readonly format: Format
+}
+
+export interface PublishOptions extends GateIo {
+  /** Of gateFolder.ts. */
+  readonly folder: string
+  /** See colour.ts. */
+  readonly colour: boolean
+  readonly environment: Environment
+}
+
+/**
+ * First the files in the folder, then stdout, then GitHub's files where their variables are set. Of these, one that
+ * cannot be written is a warning and changes neither verdict nor exit code.
+ * @returns the exit code
+ * @throws RecordWriteError when a file in the folder cannot be written; the verdict has been printed all the same
+ */
+export function publish(verdict: Verdict, options: PublishOptions): number {
+  const { folder, env, format, environment } = options
+  const files = { json: join(folder, 'verdict.json'), csv: join(folder, 'verdict.csv') }
+  const json = () => verdictJson(verdict, environment)
+  const csv = () => verdictCsv(verdict)
+  const failure = firstFailure([() => writeWhole(files.json, json()), () => writeWhole(files.csv, csv())])
+
+  if (isOnGithub(env)) commandStream(options)(annotations(verdict, files))
+  if (format === 'table') printTable(verdictText(verdict, { ...files, colour: options.colour }), options)
+  else options.stdout(format === 'json' ? json() : csv())
+
+  tellGithub(options, (budgetBytes) => stepSummary(verdict, files, budgetBytes), {
+    verdict: verdict.outcome,
+    'exit-code': String(exitCodeOf(verdict)),
+    reason: verdict.reason,
+    'worst-ratio': String(worstRatio(verdict) ?? ''),
+    report: folder,
+  })
+  if (failure !== null) throw failure.cause
+  options.stderr(`results: ${folder}\n`)
+  return exitCodeOf(verdict)
+}
+
+/**
+ * A gate that refused to judge tells GitHub so: without it, its page is empty like that of a gate that never ran. The
+ * refusal itself goes to stderr.
+ * @returns the exit code
+ */
+export function publishRefusal(refusal: GateRefusal, io: GateIo): number {
+  const [what, ...paragraphs] = refusal.message.split('\n')
+  io.stderr(`error: ${refusal.message.split('\n').map(oneLine).join('\n')}\n`)
+  if (isOnGithub(io.env))
+    commandStream(io)(annotation('warning', 'performance gate: no verdict', refusal.message))
+  const head = summaryHead('no verdict', what, paragraphs)
+  tellGithub(io, (budgetBytes) => (Buffer.byteLength(head) > budgetBytes ? null : head), {
+    verdict: 'refused',
+    'exit-code': String(EXIT_INCONCLUSIVE),
+    reason: refusal.message,
+    'worst-ratio': '',
+    report: '',
+  })
+  return EXIT_INCONCLUSIVE
+}
+
+function isOnGithub(env: GateIo['env']): boolean {
+  return env['GITHUB_ACTIONS'] === 'true'
+}
+
+/** The runner reads commands from both streams; JSON and CSV have stdout for themselves. */
+function commandStream(io: GateIo): (text: string) => void {
+  return (text) => (io.format === 'table' ? io.stdout(text) : io.stderr(text))
+}
+
+/** On GitHub between commands that keep a line of the table from being taken for a command. */
+function printTable(table: string, { env, stdout }: GateIo): void {
+  const token = randomUUID()
+  stdout(isOnGithub(env) ? `::stop-commands::${token}\n${table}::${token}::\n` : table)
+}
+
+function tellGithub(
+  { env, stderr }: GateIo,
+  summary: (budgetBytes: number) => string | null,
+  outputs: Readonly<Record<string, string>>,
+): void {
+  const warn = (variable: string, problem: string | null): void => {
+    if (problem !== null) stderr(`warning: nothing was written to ${variable}: ${problem}\n`)
+  }
+  const page = env['GITHUB_STEP_SUMMARY'] ?? ''
+  const values = env['GITHUB_OUTPUT'] ?? ''
+  if (page !== '') warn('GITHUB_STEP_SUMMARY', appendStepSummary(page, summary))
+  if (values !== '') warn('GITHUB_OUTPUT', appendStepOutputs(values, outputs))
+}
+
+/** All are tried: what the disk still takes is kept. */
+function firstFailure(writes: readonly (() => void)[]): { cause: unknown } | null {
+  let failure: { cause: unknown } | null = null
+  for (const write of writes) {
+    try {
+      write()
+    } catch (cause) {
+      failure ??= { cause }
+    }
+  }
+  return failure
+}
