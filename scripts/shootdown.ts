@@ -5,6 +5,7 @@ import { MATRIX } from '../bench/matrix.js'
 import { benchCommand } from '../src/harness/benchCommand.js'
 import { runCli } from '../src/harness/cli.js'
 import { exploreCommand } from '../src/harness/explore/exploreCommand.js'
+import { reportCommand } from '../src/harness/reportCommand.js'
 import { conformCommand } from '../src/testing/conformCommand.js'
 import { stressCommand } from '../src/testing/stressCommand.js'
 
@@ -17,4 +18,5 @@ const program = new Command('shootdown')
   .addCommand(exploreCommand(EXPLORATIONS))
   .addCommand(conformCommand())
   .addCommand(stressCommand())
+  .addCommand(reportCommand())
 await runCli(program, argv)
