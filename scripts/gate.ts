@@ -1,5 +1,8 @@
-import { EXACT } from '../bench/gate.js'
+import { EXACT, WALL_CLOCK } from '../bench/gate.js'
 import { gateCommand } from '../src/gate/gateCommand.js'
 import { runCli } from '../src/harness/cli.js'
 
-await runCli(gateCommand({ exact: EXACT }).name('npm run gate --'), process.argv.slice(2))
+await runCli(
+  gateCommand({ exact: EXACT, wallClock: WALL_CLOCK }).name('npm run gate --'),
+  process.argv.slice(2),
+)

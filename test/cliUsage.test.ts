@@ -35,6 +35,8 @@ const BAD: [string[], ...string[]][] = [
   [['--repetitions', '0'], '--repetitions'],
   [['--filter', '['], 'not a regular expression'],
   [['--filter', 'nothing-like-it'], 'matches none of the 4 cells'],
+  [['--shard', '5/4'], "--shard '5/4'", 'there is no shard 5 of 4', 'for example --shard 1/4'],
+  [['--shard', '2'], 'not INDEX/COUNT'],
   [['--format', 'xml'], 'known: table, json, csv'],
   [['--list', 'strategy'], 'did you mean strategies?'],
   [['--label', '../x'], '--label ../x'],
@@ -79,6 +81,12 @@ describe('the program', () => {
   test('takes bench as a subcommand, with the same options', async () => {
     const { code, stderr } = await shootdown('bench', '--cpus', '0')
     expect([code, stderr]).toEqual([2, "error: --cpus '0'\noutside 1 to 1024\nfor example --cpus 1\n"])
+  })
+
+  test('takes report as a subcommand', async () => {
+    const { code, stdout, stderr } = await shootdown('report')
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('no run is given\nfor example: ')
   })
 
   test('without a command, or with an unknown one, names what there is', async () => {

@@ -18,6 +18,7 @@ import { type Interrupted, openInterrupted, refuseOtherPlan, resumedOptions } fr
 import type { BenchIo, Run } from './run.js'
 import { beginRecord } from './runJson.js'
 import { keyOfJob, repetitionKey } from './sampleRow.js'
+import { shardText } from './shard.js'
 import { stopSignal } from './stopSignals.js'
 import { warningsBefore } from './warnings.js'
 
@@ -89,7 +90,8 @@ async function prepare(options: BenchOptions, defaults: BenchDefaults, io: Bench
     label,
     startedAt,
     argv: io.argv,
-    typed,
+    // `auto` as it was resolved: a run is resumed elsewhere, or by hand.
+    typed: plan.shard === null ? typed : { ...typed, shard: shardText(plan.shard) },
     plan,
     environment,
     load,

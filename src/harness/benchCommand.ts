@@ -49,6 +49,7 @@ export function benchCommand(
     .option('--label <text>', `part of the run's name (default ${defaults.label})`)
     .option('--filter <regex>', 'only cells whose engine/strategy/workload/cpus matches')
     .option('--quick', 'a small matrix, one measured repetition, fewer ops')
+    .option('--shard <i/n>', 'only part I of N of the matrix; auto: as Slurm or the CI system says')
     .option('--list [what]', 'show strategies, workloads, profiles or faults, and measure nothing')
     .option('--resume <dir>', 'go on with a run that was stopped')
     .option('--format <format>', 'table, json or csv on stdout (default table)')

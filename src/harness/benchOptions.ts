@@ -19,6 +19,7 @@ export interface BenchOptions {
   label?: string
   filter?: string
   quick?: boolean
+  shard?: string
   /** True when given without what to list. */
   list?: string | true
   resume?: string
@@ -38,6 +39,7 @@ export const PLAN_OPTIONS = [
   'repetitions',
   'filter',
   'quick',
+  'shard',
 ] as const satisfies readonly (keyof BenchOptions)[]
 export type PlanOptions = Pick<BenchOptions, (typeof PLAN_OPTIONS)[number]>
 

@@ -11,10 +11,13 @@ import type { EngineName } from './job.js'
 import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
 import { refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
+import { cellsOfShard, type Shard, shardText } from './shard.js'
+import { parseShard } from './shardOption.js'
 import { ALL, type Spec, parseSpecs } from './spec.js'
 
 /** Everything that will be measured, checked. */
 export interface BenchPlan {
+  /** Of the shard only, where there is one. */
   cells: Cell[]
   blocks: Block[]
   profile: ProfileChoice
@@ -22,6 +25,7 @@ export interface BenchPlan {
   seed: number
   repetitions: Record<EngineName, number>
   warmupMs: number
+  shard: Shard | null
   identity: PlanIdentity
 }
 
@@ -34,10 +38,12 @@ export interface PlanIdentity {
   fault: string
   repetitions: Record<EngineName, number>
   warmup_ms: number
-  /** `engine/strategy/workload/cpus params`, in the order of the matrix. */
+  /** `engine/strategy/workload/cpus params`, in the order of the matrix: all of it, also in a shard. */
   cells: string[]
   /** Hash of the file of each strategy and workload. */
   modules: Record<string, string>
+  /** `2/4`; absent in a run that is not a shard. */
+  shard?: string
 }
 
 export async function makePlan(options: PlanOptions, defaults: BenchDefaults): Promise<BenchPlan> {
@@ -54,9 +60,11 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const workloads = await choose('workload', options.workload ?? defaults.workloads, loadWorkload)
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const all = buildCells({ engines, strategies, workloads, cpus, quick })
-  const cells = filterCells(all, options.filter)
+  const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
-  refuseIdleFaults(fault, cells, strategies)
+  refuseIdleFaults(fault, matrix, strategies)
+  const shard = options.shard === undefined ? null : parseShard(options.shard, process.env)
+  const cells = shard === null ? matrix : cellsOfShard(matrix, shard)
   const identity: PlanIdentity = {
     seed,
     profile: profile.name,
@@ -64,8 +72,9 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     fault: fault.text,
     repetitions,
     warmup_ms: standard.warmupMs,
-    cells: cells.map((cell) => `${cellName(cell)} ${cell.params}`.trimEnd()),
-    modules: moduleHashes(cells),
+    cells: matrix.map((cell) => `${cellName(cell)} ${cell.params}`.trimEnd()),
+    modules: moduleHashes(matrix),
+    ...(shard === null ? {} : { shard: shardText(shard) }),
   }
   return {
     cells,
@@ -75,6 +84,7 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     seed,
     repetitions,
     warmupMs: standard.warmupMs,
+    shard,
     identity,
   }
 }

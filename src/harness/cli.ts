@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { UsageError } from '../contract/usageError.js'
-import { GateRefusal } from '../gate/refusal.js'
+import { Incomparable } from '../report/incomparable.js'
 import { EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_USAGE } from './exitCodes.js'
 import { meant, nearestFirst } from './nearest.js'
 import { asTyped, firstLine } from './quote.js'
@@ -41,11 +41,11 @@ function report(error: unknown, program: Command, argv: readonly string[]): numb
     return report(usageErrorOf(error, program, argv), program, argv)
   }
   if (process.env['SHOOTDOWN_DEBUG']) console.error(error)
-  else if (error instanceof UsageError || error instanceof GateRefusal) printError(error.message)
+  else if (error instanceof UsageError || error instanceof Incomparable) printError(error.message)
   // The disk is full, or the like: written for the reader, and nothing that one could have typed otherwise.
   else if (error instanceof Error && error.name === 'RecordWriteError') printError(error.message)
   else printError(`unexpected: ${firstLine(error)} (SHOOTDOWN_DEBUG=1 shows where)`)
-  if (error instanceof GateRefusal) return EXIT_INCONCLUSIVE
+  if (error instanceof Incomparable) return EXIT_INCONCLUSIVE
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
 }
 

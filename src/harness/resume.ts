@@ -92,7 +92,7 @@ export function refuseOtherPlan(
 }
 
 function firstDifference(then: PlanIdentity, now: PlanIdentity): string {
-  for (const name of ['seed', 'profile', 'profile_hash', 'fault'] as const) {
+  for (const name of ['seed', 'profile', 'profile_hash', 'fault', 'shard'] as const) {
     if (then[name] === now[name]) continue
     return `${name.replace('_', ' ')}: ${then[name] || 'none'} then, ${now[name] || 'none'} now`
   }

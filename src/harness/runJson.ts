@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
 import { SCHEMA_VERSION } from '../records/columns.js'
 import type { RunFolder } from '../records/runFolder.js'
+import { parseRunJson, readRunJson, recordedPlan, RUN_STATUSES } from '../records/runRecord.js'
 import { medianRanks } from '../stats/medianInterval.js'
 import type { PlanOptions } from './benchOptions.js'
 import { type BenchPlan, type PlanIdentity, planHash } from './benchPlan.js'
 import type { Environment, MachineLoad } from './environment.js'
 import type { Failure } from './failures.js'
 import type { EngineName } from './job.js'
-import { firstLine } from './quote.js'
 
 /** Everything about a run that is not a row: written when it begins and again when it ends. */
 export interface RunRecord {
@@ -17,7 +17,7 @@ export interface RunRecord {
   run_id: string
   label: string
   /** `running` in a file that nobody writes any more is a run that crashed. */
-  status: 'running' | 'complete' | 'interrupted' | 'failed'
+  status: (typeof RUN_STATUSES)[number]
   exit_code: number | null
   process_id: number
   version: string
@@ -89,24 +89,14 @@ function productVersion(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
-const identity = z.object({
-  seed: z.number(),
-  profile: z.string(),
-  profile_hash: z.string(),
-  fault: z.string(),
-  repetitions: z.object({ sim: z.number(), threads: z.number() }),
-  cells: z.array(z.string()),
-  modules: z.record(z.string(), z.string()),
-})
-
 /** What `--resume` looks at; the rest is passed through as it stands. */
 const resumable = z.looseObject({
   schema_version: z.literal(SCHEMA_VERSION),
   run_id: z.string().min(1),
-  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+  status: z.enum(RUN_STATUSES),
   process_id: z.number(),
   options: z.record(z.string(), z.unknown()),
-  plan: identity,
+  plan: recordedPlan,
   plan_hash: z.string(),
   environment: z.looseObject({
     cpu_model: z.string().nullable(),
@@ -121,20 +111,10 @@ const resumable = z.looseObject({
 /** The run.json of a run that shall go on. */
 export function readRunRecord(folder: RunFolder): RunRecord {
   const thing = `--resume ${folder.path}`
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(folder.runJson, 'utf8'))
-  } catch (error) {
-    throw new UsageError(
-      thing,
-      `its run.json cannot be read: ${firstLine(error)}`,
-      [],
-      'give the folder of a run',
-    )
+  const json = readRunJson(folder, thing)
+  if (json !== null && typeof json === 'object' && 'parts' in json) {
+    throw new UsageError(thing, 'it was merged of several runs', [], 'resume those, and merge them again')
   }
-  const parsed = resumable.safeParse(json)
-  if (parsed.success) return json as RunRecord
-  const issue = parsed.error.issues[0]
-  const reason = `its run.json is not one of this version: ${issue.path.join('.')}: ${issue.message}`
-  throw new UsageError(thing, reason, [], 'give the folder of a run that this version began')
+  parseRunJson(thing, json, resumable)
+  return json as RunRecord
 }

@@ -1,5 +1,6 @@
 import type { BenchPlan } from './benchPlan.js'
 import type { Environment, MachineLoad } from './environment.js'
+import { shardText } from './shard.js'
 
 /** What makes the figures of this run worth less than they look. Each says what was seen and what to do. */
 export function warningsBefore(plan: BenchPlan, environment: Environment, load: MachineLoad): string[] {
@@ -43,6 +44,11 @@ export function warningsBefore(plan: BenchPlan, environment: Environment, load: 
     const highest = Math.max(...beyond.map((cell) => cell.cpus))
     warnings.push(
       `extrapolated: ${highest} CPUs, profile ${plan.profile.name} describes ${plan.profile.cpuCount}; sockets of the same size are added`,
+    )
+  }
+  if (plan.shard !== null && plan.cells.length === 0) {
+    warnings.push(
+      `shard ${shardText(plan.shard)} has nothing to measure: the matrix has fewer pieces of work than shards`,
     )
   }
   return warnings

@@ -1,4 +1,4 @@
-/** `--format`: what a run writes to stdout. */
+/** `--format`: what a run or a report writes to stdout. */
 import { UsageError } from '../contract/usageError.js'
 import { csvText } from '../records/csvText.js'
 import { SUMMARY_COLUMNS, type SummaryRow } from '../records/summaryColumns.js'
@@ -7,10 +7,22 @@ import { renderTable, type TableOptions } from './table.js'
 export const FORMATS = ['table', 'json', 'csv'] as const
 export type Format = (typeof FORMATS)[number]
 
+/** Of `report`: those of a run, and exports for other programs. */
+export const REPORT_FORMATS = [...FORMATS, 'github-action-benchmark', 'otava', 'otava-config'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
 export function parseFormat(text: string): Format {
-  const format = FORMATS.find((name) => name === text)
+  return oneOf(FORMATS, text)
+}
+
+export function parseReportFormat(text: string): ReportFormat {
+  return oneOf(REPORT_FORMATS, text)
+}
+
+function oneOf<F extends string>(formats: readonly F[], text: string): F {
+  const format = formats.find((name) => name === text)
   if (format === undefined)
-    throw new UsageError(`--format ${text}`, 'there is no such format', FORMATS, 'leave it out for a table')
+    throw new UsageError(`--format ${text}`, 'there is no such format', formats, 'leave it out for a table')
   return format
 }
 

@@ -29,6 +29,10 @@ export function bench(...args: string[]): Promise<Ended> {
   return start('dist/scripts/bench.js', args).ended
 }
 
+export function report(...args: string[]): Promise<Ended> {
+  return start('dist/scripts/report.js', args).ended
+}
+
 export function shootdown(...args: string[]): Promise<Ended> {
   return start('dist/scripts/shootdown.js', args).ended
 }

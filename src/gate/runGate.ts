@@ -1,0 +1,98 @@
+import { readEnvironment } from '../harness/environment.js'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../harness/exitCodes.js'
+import { terminalOf } from '../harness/progress.js'
+import { stopSignal } from '../harness/stopSignals.js'
+import { alignedTable } from '../report/alignedTable.js'
+import { colourWanted } from '../report/colour.js'
+import { parseFormat } from '../report/formats.js'
+import { certificationTable } from './certificationTable.js'
+import { runExactGate } from './exactGate.js'
+import type { GateDeclarations } from './gateCommand.js'
+import { type GateOptions, modeOf } from './gateOptions.js'
+import { against, certifyItself, type ModeContext, testItself } from './modes.js'
+import { createGateFolder } from './output/gateFolder.js'
+import { type GateIo, publish, publishRefusal } from './output/publish.js'
+import { GateRefusal } from './refusal.js'
+import type { SelfTestResult } from './selfTest.js'
+import type { Verdict } from './verdict.js'
+
+/**
+ * `npm run gate`, in any of its modes.
+ * @returns the exit code
+ * @throws UsageError before anything is measured; RecordWriteError
+ */
+export async function runGate(options: GateOptions, declarations: GateDeclarations): Promise<number> {
+  const format = parseFormat(options.format ?? 'table')
+  const mode = modeOf(options)
+  const signal = stopSignal()
+  const { stdout, stderr, env } = process
+  const io: GateIo = {
+    env,
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+    format,
+  }
+  const context: ModeContext = {
+    matrix: declarations.wallClock,
+    signal,
+    onStep: (text) => io.stderr(`${text} ...\n`),
+  }
+  try {
+    switch (mode) {
+      case 'exact':
+        return await judged('exact', options, io, () =>
+          runExactGate(options, declarations.exact, signal, terminalOf(process)),
+        )
+      case 'against':
+        return await judged('wall-clock', options, io, (folder) =>
+          against({ ...options, against: options.against ?? '' }, folder, context),
+        )
+      case 'selfTest':
+        return tellSelfTest(await testItself(options, context), io)
+      case 'certify':
+        io.stdout(alignedTable(certificationTable(await certifyItself(options, context)), new Set([0])))
+        return EXIT_PASS
+      default:
+        throw new Error(`no such mode: ${String(mode satisfies never)}`)
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      io.stderr('interrupted: what was measured is kept, nothing else is left behind\n')
+      return EXIT_INTERRUPTED
+    }
+    if (error instanceof GateRefusal) return publishRefusal(error, io)
+    throw error
+  }
+}
+
+async function judged(
+  tier: Verdict['tier'],
+  options: GateOptions,
+  io: GateIo,
+  run: (folder: string) => Promise<Verdict>,
+): Promise<number> {
+  const folder = createGateFolder({
+    out: options.out ?? null,
+    tier,
+    startedAt: new Date(),
+    root: process.cwd(),
+  })
+  const verdict = await run(folder)
+  return publish(verdict, {
+    ...io,
+    folder,
+    colour: colourWanted(process.stdout, process.env),
+    environment: readEnvironment(),
+  })
+}
+
+function tellSelfTest(results: readonly SelfTestResult[], io: GateIo): number {
+  const rows = results.map(({ held, what, expected, seen }) => [
+    held ? 'held' : 'FAILED',
+    what,
+    expected,
+    seen,
+  ])
+  io.stdout(alignedTable([['', 'what', 'expected', 'seen'], ...rows], new Set([0, 1, 2, 3])))
+  return results.every(({ held }) => held) ? EXIT_PASS : EXIT_FAILED
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { UsageError } from '../contract/usageError.js'
+import { EXIT_FAILED, EXIT_PASS } from './exitCodes.js'
+
+interface ReportOptions {
+  format?: string
+  out?: string
+}
+
+/** The command line of `report`. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description(
+      'Render a run again, merge several, or export them for programs that watch figures over time.',
+    )
+    .argument('[runs...]', 'run folders, such as results/runs/NAME')
+    .option(
+      '--format <format>',
+      'table, json, csv, github-action-benchmark, otava or otava-config on stdout (default table)',
+    )
+    .option('--out <dir>', 'write the merged run as a run folder; must be new or empty')
+    .action(async (runs: string[], options: ReportOptions) => {
+      process.exitCode = await act(runs, options)
+    })
+}
+
+async function act(paths: readonly string[], options: ReportOptions): Promise<number> {
+  if (paths.length === 0) {
+    throw new UsageError('report', 'no run is given', [], 'for example: report results/runs/NAME')
+  }
+  // Loaded only then: `--help` answers at once.
+  const [{ report }, { parseReportFormat }, { colourWanted }] = await Promise.all([
+    import('../report/report.js'),
+    import('../report/formats.js'),
+    import('../report/colour.js'),
+  ])
+  const { stdout, stderr, env } = process
+  const format = parseReportFormat(options.format ?? 'table')
+  const { text, warnings, failed, folder } = report(
+    { paths, format, out: options.out ?? null },
+    { colour: colourWanted(stdout, env) },
+  )
+  for (const warning of warnings) stderr.write(`warning: ${warning}\n`)
+  stdout.write(text)
+  if (folder !== null) stderr.write(`results: ${folder}\n`)
+  return failed ? EXIT_FAILED : EXIT_PASS
+}
