@@ -1,45 +1,12 @@
 /**
- * What a build offers to the gate, which loads this file out of builds of other commits as well: the names and shapes
- * below stay, or CONTESTANT_PROTOCOL changes.
+ * What a build offers to the gate, which loads this file out of the builds of other commits, too: the names below and
+ * the shapes of contest.ts stay, or CONTESTANT_PROTOCOL changes.
  */
+import type { Contestant, ContestantRequest } from './contest.js'
 import { openSuite } from './suiteContestant.js'
 import { openThreads } from './threadsContestant.js'
 
-export const CONTESTANT_PROTOCOL = 1
-
-/** Plain JSON, in the words of `npm run bench`. */
-export interface ThreadsRequest {
-  kind: 'threads'
-  /** As `--strategy`: one, with its parameters. */
-  strategy: string
-  /** As `--workload`: one, with its parameters. */
-  workload: string
-  cpus: number
-  seed: number
-}
-
-/** One side of one of the suites in bench/suites. */
-export interface SuiteRequest {
-  kind: 'suite'
-  suite: string
-  side: string
-}
-
-export type ContestantRequest = ThreadsRequest | SuiteRequest
-
-/** Something that is ready to be measured, again and again. */
-export interface Contestant {
-  /** Two contestants may be compared where this is the same: it names the work, to the byte. */
-  readonly work: string
-  /** A pass that does not count, after which V8 knows more. */
-  warmUp(): Promise<void>
-  /**
-   * @returns nanoseconds that one operation takes
-   * @throws Error `violation: ...` where a strategy has broken its promise
-   */
-  pass(): Promise<number>
-  close(): Promise<void>
-}
+export { CONTESTANT_PROTOCOL } from './contest.js'
 
 /** @throws UsageError where this build does not have what is asked for */
 export function open(request: ContestantRequest): Promise<Contestant> {

@@ -9,7 +9,7 @@ import { randomOf } from '../src/harness/random.js'
 import { shuffled } from '../src/harness/shuffled.js'
 import { median } from '../src/stats/quantile.js'
 import type * as contestantFile from './contestant.js'
-import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contestant.js'
+import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contest.js'
 
 /** Entry of the process that is one observation of the gate; see src/gate/duel.ts. Sent one duel, it answers and waits to be killed. */
 

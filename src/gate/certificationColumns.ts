@@ -1,14 +1,5 @@
 /** `results/baseline/certification.csv`: what whole gate runs have said of builds whose difference is known. */
-import {
-  SCHEMA_VERSION,
-  type Column,
-  type Row,
-  counter,
-  integer,
-  measure,
-  optionalText,
-  text,
-} from '../records/columns.js'
+import { type Column, type Row, counter, integer, measure, optionalText, text } from '../records/columns.js'
 
 export const CERTIFICATION_COLUMNS = [
   integer('schema_version', null, 1, 'Version of the meaning of these columns.'),
@@ -36,4 +27,3 @@ export const CERTIFICATION_COLUMNS = [
 ] as const satisfies readonly Column[]
 
 export type CertificationRow = Row<typeof CERTIFICATION_COLUMNS>
-export const CERTIFICATION_SCHEMA = SCHEMA_VERSION

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { readEnvironment } from '../harness/environment.js'
 import { randomOf } from '../harness/random.js'
 import { shuffled } from '../harness/shuffled.js'
-import { SCHEMA_VERSION } from '../records/columns.js'
 import { createCsv, reopenCsv, type CsvWriter } from '../records/csvWriter.js'
-import type { Column } from '../records/columns.js'
+import { type Column, SCHEMA_VERSION } from '../records/columns.js'
 import { Builds } from './builds.js'
 import { calibrate, CALIBRATION_SPIN } from './calibration.js'
 import { earlierRuns } from './certification.js'
@@ -22,8 +21,8 @@ import { judgeTrees, type WallClockWork } from './wallClockGate.js'
 const EFFECTS = [0, 2, 3, 5, 10]
 
 /** Names of the files in the folder of the baseline. */
-export const CERTIFICATION_CSV = 'certification.csv'
-export const OBSERVATIONS_CSV = 'certification-observations.csv'
+const CERTIFICATION_CSV = 'certification.csv'
+const OBSERVATIONS_CSV = 'certification-observations.csv'
 
 export interface CertifyWork extends Omit<WallClockWork, 'onObservation'> {
   /** Gate runs of each effect that there shall be in the end, those of before included. */
@@ -159,7 +158,7 @@ async function spinsFor(
 }
 
 /** Cells whose hot path has the injected strategy: its own, and the suite that measures its rounds. */
-export function isInjected(cell: string): boolean {
+function isInjected(cell: string): boolean {
   return cell.startsWith(`threads/${INJECTED_STRATEGY}/`) || cell.includes(`${INJECTED_STRATEGY} round`)
 }
 

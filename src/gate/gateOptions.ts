@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { UsageError } from '../contract/usageError.js'
 import { parseSeed } from '../harness/benchOptions.js'
 import { nearestFirst } from '../harness/nearest.js'
@@ -66,7 +67,7 @@ export function wallClockOptions(
   return {
     budgetSeconds: parseBudget(options.budget ?? budget),
     // Another order every time: a gate that always measures in one order always errs in the same way.
-    seed: options.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : parseSeed(options.seed),
+    seed: options.seed === undefined ? randomInt(2 ** 31) : parseSeed(options.seed),
   }
 }
 

@@ -23,7 +23,7 @@ export interface ModeContext {
   readonly matrix: WallClockMatrix
   readonly signal: AbortSignal
   /** What is being done, for whoever waits. */
-  onStep(text: string): void
+  readonly onStep: (text: string) => void
 }
 
 /** @param folder for the observations; it exists */

@@ -21,7 +21,7 @@ export async function openRepository(folder: string, signal: AbortSignal): Promi
   const commit = top && (await git(top, ['rev-parse', '--verify', 'HEAD'], signal))?.trim()
   if (!top || !commit) {
     const reason = 'this is no git repository with a commit, so there is nothing to rebuild'
-    throw new UsageError(`${folder}`, reason, [], 'run the gate in a clone of the project')
+    throw new UsageError(folder, reason, [], 'run the gate in a clone of the project')
   }
   const status = await git(top, ['status', '--porcelain'], signal)
   return { top, commit, isDirty: status !== '' }
@@ -74,6 +74,6 @@ export async function pruneWorktrees(repository: Repository): Promise<void> {
   await git(repository.top, ['worktree', 'prune'], new AbortController().signal)
 }
 
-export function lastLine(text: string): string {
+function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
 }

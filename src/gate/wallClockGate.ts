@@ -25,8 +25,8 @@ export interface WallClockWork {
   readonly seed: number
   readonly signal: AbortSignal
   /** What is being done, a few words for whoever waits. */
-  onStep(text: string): void
-  onObservation(cell: WallCell, batch: BatchName, observation: DuelDone): void
+  readonly onStep: (text: string) => void
+  readonly onObservation: (cell: WallCell, batch: BatchName, observation: DuelDone) => void
 }
 
 /**

@@ -37,7 +37,8 @@ export class JobChild<Work = Job, Done extends { status: 'done' } = JobDone> {
       this.#lastWords = (this.#lastWords + text).slice(-STDERR_KEPT)
     })
     this.#process.on('message', (message) => {
-      if (isResult<Done>(message)) this.#settle(message.result)
+      // The child's entry is the one that was asked for, and answers in its type.
+      if (isResult(message)) this.#settle(message.result as Done | JobFailed)
     })
     this.#closed = new Promise((close) => {
       // Not 'exit': messages that the child sent before it exited may still be in the channel then.
@@ -96,7 +97,7 @@ export class JobChild<Work = Job, Done extends { status: 'done' } = JobDone> {
   }
 }
 
-function isResult<Done>(message: unknown): message is { type: 'result'; result: Done | JobFailed } {
+function isResult(message: unknown): message is { type: 'result'; result: { status: string } } {
   if (typeof message !== 'object' || message === null) return false
   const { type, result } = message as { type?: unknown; result?: { status?: unknown } }
   return type === 'result' && (result?.status === 'done' || result?.status === 'failed')

@@ -19,8 +19,8 @@ import { verdictJson } from './verdictJson.js'
 export interface GateIo {
   /** Variables of the environment. */
   readonly env: Readonly<Record<string, string | undefined>>
-  stdout(text: string): void
-  stderr(text: string): void
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
   readonly format: Format
 }
 
