@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { bench, report, STEERED, startSteered, steered } from './support/steeredBench.js'
+import { bench, type Ended, report, STEERED, startSteered, steered } from './support/steeredBench.js'
 
 const root = mkdtempSync(join(tmpdir(), 'shootdown-report-'))
 afterAll(() => rmSync(root, { recursive: true }))
-let folders = 0
-const fresh = () => join(root, String(folders++))
+let made = 0
+const fresh = () => join(root, String(made++))
 const read = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')
 const record = (folder: string) => JSON.parse(read(folder, 'run.json'))
 const rewrite = (folder: string, change: object) =>
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ ...record(folder), ...change }))
 /** Rows without the run that they are of, as text. */
 const figures = (folder: string, file: string) =>
-  (parse(read(folder, file), { columns: true }) as Record<string, string>[]).map((row) =>
+  parse<Record<string, string>>(read(folder, file), { columns: true }).map((row) =>
     JSON.stringify({ ...row, run_id: '' }),
   )
 const measured = async (...args: string[]) => {
@@ -29,15 +29,16 @@ describe('shards of one matrix', () => {
   // Two CPU counts of two workloads under three strategies: the real thing, and small.
   const MATRIX = ['--quick', '--engine', 'sim', '--cpus', '2,4', '--workload', 'munmap-storm,madvise-page']
   const [whole, first, second, merged] = [fresh(), fresh(), fresh(), fresh()]
+  let ended: Ended
   beforeAll(async () => {
     for (const [folder, ...shard] of [[whole], [first, '--shard', '1/2'], [second, '--shard', '2/2']]) {
-      expect((await bench(...MATRIX, ...shard, '--out', folder)).code).toBe(0)
+      await bench(...MATRIX, ...shard, '--out', folder)
     }
-    const { code, stderr } = await report(first, second, '--out', merged)
-    expect([code, stderr]).toEqual([0, `results: ${merged}\n`])
+    ended = await report(first, second, '--out', merged)
   }, 60_000)
 
   test('put together are the whole run, apart from its id', () => {
+    expect([ended.code, ended.stderr]).toEqual([0, `results: ${merged}\n`])
     expect(figures(first, 'samples.csv')).toHaveLength(12)
     expect(figures(second, 'samples.csv')).toHaveLength(12)
     expect(figures(merged, 'samples.csv').toSorted()).toEqual(figures(whole, 'samples.csv').toSorted())
@@ -240,6 +241,8 @@ describe('runs that cannot be put together', () => {
     const sim = await measured(...SIM, ...other)
     for (const folder of [another, sim])
       rewrite(folder, { environment: { ...record(folder).environment, ...change } })
+    // The first in time: what a merged run has of its first part is of this one.
+    rewrite(sim, { started: '2000-01-01T00:00:00.000Z' })
     expect(await refusal(threads, another)).toContain(reason)
     const merged = fresh()
     expect((await report(sim, threads, '--out', merged)).code).toBe(0)

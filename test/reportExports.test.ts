@@ -104,7 +104,7 @@ describe('otava', () => {
     const text = otavaCsv(table)
     expect(text.endsWith('\n')).toBe(true)
     expect(text).not.toContain('"')
-    expect(parse(text) as string[][]).toEqual([
+    expect(parse(text)).toEqual([
       [
         'time',
         'commit',
