@@ -1,13 +1,7 @@
 import { Command } from 'commander'
 import { strayArgument } from '../harness/cli.js'
-import type { ExactDeclaration } from './exactGate.js'
+import type { GateDeclarations } from './declarations.js'
 import type { GateOptions } from './gateOptions.js'
-import type { WallClockMatrix } from './wallClockGate.js'
-
-export interface GateDeclarations {
-  exact: ExactDeclaration
-  wallClock: WallClockMatrix
-}
 
 /** The command line of `gate`. Loads what it runs only then. */
 export function gateCommand(declarations: GateDeclarations): Command {

@@ -99,9 +99,8 @@ export interface WallClockVerdict {
   budgetSeconds: number
   seed: number
   cells: CellVerdict[]
-  /** Cells that cannot be compared: `new` ones, which the base does not have, and those whose work is another. */
-  skipped: { cell: CellName; kind: 'new' | 'other work'; reason: string }[]
   violations: string[]
+  /** Cells that were not compared, each with its reason, among them. */
   warnings: string[]
 }
 

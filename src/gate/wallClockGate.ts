@@ -90,7 +90,11 @@ export async function judgeTrees(
       onObservation: work.onObservation,
       onSuspects: (suspects) => work.onStep(`confirming ${suspects.join(', ')}`),
     })
-    return { ...verdict, ...concluded(judgement), ...judgement, violations: [] }
+    const warnings = [
+      ...verdict.warnings,
+      ...judgement.skipped.map(({ cell, reason }) => `${cell} was not compared: ${reason}`),
+    ]
+    return { ...verdict, ...concluded(judgement), cells: judgement.cells, violations: [], warnings }
   } catch (error) {
     if (!(error instanceof DuelFailed)) throw error
     return {
@@ -99,7 +103,6 @@ export async function judgeTrees(
       reason: `a process failed: ${error.message}`,
       remedy: 'npm run bench shows it with its CPU and page',
       cells: [],
-      skipped: [],
       violations: [error.message],
     }
   }
