@@ -13,8 +13,10 @@ import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './
 
 /** Entry of the process that is one observation of the gate; see src/gate/duel.ts. Sent one duel, it answers and waits to be killed. */
 
+/** V8 has compiled what a round runs after some twenty of them, however long these take on a busy machine. */
+const LEAST_WARMUP_ROUNDS = 25
 /** Fewer rounds have no median worth the name. */
-const LEAST_ROUNDS = 5
+const LEAST_ROUNDS = 9
 
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit(1))
@@ -83,7 +85,7 @@ async function measure(
 ): Promise<DuelDone> {
   const sides = [...contestants]
   setFlagsFromString(EAGER_BUDGET)
-  await turns(warmupMs, 1, async () => {
+  await turns(warmupMs, LEAST_WARMUP_ROUNDS, async () => {
     for (const [, contestant] of shuffled(sides, random)) await contestant.warmUp()
   })
   const rounds: Record<Side, number>[] = []
