@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { appendStepOutputs, appendStepSummary } from '../dist/src/gate/output/githubFiles.js'
 import type { Verdict } from '../dist/src/gate/verdict.js'
 import { annotations } from '../dist/src/report/gate/annotations.js'
-import { escapeMarkdown, markdownRow } from '../dist/src/report/gate/markdown.js'
+import { escapeMarkdown, fitSections, markdownRow } from '../dist/src/report/gate/markdown.js'
 import { stepSummary } from '../dist/src/report/gate/stepSummary.js'
 import { comparison, exact, FILES, finding, HOSTILE, SLOWER, wallClock } from './support/verdicts.js'
 
@@ -132,6 +132,31 @@ describe('the page of a step', () => {
     )
     expect(counts(markdown)).toHaveLength(3)
     expect(markdown).toContain('\n1 violations more were cut')
+  })
+
+  test('for every budget that has room for the counts, each row is shown or counted', () => {
+    const section = (rowsAre: string) => ({
+      before: '<',
+      rows: Array.from({ length: 12 }, (_, at) => `${rowsAre} row ${'x'.repeat(at)}\n`),
+      after: '>',
+      rowsAre,
+      allIn: 'f',
+    })
+    const sections = ['alpha', 'beta', 'gamma'].map(section)
+    // The longest note: "\n12 alpha more were cut; f has all.\n" and the like.
+    const notes = sections.reduce(
+      (sum, { rowsAre }) => sum + `\n12 ${rowsAre} more were cut; f has all.\n`.length,
+      0,
+    )
+    for (let budget = notes; budget < 800; budget++) {
+      const text = fitSections(sections, budget)
+      expect(text.length).toBeLessThanOrEqual(budget)
+      for (const { rowsAre } of sections) {
+        const shownRows = text.match(new RegExp(`(?:^|<)${rowsAre} row`, 'gm'))?.length ?? 0
+        const cut = Number(new RegExp(`^>?(\\d+) ${rowsAre} more`, 'm').exec(text)?.[1] ?? 0)
+        expect([budget, rowsAre, shownRows + cut]).toEqual([budget, rowsAre, 12])
+      }
+    }
   })
 
   test('a page without room for the verdict is left alone, and why is told', () => {

@@ -145,16 +145,35 @@ describe('both', () => {
   })
 })
 
-test('BCa is unknown where no resample has as much as the sample', () => {
-  const largest = (sample: readonly number[]): number => Math.max(...sample)
-  const plan = { values: [1, 2, 3, 4, 5], coverage: 0.9, resamples: 200, random: randomOf(1, 0) }
-  // Reached by many resamples: those count half, and there is a correction.
-  expect(bcaInterval({ ...plan, statistic: largest })!.high).toBe(5)
-  // Never reached: the sample's own number of different values.
-  const different = (sample: readonly number[]): number => new Set(sample).size
-  const noneSame = { ...plan, values: Array.from({ length: 30 }, (_, index) => index), statistic: different }
-  expect(bcaInterval(noneSame)).toBeNull()
-  expect(percentileInterval(noneSame)).not.toBeNull()
+describe('BCa', () => {
+  const plan = { coverage: 0.9, resamples: 200, random: randomOf(1, 0) }
+
+  test('is unknown where every resample has less than the sample, and where every one has more', () => {
+    const values = Array.from({ length: 30 }, (_, index) => index)
+    for (const sign of [1, -1]) {
+      const different = (sample: readonly number[]): number => sign * new Set(sample).size
+      expect(bcaInterval({ ...plan, values, statistic: different })).toBeNull()
+      expect(percentileInterval({ ...plan, values, statistic: different })).not.toBeNull()
+    }
+  })
+
+  test('is unknown where the correction of an end passes its pole', () => {
+    // One value apart from n - 1 equal ones: acceleration (n - 2) / (6 sqrt(n (n - 1))), 0.158 for 30. The pole is
+    // where 0.158 (bias + z) reaches 1, and z is 6.47 here.
+    const values = [...Array.from({ length: 29 }, () => 0), 1]
+    expect(bcaInterval({ ...plan, values, statistic: mean, coverage: 1 - 1e-10 })).toBeNull()
+    expect(bcaInterval({ ...plan, values, statistic: mean })).not.toBeNull()
+  })
+
+  test('refuses a statistic that is none for one value fewer', () => {
+    const ofFour = (sample: readonly number[]): number => (sample.length === 4 ? mean(sample) : NaN)
+    expect(() => bcaInterval({ ...plan, values: [1, 2, 3, 5], statistic: ofFour })).toThrow('jackknife')
+  })
+
+  test('of a maximum, which many resamples reach and none exceeds, is known', () => {
+    const largest = (sample: readonly number[]): number => Math.max(...sample)
+    expect(bcaInterval({ ...plan, values: [1, 2, 3, 4, 5], statistic: largest })!.high).toBe(5)
+  })
 })
 
 describe('coverage by simulation, 90 % nominal', () => {

@@ -8,9 +8,10 @@ import { type Column, SCHEMA_VERSION } from '../records/columns.js'
 import { Builds } from './builds.js'
 import { calibrate, CALIBRATION_SPIN } from './calibration.js'
 import { earlierRuns } from './certification.js'
+import { CERTIFICATION_CSV, OBSERVATIONS_CSV } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
 import type { Side } from './duel.js'
-import { inject, INJECTED_STRATEGY, spin } from './injection.js'
+import { CALIBRATED_CELL, inject, isInjected, spin } from './injection.js'
 import { machineClass } from './machineClass.js'
 import { OBSERVATION_COLUMNS, observationRow } from './observationColumns.js'
 import { openRepository } from './repository.js'
@@ -19,10 +20,6 @@ import { judgeTrees, type WallClockWork } from './wallClockGate.js'
 
 /** Identical builds, and what slower ones are slower by, percent. */
 const EFFECTS = [0, 2, 3, 5, 10]
-
-/** Names of the files in the folder of the baseline. */
-const CERTIFICATION_CSV = 'certification.csv'
-const OBSERVATIONS_CSV = 'certification-observations.csv'
 
 export interface CertifyWork extends Omit<WallClockWork, 'onObservation'> {
   /** Gate runs of each effect that there shall be in the end, those of before included. */
@@ -143,8 +140,8 @@ async function spinsFor(
   const slower = EFFECTS.filter((percent) => percent > 0)
   const known = new Map(rows.map((row) => [row.injected_percent, row.spin]))
   if (slower.every((percent) => known.has(percent))) return known
-  const cell = work.cells.find(({ name }) => isInjected(name))
-  if (cell === undefined) throw new Error(`no cell has the strategy ${INJECTED_STRATEGY}`)
+  const cell = work.matrix.cells.find(({ name }) => name === CALIBRATED_CELL)
+  if (cell === undefined) throw new Error(`there is no cell ${CALIBRATED_CELL}`)
   work.onStep(`calibrating the loop on ${cell.name}`)
   const iterationsFor = await calibrate(cell, {
     ...work.matrix,
@@ -155,11 +152,6 @@ async function spinsFor(
     onObservation: () => {},
   })
   return new Map(slower.map((percent) => [percent, known.get(percent) ?? iterationsFor(percent)]))
-}
-
-/** Cells whose hot path has the injected strategy: its own, and the suite that measures its rounds. */
-function isInjected(cell: string): boolean {
-  return cell.startsWith(`threads/${INJECTED_STRATEGY}/`) || cell.includes(`${INJECTED_STRATEGY} round`)
 }
 
 function rowOf(

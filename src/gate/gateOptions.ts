@@ -24,11 +24,13 @@ export interface GateOptions extends ExactOptions {
 
 export type Mode = 'exact' | 'against' | 'selfTest' | 'certify'
 
-/** Which mode takes which option; `cells` and `out` mean something in all of them. */
+/** Which mode takes which option; `cells` means something in all of them. */
 const BELONGS: Partial<Record<keyof GateOptions, readonly Mode[]>> = {
   update: ['exact'],
   tolerance: ['exact'],
   baseline: ['exact', 'certify'],
+  out: ['exact', 'against'],
+  format: ['exact', 'against'],
   budget: ['against', 'selfTest', 'certify'],
   seed: ['against', 'selfTest', 'certify'],
   runs: ['certify'],

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 /** The strategy that is made worse on purpose: the simplest one, whose every change takes one round. */
 export const INJECTED_STRATEGY = 'immediate'
+/** Its slowdown is what an effect means; the others that have the strategy are slower by something else. */
+export const CALIBRATED_CELL = `threads/${INJECTED_STRATEGY}/munmap-storm/2`
 const FILE = join('src', 'strategies', `${INJECTED_STRATEGY}.ts`)
 /** Every change begins here. */
 const PLACE = 'changed(cpu: Port, change: Change): Ticket {\n'
@@ -33,4 +35,9 @@ export function inject(folder: string, statement: string): void {
   if (parts.length !== 2)
     throw new Error(`${FILE} has the method changed ${parts.length - 1} times, the self-test wants it once`)
   writeFileSync(path, parts.join(`${PLACE}    ${statement}\n`))
+}
+
+/** Cells whose hot path has the injected strategy: its own, and the suite that measures its rounds. */
+export function isInjected(cell: string): boolean {
+  return cell.startsWith(`threads/${INJECTED_STRATEGY}/`) || cell.includes(`${INJECTED_STRATEGY} round`)
 }

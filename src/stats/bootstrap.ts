@@ -82,6 +82,7 @@ function shareBelow(resampled: readonly number[], observed: number): number {
 /** From the jackknife: a sixth of the skewness of the statistic without each of the values in turn. */
 function accelerationOf<T>(values: readonly T[], statistic: (sample: readonly T[]) => number): number {
   const without = values.map((_, index) => statistic(values.toSpliced(index, 1)))
+  refuseNotFinite('jackknife', without)
   // Not left to the sums below: a mean rounded away from equal values would give them a skewness.
   if (without.every((value) => value === without[0])) return 0
   const mean = without.reduce((sum, value) => sum + value, 0) / without.length

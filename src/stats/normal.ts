@@ -10,7 +10,7 @@ export function normalCdf(z: number): number {
   if (Math.abs(z) > FARTHEST) return z < 0 ? 0 : 1
   let sum = z
   let term = z
-  for (let odd = 3, previous = 0; sum !== previous; odd += 2) {
+  for (let odd = 3, previous = 0; Math.abs(sum) > Math.abs(previous); odd += 2) {
     previous = sum
     term *= (z * z) / odd
     sum += term

@@ -37,8 +37,12 @@ export function shootdown(...args: string[]): Promise<Ended> {
   return start('dist/scripts/shootdown.js', args).ended
 }
 
-function start(script: string, args: string[]): { process: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+export function start(
+  script: string,
+  args: string[],
+  cwd = ROOT,
+): { process: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [script, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
@@ -46,14 +50,14 @@ function start(script: string, args: string[]): { process: ChildProcess; ended: 
   return { process: child, ended }
 }
 
-/** Ids of the processes that run the fixture child on behalf of `parent` or of nobody any more. */
-export function childrenOf(parent: number): number[] {
+/** Ids of the processes that run repetitions on behalf of `parent`. */
+export function childrenOf(parent: number, entry = 'fixtures/cli/child.mjs'): number[] {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return ids.map(Number).filter((id) => {
     try {
       const command = readFileSync(`/proc/${id}/cmdline`, 'utf8')
       const parentId = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1])
-      return command.includes('fixtures/cli/child.mjs') && parentId === parent
+      return command.includes(entry) && parentId === parent
     } catch {
       return false
     }

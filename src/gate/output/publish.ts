@@ -92,21 +92,21 @@ function commandStream(io: GateIo): (text: string) => void {
 }
 
 /** On GitHub between commands that keep a line of the table from being taken for a command. */
-function printTable(table: string, { env, stdout }: GateIo): void {
+function printTable(table: string, io: GateIo): void {
   const token = randomUUID()
-  stdout(isOnGithub(env) ? `::stop-commands::${token}\n${table}::${token}::\n` : table)
+  io.stdout(isOnGithub(io.env) ? `::stop-commands::${token}\n${table}::${token}::\n` : table)
 }
 
 function tellGithub(
-  { env, stderr }: GateIo,
+  io: GateIo,
   summary: (budgetBytes: number) => string | null,
   outputs: Readonly<Record<string, string>>,
 ): void {
   const warn = (variable: string, problem: string | null): void => {
-    if (problem !== null) stderr(`warning: nothing was written to ${variable}: ${problem}\n`)
+    if (problem !== null) io.stderr(`warning: nothing was written to ${variable}: ${problem}\n`)
   }
-  const page = env['GITHUB_STEP_SUMMARY'] ?? ''
-  const values = env['GITHUB_OUTPUT'] ?? ''
+  const page = io.env['GITHUB_STEP_SUMMARY'] ?? ''
+  const values = io.env['GITHUB_OUTPUT'] ?? ''
   if (page !== '') warn('GITHUB_STEP_SUMMARY', appendStepSummary(page, summary))
   if (values !== '') warn('GITHUB_OUTPUT', appendStepOutputs(values, outputs))
 }

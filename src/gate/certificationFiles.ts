@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { randomOf } from '../harness/random.js'
+import { readCsv } from '../records/csvReader.js'
+import { writeWhole } from '../records/writeFile.js'
+import { CERTIFICATION_COLUMNS } from './certificationColumns.js'
+import { certificationDocs } from './certificationDocs.js'
+import { curveOf } from './curve.js'
+import { RULE } from './decide.js'
+import { OBSERVATION_COLUMNS } from './observationColumns.js'
+
+/** Names of the files in the folder of the baseline. */
+export const CERTIFICATION_CSV = 'certification.csv'
+export const OBSERVATIONS_CSV = 'certification-observations.csv'
+/** The same files give the same text. */
+const SEED = 1
+
+/** @returns the page; null where there is no gate run yet */
+export function certificationPage(baseline: string): string | null {
+  const path = join(baseline, CERTIFICATION_CSV)
+  if (!existsSync(path)) return null
+  const forgiving = { tolerateTornTail: true }
+  const { rows: runs } = readCsv(path, CERTIFICATION_COLUMNS, forgiving)
+  const { rows } = readCsv(join(baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS, forgiving)
+  return runs.length === 0
+    ? null
+    : certificationDocs(runs, rows, curveOf(runs, rows, RULE, randomOf(SEED, 0)))
+}
+
+export function writeCertificationPage(baseline: string, path: string): void {
+  const text = certificationPage(baseline)
+  if (text !== null) writeWhole(path, text)
+}

@@ -1,0 +1,80 @@
+import { shuffled } from '../harness/shuffled.js'
+import { hodgesLehmann } from '../stats/hodgesLehmann.js'
+import { signedRank } from '../stats/signedRank.js'
+import type { CertificationRow } from './certificationColumns.js'
+import { isInjected } from './injection.js'
+import type { Rule } from './decide.js'
+import type { ObservationRow } from './observationColumns.js'
+
+/** Processes of each cell, for which the curve is given. */
+export const CURVE_PROCESSES = [8, 10, 12, 16, 20, 30, 40]
+const SUBSETS = 500
+
+/** Share of gate runs that would alarm, were they made of so many of the processes that are on record. */
+export interface CurvePoint {
+  injectedPercent: number
+  processes: number
+  /** Null: fewer processes than that were run, of some cell. */
+  rate: number | null
+}
+
+/**
+ * What another budget would buy: the rule applied to random subsets of the processes of the first batches. Subsets of one
+ * pool are no independent gate runs, and their rates have no bounds; the certified rates beside them do.
+ *
+ * None injected: an alarm in any cell. Injected: one in a cell that the injection reaches. Both batches are drawn apart.
+ */
+export function curveOf(
+  runs: readonly CertificationRow[],
+  observations: readonly ObservationRow[],
+  rule: Rule,
+  random: (bound: number) => number,
+): CurvePoint[] {
+  const percentOf = new Map(runs.map((row) => [row.run, row.injected_percent]))
+  const pools = new Map<number, Map<string, number[]>>()
+  for (const { run, cell, batch, slower } of observations) {
+    const percent = percentOf.get(run)
+    // A run that was stopped has processes and no row.
+    if (percent === undefined || batch !== 'first' || (percent > 0 && !isInjected(cell))) continue
+    const pool = pools.get(percent) ?? new Map<string, number[]>()
+    pools.set(percent, pool)
+    pool.set(cell, [...(pool.get(cell) ?? []), slower])
+  }
+  const cellCount = Math.max(0, ...runs.map(({ cells }) => cells))
+  return [...pools]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([injectedPercent, pool]) =>
+      CURVE_PROCESSES.map((processes) => ({
+        injectedPercent,
+        processes,
+        rate: alarmRate([...pool.values()], processes, cellCount, rule, random),
+      })),
+    )
+}
+
+function alarmRate(
+  cells: readonly (readonly number[])[],
+  processes: number,
+  cellCount: number,
+  rule: Rule,
+  random: (bound: number) => number,
+): number | null {
+  if (cells.some((pool) => pool.length < processes)) return null
+  const found = (pool: readonly number[], alpha: number): number => {
+    let count = 0
+    for (let subset = 0; subset < SUBSETS; subset++) {
+      const drawn = shuffled(pool, random).slice(0, processes)
+      const isSlower =
+        (hodgesLehmann(drawn) ?? 0) > Math.log(rule.leastRatio) &&
+        (signedRank(drawn, 'greater')?.p ?? 1) <= alpha
+      if (isSlower) count++
+    }
+    return count / SUBSETS
+  }
+  // Bonferroni in place of Holm: where one cell is slower, Holm's first step is the same.
+  const silent = cells.reduce(
+    (product, pool) => product * (1 - found(pool, rule.alpha / cellCount) * found(pool, rule.alpha)),
+    1,
+  )
+  return 1 - silent
+}
