@@ -1,8 +1,7 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { WorkloadModule } from '../../src/contract/workload.js'
 import type { CellPlan } from '../../src/engines/cellWords.js'
 import type { FaultPlan } from '../../src/engines/faultPlan.js'
+import { randomOf } from '../../src/harness/random.js'
 import { loadProfile } from '../../src/machine/profile.js'
 import immediate from '../../src/strategies/immediate.js'
 import { makeTapes } from '../../src/workloads/shared/tapeWriter.js'
@@ -46,6 +45,5 @@ export function planOf(write: WorkloadModule['write'], options: CellOptions): Ce
 
 /** The same numbers every time: suites are compared from run to run. */
 export function randomBelow(): (bound: number) => number {
-  const generator = xoroshiro128plus(1)
-  return (bound) => uniformInt(generator, 0, bound - 1)
+  return randomOf(1, 0)
 }

@@ -24,7 +24,7 @@ export async function runProcesses(
     for (const [name, rows] of seen) {
       if (errors.has(name)) continue
       if (process.stderr.isTTY) process.stderr.write(`${name}, ${turn} of ${processes} ...\n`)
-      const answer = await runSuite(name, budgetMs)
+      const answer = await runSuite(name, budgetMs, turn)
       if ('rows' in answer) rows.push(answer.rows)
       else errors.set(name, answer.error)
     }
@@ -33,10 +33,13 @@ export async function runProcesses(
   return { rows: sound.flatMap((name) => combine(seen.get(name) ?? [])), errors }
 }
 
-/** Runs one suite in a fresh process: what another suite has taught V8 would change what this one sees. */
-function runSuite(name: string, budgetMs: number): Promise<Answer> {
+/**
+ * Runs one suite in a fresh process: what another suite has taught V8 would change what this one sees.
+ * @param turn seeds the order in its rounds
+ */
+function runSuite(name: string, budgetMs: number, turn: number): Promise<Answer> {
   return new Promise((settle) => {
-    const child: ChildProcess = fork(ENTRY, [name, String(budgetMs)], {
+    const child: ChildProcess = fork(ENTRY, [name, String(budgetMs), String(turn)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
     })

@@ -1,3 +1,4 @@
+import { randomOf } from '../../src/harness/random.js'
 import { compare } from './compare.js'
 import type { SideRow } from './suite.js'
 import { SUITES } from './suites.js'
@@ -9,7 +10,7 @@ export type Answer = { rows: SideRow[] } | { error: string }
 
 // Without a parent nobody is left to answer to.
 process.on('disconnect', () => process.exit(1))
-const [name, budgetMs] = process.argv.slice(2)
+const [name, budgetMs, turn] = process.argv.slice(2)
 const answer = await run().catch((error: unknown): Answer => ({
   error: error instanceof Error ? error.message : String(error),
 }))
@@ -20,5 +21,6 @@ async function run(): Promise<Answer> {
   if (file === undefined) throw new Error(`there is no suite ${name}`)
   if (!file.isTimed) return { rows: await (await file.load()).default(name) }
   const { default: suite } = await file.load()
-  return { rows: await suite((sides) => compare(name, sides, Number(budgetMs))) }
+  const random = randomOf(Number(turn), 0)
+  return { rows: await suite((sides) => compare(name, sides, Number(budgetMs), random)) }
 }
