@@ -9,15 +9,21 @@ import { randomOf } from '../src/harness/random.js'
 import { shuffled } from '../src/harness/shuffled.js'
 import { median } from '../src/stats/quantile.js'
 import type * as contestantFile from './contestant.js'
+import { measureRounds } from './suites/measureRounds.js'
 import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contest.js'
 
 /** Entry of the process that is one observation of the gate; see src/gate/duel.ts. Sent one duel, it answers and waits to be killed. */
 
 /** V8 has compiled what a round runs after some twenty of them, however long these take on a busy machine. */
 const LEAST_WARMUP_ROUNDS = 25
-/** Fewer rounds have no median worth the name. */
-const LEAST_ROUNDS = 9
+/**
+ * The compiler works on the thread that it compiles for. By default it has threads of its own, which on a machine with
+ * as many cores as workers take turns with these, so that every pass of the warm-up took a hundred times as long as one
+ * that is warm, and what is compiled when differed from one build to the next. The compiled code is the same.
+ */
+const COMPILE_IN_PLACE = ['--no-concurrent-recompilation', '--no-concurrent-sparkplug']
 
+for (const flag of COMPILE_IN_PLACE) setFlagsFromString(flag)
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit(1))
 process.on('message', (message: { type: 'job'; job: Duel }) => {
@@ -74,38 +80,34 @@ function incomparable(reason: Incomparable): DuelDone {
   return { status: 'done', incomparable: reason, ns, slower: NaN, control: NaN, rounds: 0 }
 }
 
-/**
- * Rounds in which every build has one pass, in a new random order: what comes over the machine meanwhile comes over all
- * of them. A loop of its own, because tinybench measures one task after the other.
- */
 async function measure(
   contestants: ReadonlyMap<Side, Contestant>,
   { warmupMs, measuredMs }: Duel,
   random: (bound: number) => number,
 ): Promise<DuelDone> {
-  const sides = [...contestants]
   setFlagsFromString(EAGER_BUDGET)
-  await turns(warmupMs, LEAST_WARMUP_ROUNDS, async () => {
-    for (const [, contestant] of shuffled(sides, random)) await contestant.warmUp()
-  })
-  const rounds: Record<Side, number>[] = []
-  await turns(measuredMs, LEAST_ROUNDS, async () => {
-    const round = { base: NaN, head: NaN, again: NaN }
-    for (const [side, contestant] of shuffled(sides, random)) round[side] = await contestant.pass()
-    rounds.push(round)
-  })
-  const over = (value: (round: Record<Side, number>) => number): number => median(rounds.map(value)) ?? NaN
+  const endMs = performance.now() + warmupMs
+  for (let done = 0; done < LEAST_WARMUP_ROUNDS || performance.now() < endMs; done++)
+    for (const contestant of shuffled([...contestants.values()], random)) await contestant.warmUp()
+  const sides = Array.from(contestants, ([name, contestant]) => ({
+    name,
+    isAsync: true,
+    sample: async () => ({ ns: await contestant.pass(), operations: 1 }),
+  }))
+  const samples = await measureRounds(sides, { warmupMs: 0, measuredMs, random })
+  const of = (side: Side): number[] => samples.get(side) ?? []
+  const logRatio = (above: Side, below: Side): number =>
+    median(of(above).map((ns, round) => Math.log(ns / of(below)[round]))) ?? NaN
   return {
     status: 'done',
     incomparable: null,
-    ns: { base: over(({ base }) => base), head: over(({ head }) => head), again: over(({ again }) => again) },
-    slower: over(({ base, head }) => Math.log(head / base)),
-    control: over(({ head, again }) => Math.log(again / head)),
-    rounds: rounds.length,
+    ns: {
+      base: median(of('base')) ?? NaN,
+      head: median(of('head')) ?? NaN,
+      again: median(of('again')) ?? NaN,
+    },
+    slower: logRatio('head', 'base'),
+    control: logRatio('again', 'head'),
+    rounds: of('base').length,
   }
-}
-
-async function turns(ms: number, least: number, turn: () => Promise<void>): Promise<void> {
-  const endMs = performance.now() + ms
-  for (let done = 0; done < least || performance.now() < endMs; done++) await turn()
 }
