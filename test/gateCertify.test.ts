@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { certificationDocs } from '../dist/src/gate/certificationDocs.js'
 import { earlierRuns } from '../dist/src/gate/certification.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from '../dist/src/gate/certificationColumns.js'
+import { certificationPage } from '../dist/src/gate/certificationFiles.js'
 import { certificationTable } from '../dist/src/gate/certificationTable.js'
 import { certify } from '../dist/src/gate/certify.js'
 import { CALIBRATED_CELL } from '../dist/src/gate/injection.js'
@@ -184,7 +185,7 @@ describe('a certification', () => {
     await expect(certified(1, 3)).rejects.toThrow('aborted')
     const begun = stored()
     expect(begun).toHaveLength(2)
-    expect(existsSync(join(folder(), 'certification.md'))).toBe(true)
+    expect(readFileSync(join(folder(), 'certification.md'), 'utf8')).toBe(certificationPage(folder()))
     expect(repository.leftovers()).toEqual([])
 
     await certified(1)

@@ -18,13 +18,19 @@ function waitsIn(file: string, mark: string): void {
   )
 }
 
-async function interrupted(run: ReturnType<StubRepository['start']>, signal: NodeJS.Signals): Promise<void> {
+/** How it ends, with its last line and what is left. */
+async function interrupted(run: ReturnType<StubRepository['start']>, signal: NodeJS.Signals) {
   // npm passes on the Ctrl-C that the terminal has sent already.
   for (let times = 0; times < 3; times++) run.process.kill(signal)
   const { code, stdout, stderr } = await run.ended
-  expect([code, stdout]).toEqual([130, ''])
-  expect(stderr).toMatch(/ \.\.\.\ninterrupted: what was measured is kept, nothing else is left behind\n$/)
-  expect(repository.leftovers()).toEqual([])
+  return { code, stdout, last: stderr.trimEnd().split('\n').at(-1), left: repository.leftovers() }
+}
+
+const CLEAN = {
+  code: 130,
+  stdout: '',
+  last: 'interrupted: what was measured is kept, nothing else is left behind',
+  left: [],
 }
 
 test.each([
@@ -42,7 +48,7 @@ test.each([
   await until(() => existsSync(mark), 'the build', 30_000)
   // Or the check of what is left would show nothing.
   expect(repository.leftovers().length).toBeGreaterThanOrEqual(3)
-  await interrupted(run, signal)
+  expect(await interrupted(run, signal)).toEqual(CLEAN)
 })
 
 test('building the working tree, SIGINT leaves nothing behind', async () => {
@@ -52,7 +58,7 @@ test('building the working tree, SIGINT leaves nothing behind', async () => {
   waitsIn('build.mjs', mark)
   const run = repository.start('--against', 'HEAD', ...ONE_CELL)
   await until(() => existsSync(mark), 'the build', 30_000)
-  await interrupted(run, 'SIGINT')
+  expect(await interrupted(run, 'SIGINT')).toEqual(CLEAN)
 })
 
 test.each(['SIGINT', 'SIGHUP'] as const)('measuring, %s leaves nothing behind', async (signal) => {
@@ -62,7 +68,7 @@ test.each(['SIGINT', 'SIGHUP'] as const)('measuring, %s leaves nothing behind', 
   const id = run.process.pid!
   await until(() => childrenOf(id, DUEL).length > 0, 'the first process', 30_000)
   const [duel] = childrenOf(id, DUEL)
-  await interrupted(run, signal)
+  expect(await interrupted(run, signal)).toEqual(CLEAN)
   expect(existsSync(`/proc/${duel}`)).toBe(false)
 })
 
@@ -76,4 +82,5 @@ test('a process that is measured ends when the gate is killed', async () => {
   run.process.kill('SIGKILL')
   await run.ended
   await until(() => !existsSync(`/proc/${duel}`), 'the end of the process')
+  expect(childrenOf(id, DUEL)).toEqual([])
 })

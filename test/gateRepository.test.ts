@@ -23,7 +23,7 @@ beforeEach(() => void (repository = new StubRepository(tree.path('dist', 'script
 afterEach(() => {
   const left = repository.leftovers(tree.root)
   repository.remove()
-  expect(left).toEqual([])
+  if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
 })
 
 const against = (ref: string) =>
