@@ -8,7 +8,7 @@ import { type Column, SCHEMA_VERSION } from '../records/columns.js'
 import { Builds } from './builds.js'
 import { calibrate, CALIBRATION_SPIN } from './calibration.js'
 import { earlierRuns } from './certification.js'
-import { CERTIFICATION_CSV, OBSERVATIONS_CSV } from './certificationFiles.js'
+import { CERTIFICATION_CSV, OBSERVATIONS_CSV, writeCertificationPage } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
 import type { Side } from './duel.js'
 import { CALIBRATED_CELL, inject, isInjected, spin } from './injection.js'
@@ -26,6 +26,8 @@ export interface CertifyWork extends Omit<WallClockWork, 'onObservation'> {
   readonly runs: number
   /** Folder of the baseline. */
   readonly baseline: string
+  /** File of the page of rates. */
+  readonly page: string
 }
 
 /**
@@ -93,6 +95,8 @@ export async function certify(folder: string, work: CertifyWork): Promise<Certif
     runsCsv.close()
     observationsCsv.close()
     await builds.remove()
+    // Also after a signal: the runs that are there are whole. Not where they were refused, and cannot be read.
+    writeCertificationPage(work.baseline, work.page)
   }
 }
 

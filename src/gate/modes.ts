@@ -4,7 +4,6 @@ import { readEnvironment } from '../harness/environment.js'
 import { createCsv } from '../records/csvWriter.js'
 import { BASELINE_DIRECTORY } from './baselineFiles.js'
 import type { CertificationRow } from './certificationColumns.js'
-import { writeCertificationPage } from './certificationFiles.js'
 import { certify } from './certify.js'
 import { chooseCells, type GateOptions, parseRuns, wallClockOptions } from './gateOptions.js'
 import { INJECTED_STRATEGY } from './injection.js'
@@ -53,16 +52,13 @@ export function testItself(options: GateOptions, context: ModeContext): Promise<
   return selfTest(process.cwd(), { ...work, onObservation: () => {} })
 }
 
-/** The page of rates is written whenever this ends, by a signal too: the runs that are there are whole. */
-export async function certifyItself(options: GateOptions, context: ModeContext): Promise<CertificationRow[]> {
-  const baseline = options.baseline ?? BASELINE_DIRECTORY
-  const work = workOf(options, context, DEFAULT_BUDGET)
-  try {
-    return await certify(process.cwd(), { ...work, runs: parseRuns(options.runs ?? DEFAULT_RUNS), baseline })
-  } finally {
-    const folder = options.baseline === undefined ? 'docs' : baseline
-    writeCertificationPage(baseline, join(folder, 'certification.md'))
-  }
+export function certifyItself(options: GateOptions, context: ModeContext): Promise<CertificationRow[]> {
+  return certify(process.cwd(), {
+    ...workOf(options, context, DEFAULT_BUDGET),
+    runs: parseRuns(options.runs ?? DEFAULT_RUNS),
+    baseline: options.baseline ?? BASELINE_DIRECTORY,
+    page: join(options.baseline ?? 'docs', 'certification.md'),
+  })
 }
 
 function workOf(

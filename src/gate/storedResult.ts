@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../contract/usageError.js'
 import type { Environment } from '../harness/environment.js'
-import { readRunRecord } from '../harness/runJson.js'
 import { readCsv } from '../records/csvReader.js'
 import { runFolderAt } from '../records/runFolder.js'
+import { readRecordedRun } from '../records/runRecord.js'
 import { SAMPLE_COLUMNS } from '../records/sampleColumns.js'
 import { machineClass } from './machineClass.js'
 import { GateRefusal } from './refusal.js'
@@ -25,7 +25,8 @@ function reasonAgainst(against: string, here: Environment): string {
   const folder = runFolderAt(against)
   try {
     readCsv(folder.samplesCsv, SAMPLE_COLUMNS, { tolerateTornTail: true })
-    const there = readRunRecord(folder).environment
+    // Written by the same program, of this schema.
+    const there = readRecordedRun(folder).environment as unknown as Environment
     if (machineClass(there) !== machineClass(here))
       return `of another machine class: ${machineClass(there)} there, ${machineClass(here)} here`
     if (there.node !== here.node) return `of another Node version: ${there.node} there, ${here.node} here`

@@ -125,7 +125,7 @@ function concluded({ cells, skipped }: Judgement): { outcome: Outcome; reason: s
     const [cell, why] = open.length > 0 ? [open[0].cell, open[0].reason] : [other[0].cell, other[0].reason]
     return {
       outcome: 'inconclusive',
-      reason: `${count(open.length + other.length)} cannot be judged: ${cell}: ${why}`,
+      reason: `${count(open.length + other.length)} undecided: ${cell}: ${why}`,
       remedy: open.length > 0 ? 'give a longer --budget, or a quieter machine' : '',
     }
   }

@@ -41,8 +41,9 @@ export function start(
   script: string,
   args: string[],
   cwd = ROOT,
+  env = process.env,
 ): { process: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [script, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
@@ -70,9 +71,9 @@ export function groupOf(id: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
 }
 
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean, what: string, limitMs = 10_000): Promise<void> {
   for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 10_000) throw new Error(`never happened: ${what}`)
+    if (waitedMs > limitMs) throw new Error(`never happened: ${what}`)
     await new Promise((wake) => setTimeout(wake, 20))
   }
 }

@@ -1,0 +1,230 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { certificationDocs } from '../dist/src/gate/certificationDocs.js'
+import { earlierRuns } from '../dist/src/gate/certification.js'
+import { CERTIFICATION_COLUMNS, type CertificationRow } from '../dist/src/gate/certificationColumns.js'
+import { certificationPage } from '../dist/src/gate/certificationFiles.js'
+import { certificationTable } from '../dist/src/gate/certificationTable.js'
+import { certify } from '../dist/src/gate/certify.js'
+import { CALIBRATED_CELL } from '../dist/src/gate/injection.js'
+import { ratesOf } from '../dist/src/gate/rates.js'
+import { readCsv } from '../dist/src/records/csvReader.js'
+import { STUB_ENTRY, stubCell } from './support/stubDuel.js'
+import { StubRepository } from './support/stubRepository.js'
+
+const ROW: CertificationRow = {
+  schema_version: 1,
+  run: '0-1',
+  machine_class: 'one',
+  node: 'v20.0.0',
+  commit: '1'.repeat(40),
+  injected_percent: 0,
+  spin: 0,
+  budget: 300,
+  seed: 1,
+  processes: 20,
+  outcome: 'pass',
+  cells: 10,
+  suspects: 0,
+  regressions: 0,
+  wrong_regressions: 0,
+  detectable_ratio: 1.03,
+  elapsed: 300,
+  reason: '',
+}
+
+const rows = (count: number, changes: Partial<CertificationRow>): CertificationRow[] =>
+  Array.from({ length: count }, () => ({ ...ROW, ...changes }))
+const ALARM = { outcome: 'regression', suspects: 1, regressions: 1 } as const
+
+describe('rates', () => {
+  // The bounds are those of test/statsClopperPearson.test.ts, or by hand: with no success of n the upper one is
+  // 1 - 0.025^(1 / n).
+  test('of false alarms and of detection, by effect, none first', () => {
+    const all = [
+      ...rows(20, { ...ALARM, injected_percent: 5 }),
+      ...rows(20, {}),
+      ...rows(3, { ...ALARM, injected_percent: 2 }),
+      ...rows(7, { injected_percent: 2 }),
+    ]
+    const rates = ratesOf(all)
+    expect(
+      rates.map(({ injectedPercent, runs, regression, pass }) => [injectedPercent, runs, regression, pass]),
+    ).toEqual([
+      [0, 20, 0, 20],
+      [2, 10, 3, 7],
+      [5, 20, 20, 0],
+    ])
+    expect(rates.map(({ rate }) => rate)).toEqual([0, 0.3, 1])
+    const bounds = rates.map(({ low, high }) => [low!, high!])
+    const expected = [
+      [0, 1 - 0.025 ** (1 / 20)],
+      [0.06673951117773447, 0.6524528500599973],
+      [0.025 ** (1 / 20), 1],
+    ]
+    expected.forEach(([low, high], at) => {
+      expect(bounds[at][0]).toBeCloseTo(low, 10)
+      expect(bounds[at][1]).toBeCloseTo(high, 10)
+    })
+  })
+
+  test('are of the conclusive runs', () => {
+    const [rate] = ratesOf([
+      ...rows(3, { ...ALARM, injected_percent: 2 }),
+      ...rows(7, { injected_percent: 2 }),
+      ...rows(90, { injected_percent: 2, outcome: 'inconclusive' }),
+    ])
+    expect(rate).toMatchObject({ runs: 100, inconclusive: 90, rate: 0.3 })
+    expect(rate.high).toBeCloseTo(0.6524528500599973, 10)
+    const [open] = ratesOf(rows(4, { outcome: 'inconclusive' }))
+    expect(open).toMatchObject({ runs: 4, rate: null, low: null, high: null })
+  })
+
+  test('a regression of cells that the injection cannot reach is no detection', () => {
+    const wrong = { ...ALARM, injected_percent: 3, wrong_regressions: 1 }
+    const [rate] = ratesOf([
+      ...rows(1, wrong),
+      ...rows(1, { ...wrong, regressions: 2 }),
+      ...rows(2, { ...ALARM, injected_percent: 3 }),
+    ])
+    expect([rate.regression, rate.rate]).toEqual([3, 0.75])
+    // Without an injection every regression is wrong, and an alarm.
+    const [none] = ratesOf([...rows(1, { ...ALARM, wrong_regressions: 1 }), ...rows(3, {})])
+    expect([none.regression, none.rate]).toEqual([1, 0.25])
+  })
+
+  test('as a table', () => {
+    const all = [
+      ...rows(299, {}),
+      ...rows(1, { outcome: 'inconclusive' }),
+      ...rows(3, { ...ALARM, injected_percent: 2 }),
+      ...rows(7, { injected_percent: 2 }),
+      ...rows(2, { injected_percent: 10, outcome: 'inconclusive' }),
+    ]
+    expect(certificationTable(all)).toEqual([
+      ['injected', 'gate runs', 'regression', 'pass', 'inconclusive', 'rate', '95 % bounds'],
+      // 1 - 0.025^(1 / 299) is 1.226 %.
+      ['nothing', '300', '0', '299', '1', '0.0 %', '0.0 % to 1.2 %'],
+      ['2 %', '10', '3', '7', '0', '30.0 %', '6.7 % to 65.2 %'],
+      ['10 %', '2', '0', '0', '2', '-', '-'],
+    ])
+  })
+})
+
+test('the page says what the loop cost, of more processes than one test could take', () => {
+  // 299 gate runs with 20 processes: the one half of them found 4 %, the other 6 %.
+  const runs = Array.from({ length: 299 }, (_, at) => ({ ...ROW, run: `5-${at}`, injected_percent: 5 }))
+  const observations = runs.flatMap(({ run }, at) =>
+    Array.from({ length: 20 }, () => ({
+      schema_version: 1 as const,
+      run,
+      cell: CALIBRATED_CELL,
+      batch: 'first',
+      rounds: 5,
+      base_ns: 1000,
+      head_ns: 1050,
+      slower: Math.log(at % 2 === 0 ? 1.04 : 1.06),
+      control: 0,
+    })),
+  )
+  const page = certificationDocs(runs, observations, [])
+  // The median of all averages of two of the runs is that of one of either kind.
+  expect(page).toContain('| 5 % | 299 | 5.0 % | 5.0 % to 5.0 % |')
+})
+
+describe('a certification', () => {
+  let repository: StubRepository
+  beforeEach(() => {
+    repository = new StubRepository()
+    // Where the loop is injected.
+    repository.write(
+      'src/strategies/immediate.ts',
+      '  changed(cpu: Port, change: Change): Ticket {\n    return DONE\n',
+    )
+    repository.contestant(1)
+    repository.commit()
+    vi.stubEnv('TMPDIR', repository.temporary)
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    repository.remove()
+  })
+
+  const folder = () => join(repository.temporary, 'baseline')
+  const csv = () => join(folder(), 'certification.csv')
+  const stored = () => readCsv(csv(), CERTIFICATION_COLUMNS).rows
+
+  /** @param stopAt abort at the beginning of this gate run */
+  async function certified(runs: number, stopAt = Infinity): Promise<string[]> {
+    const controller = new AbortController()
+    const steps: string[] = []
+    // A step of the loop costs one 2000th of what is measured; the other cell does not have it.
+    const cells = [
+      stubCell(repository.temporary, CALIBRATED_CELL, [{ perIteration: 0.0005 }]),
+      stubCell(repository.temporary, 'suite/sim-hits/hit', [{}]),
+    ]
+    await certify(repository.path, {
+      matrix: { cells, entry: STUB_ENTRY, warmupMs: 0, measuredMs: 0, mostProcesses: 6 },
+      cells,
+      budgetSeconds: 3600,
+      seed: 1,
+      signal: controller.signal,
+      onStep: (step) => {
+        steps.push(step)
+        if (steps.filter((text) => text.startsWith('run')).length === stopAt) controller.abort()
+      },
+      runs,
+      baseline: folder(),
+      page: join(folder(), 'certification.md'),
+    })
+    return steps
+  }
+
+  test('is kept run by run, goes on after a signal, and grows', { timeout: 120_000 }, async () => {
+    await expect(certified(1, 3)).rejects.toThrow('aborted')
+    const begun = stored()
+    expect(begun).toHaveLength(2)
+    expect(readFileSync(join(folder(), 'certification.md'), 'utf8')).toBe(certificationPage(folder()))
+    expect(repository.leftovers()).toEqual([])
+
+    await certified(1)
+    expect(stored().slice(0, 2)).toEqual(begun)
+    const found = stored().toSorted((a, b) => a.injected_percent - b.injected_percent)
+    // p % are p / 100 / 0.0005 steps. 2 % are below the least effect of 2.5 %, 3 % are above.
+    expect(found.map((row) => [row.run, row.spin, row.outcome, row.suspects, row.regressions])).toEqual([
+      ['0-1', 0, 'pass', 0, 0],
+      ['2-1', 40, 'pass', 0, 0],
+      ['3-1', 60, 'regression', 1, 1],
+      ['5-1', 100, 'regression', 1, 1],
+      ['10-1', 200, 'regression', 1, 1],
+    ])
+    for (const row of found)
+      expect(row).toMatchObject({
+        cells: 2,
+        wrong_regressions: 0,
+        processes: 6,
+        node: process.version,
+        budget: 3600,
+      })
+    expect(new Set(found.map(({ seed }) => seed)).size).toBe(5)
+
+    const steps = await certified(2)
+    expect(steps.filter((step) => step.startsWith('calibrating'))).toEqual([])
+    const grown = stored()
+    expect(new Set(grown.map(({ run }) => run)).size).toBe(10)
+    for (const row of grown.slice(5))
+      expect(row.spin).toBe(
+        found.find(({ injected_percent }) => injected_percent === row.injected_percent)!.spin,
+      )
+    expect(new Set(grown.map(({ seed }) => seed)).size).toBe(10)
+
+    // Nothing is left to do; a row that a crash has cut is dropped, and its run done again.
+    const whole = readFileSync(csv(), 'utf8')
+    writeFileSync(csv(), whole.slice(0, -10))
+    const kind = { machine_class: grown[0].machine_class, node: process.version, budget: 3600 }
+    expect(earlierRuns(csv(), kind)).toEqual(grown.slice(0, -1))
+    expect((await certified(2)).filter((step) => step.startsWith('run'))).toHaveLength(1)
+    expect(stored().map(({ run }) => run)).toEqual(grown.map(({ run }) => run))
+  })
+})
