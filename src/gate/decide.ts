@@ -1,19 +1,15 @@
 import { hodgesLehmann, hodgesLehmannInterval } from '../stats/hodgesLehmann.js'
 import { holm } from '../stats/holm.js'
 import { signedRank } from '../stats/signedRank.js'
-import type { DuelDone } from './duel.js'
+import type { DuelDone, Sought } from './duel.js'
 import type { Comparison } from './verdict.js'
 
 /** When a batch calls a cell slower. */
-export interface Rule {
+export interface Rule extends Sought {
   /** Level over all cells of one batch. A regression has to pass it twice, in independent batches. */
   readonly alpha: number
   /** Level at which the control, which is the same twice, voids a batch. */
   readonly controlAlpha: number
-  /** What the estimate must exceed besides: half of the target, so that a true 5 % is not missed for being estimated as 4. */
-  readonly leastRatio: number
-  /** The slowdown that is looked for: 1.05 is 5 %. */
-  readonly target: number
 }
 
 export const RULE: Rule = { alpha: 0.05, controlAlpha: 0.01, leastRatio: 1.025, target: 1.05 }
@@ -35,8 +31,13 @@ export interface Judged {
  * one is luck. The test is the signed-rank test over processes, exact, which assumes independent processes and symmetry
  * of their log-ratios; rounds within a process share what V8 has compiled, and are no observations.
  * @param observations of every cell, at least {@link leastProcesses} each
+ * @param soughtIn where a cell has a target of its own
  */
-export function judgeBatch(observations: ReadonlyMap<string, readonly DuelDone[]>, rule: Rule): Judged[] {
+export function judgeBatch(
+  observations: ReadonlyMap<string, readonly DuelDone[]>,
+  rule: Rule,
+  soughtIn: (cell: string) => Sought = () => rule,
+): Judged[] {
   const cells = [...observations]
   const slower = cells.map(([, duels]) =>
     comparisonOf(
@@ -56,10 +57,10 @@ export function judgeBatch(observations: ReadonlyMap<string, readonly DuelDone[]
     cell,
     batch: slower[at],
     control: control[at],
-    isSlower: slower[at].pAdjusted <= rule.alpha && slower[at].ratio > rule.leastRatio,
+    isSlower: slower[at].pAdjusted <= rule.alpha && slower[at].ratio > soughtIn(cell).leastRatio,
     isVoid:
       control[at].pAdjusted <= rule.controlAlpha &&
-      Math.max(control[at].ratio, 1 / control[at].ratio) > rule.leastRatio,
+      Math.max(control[at].ratio, 1 / control[at].ratio) > soughtIn(cell).leastRatio,
   }))
 }
 

@@ -17,6 +17,16 @@ export interface WallCell {
   readonly isDefault: boolean
   /** CPUs that it keeps busy at once. */
   readonly cores: number
+  /** Where the rule's own target is out of reach in any time that one would wait: its builds differ by what V8 happened to compile. */
+  readonly sought?: Sought
+}
+
+/** Ratios; 1.05 is 5 % slower. */
+export interface Sought {
+  /** The slowdown that is looked for. */
+  readonly target: number
+  /** What the estimate must exceed to count: half of the target, so that a true one is not missed for being estimated low. */
+  readonly leastRatio: number
 }
 
 /** How long an observation takes. */

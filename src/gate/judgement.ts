@@ -23,7 +23,7 @@ export interface JudgementPlan extends Omit<BatchPlan, 'deadlineMs' | 'leastTurn
 }
 
 /** Of the time for measuring; the rest is for the batch that confirms. */
-const FIRST_SHARE = 0.65
+const FIRST_SHARE = 0.75
 
 /**
  * The first batch looks for suspects among all cells. Each of these has to be found slower again, by as many fresh
@@ -42,16 +42,21 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
   const skipped = [...first.skipped].map(([cell, incomparable]) => ({ ...incomparable, cell }))
   if (first.observations.size === 0)
     throw new GateRefusal('no samples: not one cell can be compared', skipped[0].reason, '')
-  const judged = judgeBatch(first.observations, plan.rule)
+  const ruleOf = (name: string): Rule => ({
+    ...plan.rule,
+    ...cells.find((cell) => cell.name === name)?.sought,
+  })
+  const judged = judgeBatch(first.observations, plan.rule, ruleOf)
   const isVoid = judged.some((cell) => cell.isVoid)
-  const second = isVoid ? [] : await confirm(cells, first, judged, plan)
+  const second = isVoid ? [] : await confirm(cells, first, judged, ruleOf, plan)
   return {
     cells: judged.map((cell) => {
+      const rule = ruleOf(cell.cell)
       const duels = first.observations.get(cell.cell) ?? []
       const detectable = detectableRatio(
         duels.map(({ slower }) => slower),
         judged.length,
-        plan.rule,
+        rule,
         plan.random,
       )
       const confirmation = second.find((other) => other.cell === cell.cell)
@@ -62,19 +67,14 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
         ) ?? NaN
       return {
         cell: cell.cell,
-        ...verdictOn(
-          cell,
-          confirmation,
-          detectable,
-          plan.rule,
-          isVoid || second.some((other) => other.isVoid),
-        ),
+        ...verdictOn(cell, confirmation, detectable, rule, isVoid || second.some((other) => other.isVoid)),
         baseNs: ns('base'),
         headNs: ns('head'),
         batch: cell.batch,
         control: cell.control,
         confirmation: confirmation?.batch ?? null,
         detectable,
+        target: rule.target,
       }
     }),
     skipped,
@@ -86,6 +86,7 @@ async function confirm(
   cells: readonly WallCell[],
   first: Batch,
   judged: readonly Judged[],
+  ruleOf: (cell: string) => Rule,
   plan: JudgementPlan,
 ): Promise<Judged[]> {
   // The plainest first: one that is confirmed is enough to fail.
@@ -103,7 +104,7 @@ async function confirm(
   )
   const least = leastProcesses(chosen.length, plan.rule)
   const enough = [...batch.observations].filter(([, duels]) => duels.length >= least)
-  return judgeBatch(new Map(enough), plan.rule)
+  return judgeBatch(new Map(enough), plan.rule, ruleOf)
 }
 
 function verdictOn(

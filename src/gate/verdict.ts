@@ -80,6 +80,8 @@ export interface CellVerdict {
   confirmation: Comparison | null
   /** Slowdown that this rule finds in 95 of 100 gate runs as noisy as this one, as a ratio: 1.05 is 5 %. Null: none below the limit of the search. */
   detectable: number | null
+  /** Slowdown that is looked for here, as a ratio; what counts as one is more than half of it. */
+  target: number
 }
 
 export interface WallClockVerdict {
@@ -90,7 +92,7 @@ export interface WallClockVerdict {
   /** The commit, and how it was asked for. */
   base: { ref: string; commit: string }
   head: { commit: string | null; dirty: boolean | null }
-  /** What is looked for: 1.05 is a slowdown of 5 %. */
+  /** What is looked for where a cell has no target of its own: 1.05 is a slowdown of 5 %. */
   target: number
   /** Least ratio of the estimate that counts as a slowdown, whatever its significance. */
   leastRatio: number

@@ -53,6 +53,7 @@ export const WALL_CLOCK_VERDICT_COLUMNS = [
     'Slowdown that would be found in 95 of 100 gate runs as noisy as this one; 1.05 is 5 %. Empty: none below ' +
       'the limit of the search.',
   ),
+  measure('target_ratio', 'ratio', 'Slowdown that is looked for; above half of it counts as one.'),
 ] as const satisfies readonly Column[]
 
 function comparisonColumns<const Prefix extends string>(prefix: Prefix, what: string, sides: string) {

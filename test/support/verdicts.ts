@@ -54,6 +54,7 @@ export const SLOWER: CellVerdict = {
   control: comparison(1.001, 0.996, 1.005, 0.6),
   confirmation: comparison(1.05, 1.041, 1.062, 0.002),
   detectable: 1.021,
+  target: 1.05,
 }
 
 export const NOISY: CellVerdict = {

@@ -54,6 +54,7 @@ function wallClockRow(verdict: Verdict, cell: CellVerdict | null): WallClockVerd
     ...comparison('control_', cell?.control),
     ...comparison('confirmation_', cell?.confirmation),
     detectable_ratio: figure(cell?.detectable),
+    target_ratio: figure(cell?.target),
   }
 }
 

@@ -55,8 +55,9 @@ export function wallClockCells(cell: CellVerdict, unit: TimeUnit): string[] {
 }
 
 /** Control, second batch and reason in words. */
-export function wallClockNote({ control, confirmation, reason }: CellVerdict): string {
+export function wallClockNote({ control, confirmation, reason, target }: CellVerdict): string {
   const parts = [
+    `looked for ${change(target)}`,
     `control ${comparison(control)}`,
     ...(confirmation === null
       ? []
