@@ -36,18 +36,26 @@ const detectable = (logRatios: readonly number[], cells: number): number | null 
   detectableRatio(logRatios, cells, RULE, randomOf(7, 0))
 
 describe('the detectable slowdown', () => {
-  // 400 draws give a power of 95 % to 2 %, which is 5 % of the shift; 20 to 30 values are not quite many.
-  test.each([
-    [0.02, 20, 1],
-    [0.02, 30, 10],
-    [0.05, 30, 1],
-    [0.05, 30, 10],
-    [0.1, 24, 4],
-    [0.1, 40, 1],
-  ])('is that of theory to a sixth: sigma %d, %i processes, %i cells', (sigma, count, cells) => {
-    const found = Math.log(detectable(scores(count, sigma), cells)!)
-    expect(found / theory(sigma, count, cells)).toBeGreaterThan(0.85)
-    expect(found / theory(sigma, count, cells)).toBeLessThan(1.15)
+  test('is that of theory', () => {
+    const ratios = [
+      [0.02, 20, 1],
+      [0.02, 30, 10],
+      [0.05, 30, 1],
+      [0.05, 30, 10],
+      [0.1, 24, 4],
+      [0.1, 40, 1],
+    ].map(([sigma, count, cells]) => {
+      const found = Math.log(detectable(scores(count, sigma), cells)!)
+      return found / theory(sigma, count, cells)
+    })
+    // 400 draws tell a power of 95 % to 1.1 %, which is 2.5 % of the shift; three times that, and the next reason.
+    expect(Math.min(...ratios)).toBeGreaterThan(0.92)
+    expect(Math.max(...ratios)).toBeLessThan(1.12)
+    // With 20 to 40 values the test rejects a little less often than its level. Were one batch enough, theory would
+    // have 91 % of this.
+    const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
+    expect(mean).toBeGreaterThan(1)
+    expect(mean).toBeLessThan(1.08)
   })
 
   test('grows with the scatter and with the cells, and shrinks with the processes', () => {
@@ -96,6 +104,6 @@ test('what it calls detectable is found as often as it says, by fresh processes 
   const isFound = () => judgeBatch(new Map([['a', draw()]]), RULE)[0].isSlower
   const RUNS = 400
   const found = Array.from({ length: RUNS }, () => isFound() && isFound()).filter(Boolean).length
-  // 15 % of the shift, see above, is half a standard deviation of the margin: between 87 and 99 of 100.
+  // 8 % of the shift, see above, are a power of 91 %; three standard deviations of 400 runs are 4.3 %.
   expect(found / RUNS).toBeGreaterThan(0.87)
 })

@@ -124,24 +124,26 @@ export const open = async () => ({
     return [
       ...readdirSync(this.temporary).filter((name) => name.startsWith('shootdown-gate-')),
       ...worktrees.filter((line) => line !== `worktree ${this.path}`),
-      ...processesIn([this.#root, ...places]),
+      ...processesIn([this.#root, ...places]).map(({ id, command }) => `${id} ${command}`),
     ]
   }
 
+  /** A test that is red must not leave a build behind that never ends. */
   remove(): void {
+    for (const { id } of processesIn([this.#root])) process.kill(id, 'SIGKILL')
     rmSync(this.#root, { recursive: true, force: true })
   }
 }
 
 /** Processes that run a file below one of these folders, or stand in one. */
-function processesIn(folders: readonly string[]): string[] {
+function processesIn(folders: readonly string[]): { id: number; command: string }[] {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
   return ids.flatMap((id) => {
     try {
       const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ')
       const place = realpathSync(`/proc/${id}/cwd`)
       return folders.some((folder) => command.includes(folder) || place.startsWith(folder))
-        ? [`${id} ${command}`]
+        ? [{ id: Number(id), command }]
         : []
     } catch {
       // It ended meanwhile.
