@@ -14,8 +14,8 @@ import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './
 
 /** Entry of the process that is one observation of the gate; see src/gate/duel.ts. Sent one duel, it answers and waits to be killed. */
 
-/** V8 has compiled what a round runs after some twenty of them, however long these take on a busy machine. */
-const LEAST_WARMUP_ROUNDS = 25
+/** V8 has compiled what a round runs after some forty of them, however long these take on a busy machine. */
+const LEAST_WARMUP_ROUNDS = 60
 /**
  * The compiler works on the thread that it compiles for. By default it has threads of its own, which on a machine with
  * as many cores as workers take turns with these, so that every pass of the warm-up took a hundred times as long as one

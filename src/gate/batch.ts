@@ -97,7 +97,8 @@ function tooShort(fitting: number, plan: BatchPlan, turnMs: number): GateRefusal
 
 async function observe(cell: WallCell, plan: BatchPlan): Promise<DuelDone> {
   plan.signal.throwIfAborted()
-  const { roots, warmupMs, measuredMs } = plan
+  const { roots, warmupMs } = plan
+  const measuredMs = cell.measuredMs ?? plan.measuredMs
   const duel: Duel = { request: cell.request, roots, warmupMs, measuredMs, seed: plan.random(MAX_SEED) }
   const child = new JobChild<Duel, DuelDone>(plan.entry)
   const stop = (): void => void child.end()

@@ -17,6 +17,8 @@ export interface WallCell {
   readonly isDefault: boolean
   /** CPUs that it keeps busy at once. */
   readonly cores: number
+  /** In place of the matrix's: what one thread does needs less. */
+  readonly measuredMs?: number
   /** Where the rule's own target is out of reach in any time that one would wait: its builds differ by what V8 happened to compile. */
   readonly sought?: Sought
 }
