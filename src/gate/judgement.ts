@@ -23,7 +23,7 @@ export interface JudgementPlan extends Omit<BatchPlan, 'deadlineMs' | 'leastTurn
 }
 
 /** Of the time for measuring; the rest is for the batch that confirms. */
-const FIRST_SHARE = 0.75
+const FIRST_SHARE = 0.85
 
 /**
  * The first batch looks for suspects among all cells. Each of these has to be found slower again, by as many fresh
