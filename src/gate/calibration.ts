@@ -3,7 +3,7 @@ import { type BatchPlan, runBatch } from './batch.js'
 import type { WallCell } from './duel.js'
 
 /** Long enough that its cost stands out of the noise by far, short enough to be proportional still. */
-export const CALIBRATION_SPIN = 400
+export const CALIBRATION_SPIN = 100
 /** Processes that measure it. */
 const PROCESSES = 12
 

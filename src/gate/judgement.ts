@@ -22,8 +22,10 @@ export interface JudgementPlan extends Omit<BatchPlan, 'deadlineMs' | 'leastTurn
   onSuspects(cells: readonly string[]): void
 }
 
-/** Of the time for measuring; the rest is for the batch that confirms. */
-const FIRST_SHARE = 0.85
+/** Of the time for measuring. The rest suffices to confirm one suspect by as many processes, and one is enough to fail. */
+function firstShare(cells: number): number {
+  return cells / (cells + 1)
+}
 
 /**
  * The first batch looks for suspects among all cells. Each of these has to be found slower again, by as many fresh
@@ -34,7 +36,7 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
   const startMs = plan.nowMs()
   const first = await runBatch(cells, {
     ...plan,
-    deadlineMs: startMs + (plan.endMs - startMs) * FIRST_SHARE,
+    deadlineMs: startMs + (plan.endMs - startMs) * firstShare(cells.length),
     leastTurns: leastProcesses(cells.length, plan.rule),
     mostTurns: plan.mostProcesses,
     name: 'first',
