@@ -29,8 +29,13 @@ interface Ran extends Judgement {
   suspects: string[][]
 }
 
-/** On a clock on which a process takes a second. */
-async function judged(cells: readonly WallCell[], mostProcesses: number, endSeconds = 1000): Promise<Ran> {
+/** On a clock on which a process takes a second, in the second batch as long as is said. */
+async function judged(
+  cells: readonly WallCell[],
+  mostProcesses: number,
+  endSeconds = 1000,
+  secondBatchSeconds = 1,
+): Promise<Ran> {
   const processes: string[] = []
   const suspects: string[][] = []
   const judgement = await judgeBuilds(cells, {
@@ -41,7 +46,8 @@ async function judged(cells: readonly WallCell[], mostProcesses: number, endSeco
     rule: RULE,
     random: randomOf(1, 0),
     signal: new AbortController().signal,
-    nowMs: () => processes.length * 1000,
+    nowMs: () =>
+      processes.reduce((ms, name) => ms + 1000 * (name.startsWith('second') ? secondBatchSeconds : 1), 0),
     endMs: endSeconds * 1000,
     mostProcesses,
     onObservation: ({ name }, batch) => void processes.push(`${batch} ${name}`),
@@ -131,10 +137,10 @@ describe('what can not be judged', () => {
   })
 
   test('a suspect for whom no time is left', async () => {
-    // 6 of 10 s are over, and 3 turns fit into the rest, with a reserve of a tenth.
-    const ran = await judged([cell('a', SLOWER)], 6, 10)
+    // 6 of 14 s are over, and 2 processes of 3 s fit into the rest, with a reserve of a tenth.
+    const ran = await judged([cell('a', SLOWER)], 6, 14, 3)
     expect(outcomes(ran)).toEqual([['inconclusive', 'slower, and no time was left to confirm it']])
-    expect(ran.processes).toHaveLength(6 + 3)
+    expect(ran.processes).toHaveLength(6 + 2)
     expect(ran.cells[0].confirmation).toBeNull()
   })
 
@@ -149,11 +155,11 @@ describe('what can not be judged', () => {
 
   test('a batch into which too few processes fit, after its first turn', async () => {
     const log = cell('a', SAME)
-    // 65 % of 5 s are the first batch's: after 1 s there are 2.25 s, for 2 more at 1.1 s each.
+    // Half of 5 s are the first batch's: after 1 s there are 1.5 s, for 1 more at 1.1 s.
     await expect(judged([log], 40, 5)).rejects.toMatchObject({
       name: 'GateRefusal',
       message: expect.stringMatching(
-        /^too few processes: 3 of each cell fit into the time, 6 is the least\n.* 4 s more\n.*--budget/,
+        /^too few processes: 2 of each cell fit into the time, 6 is the least\n.* 5 s more\n.*--budget/,
       ),
     })
     expect(readFileSync((log.request as { log: string }).log, 'utf8')).toHaveLength(1)

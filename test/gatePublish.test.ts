@@ -149,6 +149,7 @@ describe('verdict.csv', () => {
       confirmation_p: 0.001,
       confirmation_p_adjusted: 0.002,
       detectable_ratio: 1.021,
+      target_ratio: 1.05,
     })
     expect(rows[1]).toMatchObject({
       base_ns: null,

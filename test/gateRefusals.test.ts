@@ -12,7 +12,7 @@ beforeAll(() => {
 beforeEach(() => writeFileSync(tree.path(file), lazy))
 afterAll(() => tree.remove())
 
-async function refused(code: number, args: string[], ...words: string[]): Promise<void> {
+async function expectRefused(code: number, args: string[], ...words: string[]): Promise<void> {
   const ended = await tree.gate(...args)
   expect([ended.code, ended.stdout]).toEqual([code, ''])
   expect(ended.stderr.startsWith('error: ')).toBe(true)
@@ -24,7 +24,7 @@ const UPDATE = 'npm run gate -- --update'
 
 describe('nothing that may be compared is refused with 3, before anything runs', () => {
   test('no cell that is asked for', () =>
-    refused(
+    expectRefused(
       3,
       ['--cells', 'sim/lasy/munmap-storm/2'],
       'no cells',
@@ -33,14 +33,14 @@ describe('nothing that may be compared is refused with 3, before anything runs',
     ))
 
   test('no baseline', async () => {
-    await refused(3, ['--baseline', 'none'], 'missing base', 'in none', `${UPDATE} --baseline none`)
-    await refused(3, ['--baseline', 'src'], 'missing base', 'no file sim-STRATEGY.csv')
-    await refused(3, ['--baseline', 'package.json'], 'missing base', 'ENOTDIR')
+    await expectRefused(3, ['--baseline', 'none'], 'missing base', 'in none', `${UPDATE} --baseline none`)
+    await expectRefused(3, ['--baseline', 'src'], 'missing base', 'no file sim-STRATEGY.csv')
+    await expectRefused(3, ['--baseline', 'package.json'], 'missing base', 'ENOTDIR')
   })
 
   test('no samples in one of its files', async () => {
     writeFileSync(tree.path(file), lazy.slice(0, lazy.indexOf('\n') + 1))
-    await refused(3, [], `no samples: ${file}`, UPDATE)
+    await expectRefused(3, [], `no samples: ${file}`, UPDATE)
   })
 
   /** What somebody does to the file of the rows of `lazy`, and what must be said beside its name and the remedy. */
@@ -55,13 +55,13 @@ describe('nothing that may be compared is refused with 3, before anything runs',
   ]
   test.each(BROKEN)('%s', async (_what, change, word) => {
     writeFileSync(tree.path(file), change(lazy))
-    await refused(3, [], word, UPDATE)
+    await expectRefused(3, [], word, UPDATE)
   })
 
   test('a file of the baseline that is a directory', async () => {
     rmSync(tree.path(file))
     mkdirSync(tree.path(file))
-    await refused(3, [], `cannot read ${file}`, UPDATE)
+    await expectRefused(3, [], `cannot read ${file}`, UPDATE)
     rmdirSync(tree.path(file))
   })
 })
@@ -82,11 +82,11 @@ describe('mistakes on the command line are refused with 2', () => {
     [['--cells'], 'its value is missing'],
     [['update'], "unexpected argument 'update'"],
   ]
-  test.each(BAD)('%j', (args, ...words) => refused(2, args, ...words))
+  test.each(BAD)('%j', (args, ...words) => expectRefused(2, args, ...words))
 
   test('a baseline that cannot be made, after the cells have run', async () => {
     tree.edit('dist/bench/gate.js', 'sim: [2, 8, 64]', 'sim: [2]')
     tree.edit('dist/bench/gate.js', "workloads: 'all'", "workloads: 'munmap-storm'")
-    await refused(2, ['--update', '--baseline', 'package.json/x'], '--baseline package.json/x', 'ENOTDIR')
+    await expectRefused(2, ['--update', '--baseline', 'package.json/x'], '--baseline package.json/x', 'ENOTDIR')
   })
 })
