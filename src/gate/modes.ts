@@ -1,7 +1,7 @@
 /** What each mode of the gate does between its options and its verdict. */
 import { join } from 'node:path'
 import { readEnvironment } from '../harness/environment.js'
-import { createCsv } from '../records/csvWriter.js'
+import { createCsv, type CsvWriter } from '../records/csvWriter.js'
 import { BASELINE_DIRECTORY } from './baselineFiles.js'
 import type { CertificationRow } from './certificationColumns.js'
 import { certify } from './certify.js'
@@ -34,15 +34,18 @@ export async function against(
 ): Promise<WallClockVerdict> {
   refuseStoredResult(options.against, readEnvironment())
   const work = workOf(options, context, DEFAULT_BUDGET)
-  const observations = createCsv(join(folder, 'observations.csv'), OBSERVATION_COLUMNS)
+  // Made with the first process, so that a refusal leaves no file.
+  const observations: { csv: CsvWriter<typeof OBSERVATION_COLUMNS> | null } = { csv: null }
   try {
     return await runWallClockGate(process.cwd(), options.against, {
       ...work,
-      onObservation: (cell, batch, duel) =>
-        observations.append(observationRow('gate', cell.name, batch, duel)),
+      onObservation: (cell, batch, duel) => {
+        observations.csv ??= createCsv(join(folder, 'observations.csv'), OBSERVATION_COLUMNS)
+        observations.csv.append(observationRow('gate', cell.name, batch, duel))
+      },
     })
   } finally {
-    observations.close()
+    observations.csv?.close()
   }
 }
 

@@ -1,17 +1,18 @@
+import { readdirSync, rmdirSync } from 'node:fs'
 import { readEnvironment } from '../harness/environment.js'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../harness/exitCodes.js'
 import { terminalOf } from '../harness/progress.js'
 import { stopSignal } from '../harness/stopSignals.js'
-import { alignedTable } from '../report/alignedTable.js'
 import { colourWanted } from '../report/colour.js'
 import { parseFormat } from '../report/formats.js'
+import type { CertificationRow } from './certificationColumns.js'
 import { certificationTable } from './certificationTable.js'
 import { runExactGate } from './exactGate.js'
 import type { GateDeclarations } from './declarations.js'
 import { type GateOptions, modeOf } from './gateOptions.js'
 import { against, certifyItself, type ModeContext, testItself } from './modes.js'
 import { createGateFolder } from './output/gateFolder.js'
-import { type GateIo, publish, publishRefusal } from './output/publish.js'
+import { type GateIo, publish, publishOwn, publishRefusal } from './output/publish.js'
 import { GateRefusal } from './refusal.js'
 import type { SelfTestResult } from './selfTest.js'
 import type { Verdict } from './verdict.js'
@@ -50,8 +51,7 @@ export async function runGate(options: GateOptions, declarations: GateDeclaratio
       case 'selfTest':
         return tellSelfTest(await testItself(options, context), io)
       case 'certify':
-        io.stdout(alignedTable(certificationTable(await certifyItself(options, context)), new Set([0])))
-        return EXIT_PASS
+        return tellCertification(await certifyItself(options, context), io)
       default:
         throw new Error(`no such mode: ${String(mode satisfies never)}`)
     }
@@ -77,7 +77,14 @@ async function judged(
     startedAt: new Date(),
     root: process.cwd(),
   })
-  const verdict = await run(folder)
+  let verdict: Verdict
+  try {
+    verdict = await run(folder)
+  } catch (error) {
+    // A refusal before anything was measured has nothing to keep.
+    if (options.out === undefined && readdirSync(folder).length === 0) rmdirSync(folder)
+    throw error
+  }
   return publish(verdict, {
     ...io,
     folder,
@@ -87,12 +94,30 @@ async function judged(
 }
 
 function tellSelfTest(results: readonly SelfTestResult[], io: GateIo): number {
+  const failed = results.filter(({ held }) => !held)
   const rows = results.map(({ held, what, expected, seen }) => [
     held ? 'held' : 'FAILED',
     what,
     expected,
     seen,
   ])
-  io.stdout(alignedTable([['', 'what', 'expected', 'seen'], ...rows], new Set([0, 1, 2, 3])))
-  return results.every(({ held }) => held) ? EXIT_PASS : EXIT_FAILED
+  return publishOwn(
+    {
+      title: 'self-test',
+      reason:
+        failed.length === 0
+          ? 'The gate goes red where it has to, and stays green where nothing is worse.'
+          : `The gate cannot be trusted: ${failed.map(({ what }) => what).join('; ')}.`,
+      verdict: failed.length === 0 ? 'pass' : 'failed',
+      exitCode: failed.length === 0 ? EXIT_PASS : EXIT_FAILED,
+      table: [['', 'what', 'expected', 'seen'], ...rows],
+    },
+    io,
+  )
+}
+
+function tellCertification(rows: readonly CertificationRow[], io: GateIo): number {
+  const reason = `${rows.length} gate runs on builds of known difference.`
+  const table = certificationTable(rows)
+  return publishOwn({ title: 'certification', reason, verdict: 'pass', exitCode: EXIT_PASS, table }, io)
 }

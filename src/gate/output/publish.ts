@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import type { Environment } from '../../harness/environment.js'
 import { EXIT_INCONCLUSIVE } from '../../harness/exitCodes.js'
 import { writeWhole } from '../../records/writeFile.js'
+import { alignedTable } from '../../report/alignedTable.js'
 import type { Format } from '../../report/formats.js'
 import { annotation, annotations } from '../../report/gate/annotations.js'
+import { markdownHead, markdownRow } from '../../report/gate/markdown.js'
 import { stepSummary, summaryHead } from '../../report/gate/stepSummary.js'
 import { verdictText } from '../../report/gate/verdictText.js'
 import { oneLine, worstRatio } from '../../report/gate/verdictWords.js'
@@ -80,6 +82,35 @@ export function publishRefusal(refusal: GateRefusal, io: GateIo): number {
     report: '',
   })
   return EXIT_INCONCLUSIVE
+}
+
+/** What a run of the gate that judges the gate itself has found. */
+export interface OwnFindings {
+  /** As on the page of the step: `self-test`. */
+  readonly title: string
+  readonly reason: string
+  readonly verdict: 'pass' | 'failed'
+  readonly exitCode: number
+  /** The first row is the heading; texts. */
+  readonly table: readonly string[][]
+}
+
+/** @returns the exit code */
+export function publishOwn({ title, reason, verdict, exitCode, table }: OwnFindings, io: GateIo): number {
+  const [head, ...rows] = table
+  const textColumns = new Set(head.keys())
+  printTable(alignedTable(table, textColumns), io)
+  io.stdout(`${reason}\n`)
+  const page =
+    summaryHead(title, reason, []) + [markdownHead(head, textColumns), ...rows.map(markdownRow)].join('')
+  tellGithub(io, (budgetBytes) => (Buffer.byteLength(page) > budgetBytes ? null : page), {
+    verdict,
+    'exit-code': String(exitCode),
+    reason,
+    'worst-ratio': '',
+    report: '',
+  })
+  return exitCode
 }
 
 function isOnGithub(env: GateIo['env']): boolean {
