@@ -29,6 +29,7 @@ const ROW: CertificationRow = {
   suspects: 0,
   regressions: 0,
   wrong_regressions: 0,
+  calibrated: 'pass',
   detectable_ratio: 1.03,
   elapsed: 300,
   reason: '',
@@ -36,7 +37,7 @@ const ROW: CertificationRow = {
 
 const rows = (count: number, changes: Partial<CertificationRow>): CertificationRow[] =>
   Array.from({ length: count }, () => ({ ...ROW, ...changes }))
-const ALARM = { outcome: 'regression', suspects: 1, regressions: 1 } as const
+const ALARM = { outcome: 'regression', calibrated: 'regression', suspects: 1, regressions: 1 } as const
 
 describe('rates', () => {
   // The bounds are those of test/statsClopperPearson.test.ts, or by hand: with no success of n the upper one is

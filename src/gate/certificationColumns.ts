@@ -17,11 +17,12 @@ export const CERTIFICATION_COLUMNS = [
   integer('suspects', 'cells', 0, 'Cells that the first batch called slower.'),
   integer('regressions', 'cells', 0, 'Cells that the second batch confirmed.'),
   integer('wrong_regressions', 'cells', 0, 'Of these, cells that the injection cannot reach.'),
-  measure(
-    'detectable_ratio',
-    'ratio',
-    'Largest over the cells that the injection reaches. Empty: none below 1.5.',
-  ),
+  text('calibrated', 'Outcome of the cell for which the loop is calibrated.', [
+    'pass',
+    'regression',
+    'inconclusive',
+  ]),
+  measure('detectable_ratio', 'ratio', 'Of that cell. Empty: none below 1.5.'),
   counter('elapsed', 's', 'Time that the gate run took.'),
   optionalText('reason', 'The first reason of an inconclusive run.'),
 ] as const satisfies readonly Column[]

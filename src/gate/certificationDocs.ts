@@ -24,7 +24,8 @@ commit${commits.length > 1 ? 's' : ''} ${commits.join(', ')}.
 
 ${markdown(certificationTable(runs))}
 Injected: what a loop in every change of \`immediate\` was calibrated to, on \`${CALIBRATED_CELL}\`. Nothing injected:
-the rate is that of false alarms. Otherwise it is that of detection, of a cell that the loop reaches. Rates and bounds are
+the outcomes are those of the gate and the rate is that of false alarms. Otherwise they are those of that cell, and the
+rate is that of detection. Rates and bounds are
 of the conclusive runs; the bounds are Clopper and Pearson's, two-sided. Without a single false alarm it takes 299 runs to
 bound their rate at 1 %, 60 bound it at 4.9 % (one-sided, 95 %).
 

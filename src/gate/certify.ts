@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from '../contract/usageError.js'
 import { readEnvironment } from '../harness/environment.js'
 import { randomOf } from '../harness/random.js'
 import { shuffled } from '../harness/shuffled.js'
@@ -10,7 +11,7 @@ import { calibrate, CALIBRATION_SPIN } from './calibration.js'
 import { earlierRuns } from './certification.js'
 import { CERTIFICATION_CSV, OBSERVATIONS_CSV, writeCertificationPage } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
-import type { Side } from './duel.js'
+import type { Side, WallCell } from './duel.js'
 import { CALIBRATED_CELL, inject, isInjected, spin } from './injection.js'
 import { machineClass } from './machineClass.js'
 import { OBSERVATION_COLUMNS, observationRow } from './observationColumns.js'
@@ -43,6 +44,7 @@ export async function certify(folder: string, work: CertifyWork): Promise<Certif
     node: environment.node,
     budget: work.budgetSeconds,
   }
+  calibratedCell(work)
   mkdirSync(work.baseline, { recursive: true })
   const path = join(work.baseline, CERTIFICATION_CSV)
   const rows = earlierRuns(path, kind)
@@ -135,6 +137,13 @@ class Trees {
   }
 }
 
+function calibratedCell({ cells }: CertifyWork): WallCell {
+  const cell = cells.find(({ name }) => name === CALIBRATED_CELL)
+  if (cell !== undefined) return cell
+  const reason = `the loop is calibrated on ${CALIBRATED_CELL}, which is not among them`
+  throw new UsageError('--cells with --certify', reason, [], 'choose cells that include it')
+}
+
 /** Those of the rows that are there, so that all runs of one effect have the same; else newly measured. */
 async function spinsFor(
   rows: readonly CertificationRow[],
@@ -144,8 +153,7 @@ async function spinsFor(
   const slower = EFFECTS.filter((percent) => percent > 0)
   const known = new Map(rows.map((row) => [row.injected_percent, row.spin]))
   if (slower.every((percent) => known.has(percent))) return known
-  const cell = work.matrix.cells.find(({ name }) => name === CALIBRATED_CELL)
-  if (cell === undefined) throw new Error(`there is no cell ${CALIBRATED_CELL}`)
+  const cell = calibratedCell(work)
   work.onStep(`calibrating the loop on ${cell.name}`)
   const iterationsFor = await calibrate(cell, {
     ...work.matrix,
@@ -166,7 +174,8 @@ function rowOf(
 ): Omit<CertificationRow, 'machine_class' | 'node' | 'budget' | 'elapsed'> {
   const { cells } = verdict
   const slower = cells.filter(({ outcome }) => outcome === 'regression')
-  const detectable = cells.filter(({ cell }) => isInjected(cell)).map((cell) => cell.detectable)
+  const calibrated = cells.find(({ cell }) => cell === CALIBRATED_CELL)
+  if (calibrated === undefined) throw new Error(`${CALIBRATED_CELL} was not judged`)
   return {
     schema_version: SCHEMA_VERSION,
     run,
@@ -181,7 +190,8 @@ function rowOf(
       .length,
     regressions: slower.length,
     wrong_regressions: slower.filter(({ cell }) => percent === 0 || !isInjected(cell)).length,
-    detectable_ratio: detectable.includes(null) ? null : round(Math.max(...(detectable as number[]))),
+    calibrated: calibrated.outcome,
+    detectable_ratio: calibrated.detectable === null ? null : round(calibrated.detectable),
     reason: verdict.outcome === 'inconclusive' ? verdict.reason : '',
   }
 }

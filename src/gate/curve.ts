@@ -2,7 +2,7 @@ import { shuffled } from '../harness/shuffled.js'
 import { hodgesLehmann } from '../stats/hodgesLehmann.js'
 import { signedRank } from '../stats/signedRank.js'
 import type { CertificationRow } from './certificationColumns.js'
-import { isInjected } from './injection.js'
+import { CALIBRATED_CELL } from './injection.js'
 import type { Rule } from './decide.js'
 import type { ObservationRow } from './observationColumns.js'
 
@@ -22,7 +22,7 @@ export interface CurvePoint {
  * What another budget would buy: the rule applied to random subsets of the processes of the first batches. Subsets of one
  * pool are no independent gate runs, and their rates have no bounds; the certified rates beside them do.
  *
- * None injected: an alarm in any cell. Injected: one in a cell that the injection reaches. Both batches are drawn apart.
+ * None injected: an alarm in any cell. Injected: one in the calibrated cell. Both batches are drawn apart.
  */
 export function curveOf(
   runs: readonly CertificationRow[],
@@ -35,7 +35,7 @@ export function curveOf(
   for (const { run, cell, batch, slower } of observations) {
     const percent = percentOf.get(run)
     // A run that was stopped has processes and no row.
-    if (percent === undefined || batch !== 'first' || (percent > 0 && !isInjected(cell))) continue
+    if (percent === undefined || batch !== 'first' || (percent > 0 && cell !== CALIBRATED_CELL)) continue
     const pool = pools.get(percent) ?? new Map<string, number[]>()
     pools.set(percent, pool)
     pool.set(cell, [...(pool.get(cell) ?? []), slower])

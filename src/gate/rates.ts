@@ -21,12 +21,10 @@ export function ratesOf(rows: readonly CertificationRow[]): Rate[] {
   const effects = [...new Set(rows.map((row) => row.injected_percent))].sort((a, b) => a - b)
   return effects.map((injectedPercent) => {
     const own = rows.filter((row) => row.injected_percent === injectedPercent)
-    const count = (outcome: string): number => own.filter((row) => row.outcome === outcome).length
-    // A wrong alarm is no detection, also where something else is truly slower.
-    const regression = own.filter(
-      (row) =>
-        row.outcome === 'regression' && row.regressions > (injectedPercent === 0 ? 0 : row.wrong_regressions),
-    ).length
+    // Of what was injected only the calibrated cell says what it costs: others that it reaches lose more.
+    const outcomes = own.map((row) => (injectedPercent === 0 ? row.outcome : row.calibrated))
+    const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length
+    const regression = count('regression')
     const conclusive = own.length - count('inconclusive')
     const interval = clopperPearson(regression, conclusive, CONFIDENCE)
     return {
