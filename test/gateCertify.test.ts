@@ -74,7 +74,7 @@ describe('rates', () => {
     const [rate] = ratesOf([
       ...rows(3, { ...ALARM, injected_percent: 2 }),
       ...rows(7, { injected_percent: 2 }),
-      ...rows(90, { injected_percent: 2, outcome: 'inconclusive' }),
+      ...rows(90, { injected_percent: 2, calibrated: 'inconclusive' }),
     ])
     expect(rate).toMatchObject({ runs: 100, inconclusive: 90, rate: 0.3 })
     expect(rate.high).toBeCloseTo(0.6524528500599973, 10)
@@ -82,16 +82,11 @@ describe('rates', () => {
     expect(open).toMatchObject({ runs: 4, rate: null, low: null, high: null })
   })
 
-  test('a regression of cells that the injection cannot reach is no detection', () => {
-    const wrong = { ...ALARM, injected_percent: 3, wrong_regressions: 1 }
-    const [rate] = ratesOf([
-      ...rows(1, wrong),
-      ...rows(1, { ...wrong, regressions: 2 }),
-      ...rows(2, { ...ALARM, injected_percent: 3 }),
-    ])
-    expect([rate.regression, rate.rate]).toEqual([3, 0.75])
-    // Without an injection every regression is wrong, and an alarm.
-    const [none] = ratesOf([...rows(1, { ...ALARM, wrong_regressions: 1 }), ...rows(3, {})])
+  test('of detection are those of the calibrated cell, of false alarms those of the gate', () => {
+    const elsewhere = { ...ALARM, injected_percent: 3, calibrated: 'pass' }
+    const [rate] = ratesOf([...rows(1, elsewhere), ...rows(3, { ...ALARM, injected_percent: 3 })])
+    expect([rate.regression, rate.pass, rate.rate]).toEqual([3, 1, 0.75])
+    const [none] = ratesOf([...rows(1, { ...ALARM, calibrated: 'pass' }), ...rows(3, {})])
     expect([none.regression, none.rate]).toEqual([1, 0.25])
   })
 
@@ -101,7 +96,7 @@ describe('rates', () => {
       ...rows(1, { outcome: 'inconclusive' }),
       ...rows(3, { ...ALARM, injected_percent: 2 }),
       ...rows(7, { injected_percent: 2 }),
-      ...rows(2, { injected_percent: 10, outcome: 'inconclusive' }),
+      ...rows(2, { injected_percent: 10, calibrated: 'inconclusive' }),
     ]
     expect(certificationTable(all)).toEqual([
       ['injected', 'gate runs', 'regression', 'pass', 'inconclusive', 'rate', '95 % bounds'],
