@@ -5,6 +5,7 @@ import { EAGER_BUDGET } from '../src/engines/threads/engine.js'
 import { CONTESTANT } from '../src/gate/builds.js'
 import { SIDES, type Duel, type DuelDone, type Incomparable, type Side } from '../src/gate/duel.js'
 import type { JobFailed } from '../src/harness/job.js'
+import { firstLine } from '../src/harness/quote.js'
 import { randomOf } from '../src/harness/random.js'
 import { shuffled } from '../src/harness/shuffled.js'
 import { median } from '../src/stats/quantile.js'
@@ -58,7 +59,32 @@ async function observe(duel: Duel): Promise<DuelDone> {
       kind: 'other work',
       reason: 'the builds do other work: tapes, profile or parameters differ',
     })
-  return measure(contestants, duel, random)
+  try {
+    return await measure(contestants, duel, random)
+  } catch (error) {
+    if (!(error instanceof BaseFailed)) throw error
+    // What head mends must not be held against it; what is broken in both is.
+    await sideOf('head', contestants).warmUp()
+    await sideOf('head', contestants).pass()
+    return incomparable({ kind: 'other work', reason: error.message })
+  }
+}
+
+class BaseFailed extends Error {}
+
+function sideOf(side: Side, contestants: ReadonlyMap<Side, Contestant>): Contestant {
+  const contestant = contestants.get(side)
+  if (contestant === undefined) throw new Error(`${side} is not open`)
+  return contestant
+}
+
+async function ofSide<T>(side: Side, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (side !== 'base') throw error
+    throw new BaseFailed(`the base fails: ${firstLine(error)}`)
+  }
 }
 
 async function openIn(root: string, request: ContestantRequest): Promise<Contestant | Incomparable> {
@@ -88,13 +114,15 @@ async function measure(
   setFlagsFromString(EAGER_BUDGET)
   const endMs = performance.now() + warmupMs
   for (let done = 0; done < LEAST_WARMUP_ROUNDS || performance.now() < endMs; done++)
-    for (const contestant of shuffled([...contestants.values()], random)) await contestant.warmUp()
+    for (const [side, contestant] of shuffled([...contestants], random))
+      await ofSide(side, () => contestant.warmUp())
   const sides = Array.from(contestants, ([name, contestant]) => ({
     name,
     isAsync: true,
-    sample: async () => ({ ns: await contestant.pass(), operations: 1 }),
+    sample: async () => ({ ns: await ofSide(name, () => contestant.pass()), operations: 1 }),
   }))
   const samples = await measureRounds(sides, { warmupMs: 0, measuredMs, random })
+  for (const contestant of contestants.values()) await contestant.close()
   const of = (side: Side): number[] => samples.get(side) ?? []
   const logRatio = (above: Side, below: Side): number =>
     median(of(above).map((ns, round) => Math.log(ns / of(below)[round]))) ?? NaN

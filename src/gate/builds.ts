@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { GateRefusal } from './refusal.js'
-import { addWorktree, filesOf, pruneWorktrees, removeWorktree, type Repository } from './repository.js'
+import { addWorktree, filesOf, removeWorktree, type Repository } from './repository.js'
 import { runTool } from './tool.js'
 
 /** What a compiled tree offers to the gate; see bench/contestant.ts. */
@@ -24,7 +24,7 @@ const COMPLAINT_LENGTH = 240
 
 /**
  * Compiled trees in one temporary folder. All sides of a comparison are made the same way, beside each other, so that
- * none has a longer path, a warmer cache or a newer compiler's output than the others.
+ * none has a warmer cache or another compiler's output than the others.
  */
 export class Builds {
   readonly #repository: Repository
@@ -45,7 +45,7 @@ export class Builds {
     await addWorktree(this.#repository, folder, commit, this.#signal)
     const what = `the base commit ${commit.slice(0, 12)}`
     if (!this.#hasSameLock(folder)) {
-      const args = ['ci', '--no-audit', '--no-fund', '--prefer-offline']
+      const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline']
       await this.#run(args, folder, `the packages of ${what} cannot be installed`)
     }
     await this.#build(folder, what)
@@ -57,6 +57,8 @@ export class Builds {
     const folder = join(this.#root, name)
     mkdirSync(folder)
     for (const file of await filesOf(this.#repository, this.#signal)) {
+      // A link to packages elsewhere is a file to git.
+      if (file === 'node_modules') continue
       const [from, to] = [join(this.#repository.top, file), join(folder, file)]
       // Deleted and not yet committed, or the folder of a submodule.
       const found = lstatSync(from, { throwIfNoEntry: false })
@@ -119,7 +121,6 @@ export class Builds {
   async remove(): Promise<void> {
     for (const folder of this.#worktrees) await removeWorktree(this.#repository, folder)
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 3 })
-    if (this.#worktrees.length > 0) await pruneWorktrees(this.#repository)
   }
 }
 

@@ -13,6 +13,7 @@ export const CERTIFICATION_COLUMNS = [
   integer('seed', null, 0, 'Of the order of processes, builds and rounds.'),
   integer('processes', 'processes', 1, 'Of each cell in the first batch.'),
   text('outcome', 'Verdict of the gate run.', ['pass', 'regression', 'inconclusive']),
+  text('cell_names', 'Cells that were measured, in the order of the matrix.'),
   integer('cells', 'cells', 1, 'Cells that were judged.'),
   integer('suspects', 'cells', 0, 'Cells that the first batch called slower.'),
   integer('regressions', 'cells', 0, 'Cells that the second batch confirmed.'),

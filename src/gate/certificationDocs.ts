@@ -37,8 +37,8 @@ and its interval.
 ${markdown(costs(runs, observations))}
 ## What another budget buys
 
-The same rule applied to random subsets of these processes: share of gate runs that would alarm with so many processes of
-each cell. Subsets of one pool are no independent gate runs, so these rates have no bounds. \`-\`: not so many were run.
+The same rule, without its control, applied to random subsets of these processes: share of gate runs that would alarm with
+so many processes of each cell. Subsets of one pool are no independent gate runs, so these rates have no bounds. \`-\`: not so many were run.
 
 ${markdown(curveTable(curve))}`
 }

@@ -6,7 +6,8 @@ import { writeWhole } from '../records/writeFile.js'
 import { CERTIFICATION_COLUMNS } from './certificationColumns.js'
 import { certificationDocs } from './certificationDocs.js'
 import { curveOf } from './curve.js'
-import { RULE } from './decide.js'
+import { RULE, type Rule } from './decide.js'
+import type { WallCell } from './duel.js'
 import { OBSERVATION_COLUMNS } from './observationColumns.js'
 
 /** Names of the files in the folder of the baseline. */
@@ -16,18 +17,20 @@ export const OBSERVATIONS_CSV = 'certification-observations.csv'
 const SEED = 1
 
 /** @returns the page; null where there is no gate run yet */
-export function certificationPage(baseline: string): string | null {
+/** @param cells of the matrix, for the targets of their own that some have */
+export function certificationPage(baseline: string, cells: readonly WallCell[]): string | null {
   const path = join(baseline, CERTIFICATION_CSV)
   if (!existsSync(path)) return null
+  const ruleOf = (name: string): Rule => ({ ...RULE, ...cells.find((cell) => cell.name === name)?.sought })
   const forgiving = { tolerateTornTail: true }
   const { rows: runs } = readCsv(path, CERTIFICATION_COLUMNS, forgiving)
   const { rows } = readCsv(join(baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS, forgiving)
   return runs.length === 0
     ? null
-    : certificationDocs(runs, rows, curveOf(runs, rows, RULE, randomOf(SEED, 0)))
+    : certificationDocs(runs, rows, curveOf(runs, rows, ruleOf, randomOf(SEED, 0)))
 }
 
-export function writeCertificationPage(baseline: string, path: string): void {
-  const text = certificationPage(baseline)
+export function writeCertificationPage(baseline: string, cells: readonly WallCell[], path: string): void {
+  const text = certificationPage(baseline, cells)
   if (text !== null) writeWhole(path, text)
 }

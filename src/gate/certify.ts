@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../contract/usageError.js'
@@ -8,7 +9,7 @@ import { createCsv, reopenCsv, type CsvWriter } from '../records/csvWriter.js'
 import { type Column, SCHEMA_VERSION } from '../records/columns.js'
 import { Builds } from './builds.js'
 import { calibrate, CALIBRATION_SPIN } from './calibration.js'
-import { earlierRuns } from './certification.js'
+import { type CertifiedKind, earlierRuns } from './certification.js'
 import { CERTIFICATION_CSV, OBSERVATIONS_CSV, writeCertificationPage } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
 import type { Side, WallCell } from './duel.js'
@@ -37,21 +38,26 @@ export interface CertifyWork extends Omit<WallClockWork, 'onObservation'> {
  * @returns all rows, those of before included
  * @throws GateRefusal where the rows of before were made otherwise; the signal's reason when aborted
  */
-export async function certify(folder: string, work: CertifyWork): Promise<CertificationRow[]> {
+export async function certify(folder: string, typed: CertifyWork): Promise<CertificationRow[]> {
+  calibratedCell(typed.cells)
+  // Another cell that the loop reaches loses more than was injected: it would make detection look easy.
+  const cells = typed.cells.filter(({ name }) => name === CALIBRATED_CELL || !isInjected(name))
   const environment = readEnvironment()
   const kind = {
     machine_class: machineClass(environment),
     node: environment.node,
-    budget: work.budgetSeconds,
+    budget: typed.budgetSeconds,
+    cell_names: cells.map(({ name }) => name).join('; '),
   }
-  calibratedCell(work)
+  const work = { ...typed, cells }
   mkdirSync(work.baseline, { recursive: true })
   const path = join(work.baseline, CERTIFICATION_CSV)
   const rows = earlierRuns(path, kind)
   const repository = await openRepository(folder, work.signal)
-  const builds = new Builds(repository, work.signal)
   const runsCsv = open(path, CERTIFICATION_COLUMNS)
   const observationsCsv = open(join(work.baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS)
+  // Last: it makes a folder that has to be removed.
+  const builds = new Builds(repository, work.signal)
   try {
     const trees = new Trees(builds)
     await trees.begin()
@@ -62,7 +68,8 @@ export async function certify(folder: string, work: CertifyWork): Promise<Certif
       for (const percent of order) {
         const done = rows.filter((row) => row.injected_percent === percent).length
         if (done > turn) continue
-        const run = `${percent}-${done + 1}`
+        // Not its number alone: a run that is stopped leaves processes behind, and its number to the next one.
+        const run = `${percent}-${done + 1}-${randomBytes(3).toString('hex')}`
         const seed = work.seed + rows.length
         work.onStep(`run ${done + 1} of ${work.runs} with ${percent} % injected`)
         const roots = await trees.slowedBy(percent, spins.get(percent) ?? 0)
@@ -98,7 +105,7 @@ export async function certify(folder: string, work: CertifyWork): Promise<Certif
     observationsCsv.close()
     await builds.remove()
     // Also after a signal: the runs that are there are whole. Not where they were refused, and cannot be read.
-    writeCertificationPage(work.baseline, work.page)
+    writeCertificationPage(work.baseline, work.matrix.cells, work.page)
   }
 }
 
@@ -137,7 +144,7 @@ class Trees {
   }
 }
 
-function calibratedCell({ cells }: CertifyWork): WallCell {
+function calibratedCell(cells: readonly WallCell[]): WallCell {
   const cell = cells.find(({ name }) => name === CALIBRATED_CELL)
   if (cell !== undefined) return cell
   const reason = `the loop is calibrated on ${CALIBRATED_CELL}, which is not among them`
@@ -153,7 +160,7 @@ async function spinsFor(
   const slower = EFFECTS.filter((percent) => percent > 0)
   const known = new Map(rows.map((row) => [row.injected_percent, row.spin]))
   if (slower.every((percent) => known.has(percent))) return known
-  const cell = calibratedCell(work)
+  const cell = calibratedCell(work.cells)
   work.onStep(`calibrating the loop on ${cell.name}`)
   const iterationsFor = await calibrate(cell, {
     ...work.matrix,
@@ -171,7 +178,7 @@ function rowOf(
   verdict: WallClockVerdict,
   percent: number,
   iterations: number,
-): Omit<CertificationRow, 'machine_class' | 'node' | 'budget' | 'elapsed'> {
+): Omit<CertificationRow, keyof CertifiedKind | 'elapsed'> {
   const { cells } = verdict
   const slower = cells.filter(({ outcome }) => outcome === 'regression')
   const calibrated = cells.find(({ cell }) => cell === CALIBRATED_CELL)
@@ -179,7 +186,7 @@ function rowOf(
   return {
     schema_version: SCHEMA_VERSION,
     run,
-    commit: verdict.head.commit ?? '',
+    commit: `${verdict.head.commit ?? ''}${verdict.head.dirty === true ? '-dirty' : ''}`,
     injected_percent: percent,
     spin: iterations,
     seed: verdict.seed,

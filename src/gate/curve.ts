@@ -20,14 +20,15 @@ export interface CurvePoint {
 
 /**
  * What another budget would buy: the rule applied to random subsets of the processes of the first batches. Subsets of one
- * pool are no independent gate runs, and their rates have no bounds; the certified rates beside them do.
+ * pool are no independent gate runs, and their rates have no bounds; the certified rates beside them do. The control and
+ * verdicts of inconclusive are left out.
  *
  * None injected: an alarm in any cell. Injected: one in the calibrated cell. Both batches are drawn apart.
  */
 export function curveOf(
   runs: readonly CertificationRow[],
   observations: readonly ObservationRow[],
-  rule: Rule,
+  ruleOf: (cell: string) => Rule,
   random: (bound: number) => number,
 ): CurvePoint[] {
   const percentOf = new Map(runs.map((row) => [row.run, row.injected_percent]))
@@ -47,20 +48,20 @@ export function curveOf(
       CURVE_PROCESSES.map((processes) => ({
         injectedPercent,
         processes,
-        rate: alarmRate([...pool.values()], processes, cellCount, rule, random),
+        rate: alarmRate([...pool], processes, cellCount, ruleOf, random),
       })),
     )
 }
 
 function alarmRate(
-  cells: readonly (readonly number[])[],
+  cells: readonly (readonly [cell: string, logRatios: readonly number[]])[],
   processes: number,
   cellCount: number,
-  rule: Rule,
+  ruleOf: (cell: string) => Rule,
   random: (bound: number) => number,
 ): number | null {
-  if (cells.some((pool) => pool.length < processes)) return null
-  const found = (pool: readonly number[], alpha: number): number => {
+  if (cells.some(([, pool]) => pool.length < processes)) return null
+  const found = (pool: readonly number[], rule: Rule, alpha: number): number => {
     let count = 0
     for (let subset = 0; subset < SUBSETS; subset++) {
       const drawn = shuffled(pool, random).slice(0, processes)
@@ -72,9 +73,9 @@ function alarmRate(
     return count / SUBSETS
   }
   // Bonferroni in place of Holm: where one cell is slower, Holm's first step is the same.
-  const silent = cells.reduce(
-    (product, pool) => product * (1 - found(pool, rule.alpha / cellCount) * found(pool, rule.alpha)),
-    1,
-  )
+  const silent = cells.reduce((product, [cell, pool]) => {
+    const rule = ruleOf(cell)
+    return product * (1 - found(pool, rule, rule.alpha / cellCount) * found(pool, rule, rule.alpha))
+  }, 1)
   return 1 - silent
 }

@@ -89,7 +89,12 @@ function adjust(comparisons: Comparison[]): void {
 /** An interval of 95 % for a median needs as many. */
 const LEAST_FOR_INTERVAL = 6
 
-/** With fewer processes not even a slowdown in all of them is significant: the smallest p of n signs is 2^-n. */
+/**
+ * With fewer processes not even a difference in all of them is significant, of the pair (one-sided, the smallest p of n
+ * signs is 2^-n) or of the control (two-sided, twice that).
+ */
 export function leastProcesses(cells: number, rule: Rule): number {
-  return Math.max(LEAST_FOR_INTERVAL, Math.ceil(Math.log2(cells / rule.alpha)))
+  const forPair = Math.ceil(Math.log2(cells / rule.alpha))
+  const forControl = Math.ceil(Math.log2((2 * cells) / rule.controlAlpha))
+  return Math.max(LEAST_FOR_INTERVAL, forPair, forControl)
 }

@@ -22,9 +22,14 @@ export interface JudgementPlan extends Omit<BatchPlan, 'deadlineMs' | 'leastTurn
   onSuspects(cells: readonly string[]): void
 }
 
+/** What a process takes to start and to warm up, roughly: only for dividing the time. */
+const OVERHEAD_MS = 2000
+
 /** Of the time for measuring. The rest suffices to confirm one suspect by as many processes, and one is enough to fail. */
-function firstShare(cells: number): number {
-  return cells / (cells + 1)
+function firstShare(cells: readonly WallCell[], plan: JudgementPlan): number {
+  const times = cells.map((cell) => OVERHEAD_MS + (cell.measuredMs ?? plan.measuredMs))
+  const all = times.reduce((sum, ms) => sum + ms, 0)
+  return all / (all + Math.max(...times))
 }
 
 /**
@@ -36,7 +41,7 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
   const startMs = plan.nowMs()
   const first = await runBatch(cells, {
     ...plan,
-    deadlineMs: startMs + (plan.endMs - startMs) * firstShare(cells.length),
+    deadlineMs: startMs + (plan.endMs - startMs) * firstShare(cells, plan),
     leastTurns: leastProcesses(cells.length, plan.rule),
     mostTurns: plan.mostProcesses,
     name: 'first',
@@ -131,6 +136,12 @@ function verdictOn(
     const target = `${Number(((rule.target - 1) * 100).toFixed(1))} %`
     return { outcome: 'inconclusive', reason: `too noisy to find ${target}` }
   }
-  if (cell.isSlower) return { outcome: 'pass', reason: 'slower once, not confirmed' }
+  if (cell.isSlower) {
+    // Fewer would have found less than `detectable` says.
+    const isAsStrong = confirmation !== undefined && confirmation.batch.processes >= cell.batch.processes
+    return isAsStrong
+      ? { outcome: 'pass', reason: 'slower once, not confirmed' }
+      : { outcome: 'inconclusive', reason: 'slower once, and not by the fewer processes of a second batch' }
+  }
   return { outcome: 'pass', reason: '' }
 }

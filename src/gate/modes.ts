@@ -1,12 +1,13 @@
 /** What each mode of the gate does between its options and its verdict. */
 import { join } from 'node:path'
+import { UsageError } from '../contract/usageError.js'
 import { readEnvironment } from '../harness/environment.js'
 import { createCsv, type CsvWriter } from '../records/csvWriter.js'
 import { BASELINE_DIRECTORY } from './baselineFiles.js'
 import type { CertificationRow } from './certificationColumns.js'
 import { certify } from './certify.js'
 import { chooseCells, type GateOptions, parseRuns, wallClockOptions } from './gateOptions.js'
-import { INJECTED_STRATEGY } from './injection.js'
+import { CALIBRATED_CELL, isInjected } from './injection.js'
 import { OBSERVATION_COLUMNS, observationRow } from './observationColumns.js'
 import { selfTest, type SelfTestResult } from './selfTest.js'
 import { refuseStoredResult } from './storedResult.js'
@@ -49,9 +50,17 @@ export async function against(
   }
 }
 
-export function testItself(options: GateOptions, context: ModeContext): Promise<SelfTestResult[]> {
-  const cells = options.cells ?? `^threads/${INJECTED_STRATEGY}/munmap-storm/2$`
-  const work = workOf({ ...options, cells }, context, SELF_TEST_BUDGET)
+export async function testItself(options: GateOptions, context: ModeContext): Promise<SelfTestResult[]> {
+  const work = workOf(
+    { ...options, cells: options.cells ?? `^${CALIBRATED_CELL}$` },
+    context,
+    SELF_TEST_BUDGET,
+  )
+  const other = work.cells.find(({ name }) => !isInjected(name))
+  if (other !== undefined) {
+    const reason = `what is injected does not reach ${other.name}`
+    throw new UsageError('--cells with --self-test', reason, [], `leave it out, or choose ${CALIBRATED_CELL}`)
+  }
   return selfTest(process.cwd(), { ...work, onObservation: () => {} })
 }
 

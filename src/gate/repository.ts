@@ -17,10 +17,12 @@ async function git(top: string, args: readonly string[], signal: AbortSignal): P
 
 /** @throws UsageError where there is no repository with a commit */
 export async function openRepository(folder: string, signal: AbortSignal): Promise<Repository> {
-  const top = (await git(folder, ['rev-parse', '--show-toplevel'], signal))?.trim()
+  const found = await runTool('git', ['rev-parse', '--show-toplevel'], { cwd: folder, signal })
+  const top = found.code === 0 ? found.stdout.trim() : ''
   const commit = top && (await git(top, ['rev-parse', '--verify', 'HEAD'], signal))?.trim()
   if (!top || !commit) {
-    const reason = 'this is no git repository with a commit, so there is nothing to rebuild'
+    const said = found.code === 0 ? 'it has no commit' : lastLine(found.stderr)
+    const reason = `this is no git repository with a commit, so there is nothing to rebuild (${said})`
     throw new UsageError(folder, reason, [], 'run the gate in a clone of the project')
   }
   const status = await git(top, ['status', '--porcelain'], signal)
@@ -59,19 +61,21 @@ export async function addWorktree(
   signal: AbortSignal,
 ): Promise<void> {
   const args = ['-C', repository.top, 'worktree', 'add', '--detach', '--force', folder, commit]
-  const { code, stderr } = await runTool('git', args, { cwd: repository.top, signal })
+  // To its end, whatever happens meanwhile: git locks a worktree until it is complete, and one whose making was killed
+  // stays locked and in the list for ever.
+  const { code, stderr } = await runTool('git', args, { cwd: repository.top, signal: never() })
+  signal.throwIfAborted()
   if (code !== 0)
     throw new GateRefusal(`cannot make a worktree of ${commit}`, lastLine(stderr), 'see git worktree list')
 }
 
-/** Also after an abort, hence with a signal of its own. Never throws: it runs while something else ends. */
+/** Also after an abort. Twice forced: a locked one, too. Never throws: it runs while something else ends. */
 export async function removeWorktree(repository: Repository, folder: string): Promise<void> {
-  const { signal } = new AbortController()
-  await git(repository.top, ['worktree', 'remove', '--force', folder], signal)
+  await git(repository.top, ['worktree', 'remove', '--force', '--force', folder], never())
 }
 
-export async function pruneWorktrees(repository: Repository): Promise<void> {
-  await git(repository.top, ['worktree', 'prune'], new AbortController().signal)
+function never(): AbortSignal {
+  return new AbortController().signal
 }
 
 function lastLine(text: string): string {

@@ -8,6 +8,16 @@ export interface ToolResult {
   stderr: string
 }
 
+/**
+ * Of a git hook, that would make git work on the caller's repository and index instead of the folder it is told; of a step
+ * of GitHub Actions, into whose page and outputs the gates of a self-test must not write.
+ */
+const CONTEXT = /^(GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|PREFIX|NAMESPACE)|GITHUB_.*)$/
+
+function withoutContext(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CONTEXT.test(name)))
+}
+
 /** Enough for a compiler's first complaint. */
 const STDERR_KEPT = 8192
 
@@ -22,7 +32,12 @@ export async function runTool(
   { cwd, signal }: { cwd: string; signal: AbortSignal },
 ): Promise<ToolResult> {
   signal.throwIfAborted()
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(command, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: withoutContext(process.env),
+  })
   const killGroup = (): void => {
     if (child.pid === undefined) return
     try {

@@ -47,7 +47,7 @@ export async function runWallClockGate(
     const base = await builds.ofCommit('base', commit)
     work.onStep('building the working tree, twice')
     const head = await builds.snapshot('head')
-    const again = builds.copy(head, 'again')
+    const again = builds.copy(head, 'twin')
     await builds.build(head)
     await builds.build(again)
     return await judgeTrees({ base, head, again }, startMs, work, {
