@@ -58,15 +58,18 @@ async function judged(
 
 const outcomes = ({ cells }: Judgement) => cells.map(({ outcome, reason }) => [outcome, reason])
 
+/** Enough for three cells and their controls. */
+const N = 10
+
 describe('two batches', () => {
   test('that both find it: a regression, with the figures of both', async () => {
-    const ran = await judged([cell('a', SLOWER)], 6)
+    const ran = await judged([cell('a', SLOWER)], N)
     expect(outcomes(ran)).toEqual([['regression', 'slower in both batches']])
     expect(ran.suspects).toEqual([['a']])
-    expect(ran.processes).toEqual([...Array(6).fill('first a'), ...Array(6).fill('second a')])
+    expect(ran.processes).toEqual([...Array(N).fill('first a'), ...Array(N).fill('second a')])
     const [{ baseNs, headNs, batch, confirmation, control, detectable }] = ran.cells
     expect([baseNs, Math.round(headNs)]).toEqual([1000, 1100])
-    expect(batch).toMatchObject({ processes: 6, p: 1 / 64 })
+    expect(batch).toMatchObject({ processes: N, p: 2 ** -N })
     expect(confirmation!.ratio).toBeCloseTo(1.1, 9)
     expect(control.ratio).toBe(1)
     expect(detectable).toBeGreaterThan(1.025)
@@ -74,25 +77,25 @@ describe('two batches', () => {
   })
 
   test('of which only the first finds it: pass, and the reader is told', async () => {
-    const ran = await judged([cell('a', ...times(6, SLOWER), SAME)], 6)
+    const ran = await judged([cell('a', ...times(N, SLOWER), SAME)], N)
     expect(outcomes(ran)).toEqual([['pass', 'slower once, not confirmed']])
     expect(ran.cells[0].confirmation!.ratio).toBe(1)
   })
 
   test('of which the second is not needed', async () => {
-    const ran = await judged([cell('a', SAME), cell('b', { slower: -0.5 })], 6)
+    const ran = await judged([cell('a', SAME), cell('b', { slower: -0.5 })], N)
     expect(outcomes(ran)).toEqual([
       ['pass', ''],
       ['pass', ''],
     ])
-    expect([ran.suspects, ran.processes.length]).toEqual([[], 12])
+    expect([ran.suspects, ran.processes.length]).toEqual([[], 2 * N])
     expect(ran.cells.map(({ confirmation }) => confirmation)).toEqual([null, null])
   })
 
   test('of which the second has the suspects only', async () => {
-    const ran = await judged([cell('a', SAME), cell('b', SLOWER), cell('c', SAME)], 6)
+    const ran = await judged([cell('a', SAME), cell('b', SLOWER), cell('c', SAME)], N)
     expect(outcomes(ran).map(([outcome]) => outcome)).toEqual(['pass', 'regression', 'pass'])
-    expect(ran.processes.slice(18)).toEqual(Array(6).fill('second b'))
+    expect(ran.processes.slice(3 * N)).toEqual(Array(N).fill('second b'))
   })
 
   test('whose cells take turns, in an order that changes', async () => {
@@ -137,15 +140,15 @@ describe('what can not be judged', () => {
   })
 
   test('a suspect for whom no time is left', async () => {
-    // 6 of 14 s are over, and 2 processes of 3 s fit into the rest, with a reserve of a tenth.
-    const ran = await judged([cell('a', SLOWER)], 6, 14, 3)
+    // 10 of 22 s are over, and 3 processes of 3 s fit into the rest, with a reserve of a tenth.
+    const ran = await judged([cell('a', SLOWER)], N, 22, 3)
     expect(outcomes(ran)).toEqual([['inconclusive', 'slower, and no time was left to confirm it']])
-    expect(ran.processes).toHaveLength(6 + 2)
+    expect(ran.processes).toHaveLength(N + 3)
     expect(ran.cells[0].confirmation).toBeNull()
   })
 
   test('the less plain of two suspects, where there is time for one', async () => {
-    const ran = await judged([cell('a', { slower: 0.1 }), cell('b', { slower: 0.2 })], 6, 20)
+    const ran = await judged([cell('a', { slower: 0.1 }), cell('b', { slower: 0.2 })], N, 32)
     expect(ran.suspects).toEqual([['b']])
     expect(outcomes(ran)).toEqual([
       ['inconclusive', 'slower, and no time was left to confirm it'],
@@ -159,7 +162,7 @@ describe('what can not be judged', () => {
     await expect(judged([log], 40, 5)).rejects.toMatchObject({
       name: 'GateRefusal',
       message: expect.stringMatching(
-        /^too few processes: 2 of each cell fit into the time, 6 is the least\n.* 5 s more\n.*--budget/,
+        /^too few processes: 2 of each cell fit into the time, 8 is the least\n.* 7 s more\n.*--budget/,
       ),
     })
     expect(readFileSync((log.request as { log: string }).log, 'utf8')).toHaveLength(1)
@@ -169,7 +172,7 @@ describe('what can not be judged', () => {
   const OTHER_WORK = { incomparable: { kind: 'other work', reason: 'the tapes differ' } } as const
 
   test('cells that the base does not have are asked once and left out', async () => {
-    const ran = await judged([cell('a', NEW), cell('b', SLOWER), cell('c', OTHER_WORK)], 6)
+    const ran = await judged([cell('a', NEW), cell('b', SLOWER), cell('c', OTHER_WORK)], N)
     expect(ran.cells.map((judgedCell) => [judgedCell.cell, judgedCell.outcome])).toEqual([
       ['b', 'regression'],
     ])
@@ -178,11 +181,11 @@ describe('what can not be judged', () => {
       { cell: 'a', kind: 'new', reason: 'unknown strategy x' },
       { cell: 'c', kind: 'other work', reason: 'the tapes differ' },
     ])
-    expect(ran.cells[0].batch.pAdjusted).toBe(1 / 64)
+    expect(ran.cells[0].batch.pAdjusted).toBe(2 ** -N)
   })
 
   test('where no cell can be compared, nothing is said', async () => {
-    await expect(judged([cell('a', NEW)], 6)).rejects.toThrow(
+    await expect(judged([cell('a', NEW)], N)).rejects.toThrow(
       /^no samples: not one cell can be compared\nunknown strategy x/,
     )
   })
@@ -191,7 +194,7 @@ describe('what can not be judged', () => {
     ['violation: CPU 1 used a stale entry', 'a: violation: CPU 1 used a stale entry'],
     ['crash', 'a: its process ended without an answer (exit code 7)'],
   ])('a process that ends with %s', async (answer, message) => {
-    await expect(judged([cell('a', SAME, answer)], 6)).rejects.toMatchObject({ name: 'DuelFailed', message })
+    await expect(judged([cell('a', SAME, answer)], N)).rejects.toMatchObject({ name: 'DuelFailed', message })
   })
 })
 

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WALL_CLOCK } from '../dist/bench/gate.js'
 import { CERTIFICATION_COLUMNS } from '../dist/src/gate/certificationColumns.js'
+import { CALIBRATED_CELL, isInjected } from '../dist/src/gate/injection.js'
 import { machineClass } from '../dist/src/gate/machineClass.js'
 import { type Environment, readEnvironment } from '../dist/src/harness/environment.js'
 import { SAMPLE_COLUMNS } from '../dist/src/records/sampleColumns.js'
@@ -90,6 +92,12 @@ describe('a stored result is no base', () => {
   })
 })
 
+/** Those of the default, without the one that the injected loop reaches besides. */
+const CELLS = WALL_CLOCK.cells
+  .filter(({ name, isDefault }) => isDefault && (name === CALIBRATED_CELL || !isInjected(name)))
+  .map(({ name }) => name)
+  .join('; ')
+
 describe('a certification that was begun otherwise does not go on', () => {
   const ROW = {
     schema_version: 1,
@@ -103,10 +111,12 @@ describe('a certification that was begun otherwise does not go on', () => {
     seed: 1,
     processes: 20,
     outcome: 'pass',
+    cell_names: CELLS,
     cells: 1,
     suspects: 0,
     regressions: 0,
     wrong_regressions: 0,
+    calibrated: 'pass',
     detectable_ratio: 1.03,
     elapsed: 300,
     reason: '',
@@ -118,8 +128,9 @@ describe('a certification that was begun otherwise does not go on', () => {
       'of another machine class',
       'Other CPU; 9000 there',
     ],
-    ['Node version', { node: 'v99.0.0' }, 'of another node', `v99.0.0 there, ${HERE.node} here`],
+    ['Node version', { node: 'v99.0.0' }, 'of another Node version', `v99.0.0 there, ${HERE.node} here`],
     ['budget', { budget: 90 }, 'of another budget', '90 there, 300 here'],
+    ['set of cells', { cell_names: 'a; b' }, 'of another set of cells', 'a; b there'],
     ['schema', { schema_version: 2 }, 'schema_version 2'],
     ['outcome that there is none of', { outcome: 'maybe' }, 'column outcome'],
   ]
