@@ -55,7 +55,8 @@ test('shows the whole use', () => {
     'npm run gate\n',
     'npm run gate -- --against "$BASE_SHA" --budget 5m',
     'npm run gate -- --self-test',
-    'npm run bench -- --shard ${{ matrix.shard }}/${{ strategy.job-total }}',
+    'npm run bench -- --engine sim --shard ${{ matrix.shard }}/${{ strategy.job-total }}',
+    'npm run bench -- --engine threads',
     'npm run report -- shards/* --out merged',
     'npm run -s report -- merged --format github-action-benchmark',
   ])

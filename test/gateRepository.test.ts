@@ -12,8 +12,8 @@ const SLOW = 300_000
 let tree: TreeCopy
 beforeAll(() => {
   tree = new TreeCopy()
-  tree.edit('dist/bench/gate.js', 'warmupMs: 600', 'warmupMs: 20')
-  tree.edit('dist/bench/gate.js', 'measuredMs: 400', 'measuredMs: 40')
+  tree.edit('dist/bench/gate.js', 'warmupMs: 300', 'warmupMs: 20')
+  tree.edit('dist/bench/gate.js', 'measuredMs: 1500', 'measuredMs: 40')
   tree.edit('dist/bench/gate.js', 'mostProcesses: 40', 'mostProcesses: 8')
 })
 afterAll(() => tree.remove())
