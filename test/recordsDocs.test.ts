@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { CERTIFICATION_COLUMNS } from '../dist/src/records/certificationColumns.js'
 import { columnDocs } from '../dist/src/records/columnDocs.js'
+import { OBSERVATION_COLUMNS } from '../dist/src/records/observationColumns.js'
 import { SAMPLE_COLUMNS } from '../dist/src/records/sampleColumns.js'
 import { SUMMARY_COLUMNS } from '../dist/src/records/summaryColumns.js'
 import { EXACT_VERDICT_COLUMNS, WALL_CLOCK_VERDICT_COLUMNS } from '../dist/src/records/verdictColumns.js'
@@ -19,9 +21,14 @@ test('every column has a row of five cells', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   expect(rows.map((row) => /^\| `(\w+)`/.exec(row)![1])).toEqual(
-    [...SAMPLE_COLUMNS, ...SUMMARY_COLUMNS, ...EXACT_VERDICT_COLUMNS, ...WALL_CLOCK_VERDICT_COLUMNS].map(
-      (column) => column.name,
-    ),
+    [
+      ...SAMPLE_COLUMNS,
+      ...SUMMARY_COLUMNS,
+      ...EXACT_VERDICT_COLUMNS,
+      ...WALL_CLOCK_VERDICT_COLUMNS,
+      ...OBSERVATION_COLUMNS,
+      ...CERTIFICATION_COLUMNS,
+    ].map((column) => column.name),
   )
   for (const row of rows) expect(row.split(/(?<!\\)\|/)).toHaveLength(7)
 })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UsageError } from '../contract/usageError.js'
 import { readCsv } from '../records/csvReader.js'
-import { CERTIFICATION_COLUMNS, type CertificationRow } from './certificationColumns.js'
+import { CERTIFICATION_COLUMNS, type CertificationRow } from '../records/certificationColumns.js'
 import { GateRefusal } from './refusal.js'
 
 /** What must be the same for two gate runs to certify the same thing. */

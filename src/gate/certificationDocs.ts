@@ -1,10 +1,10 @@
 /** The text of docs/certification.md, from the two files of a certification. */
 import { hodgesLehmann, hodgesLehmannInterval } from '../stats/hodgesLehmann.js'
-import type { CertificationRow } from './certificationColumns.js'
+import type { CertificationRow } from '../records/certificationColumns.js'
 import { certificationTable } from './certificationTable.js'
 import { CALIBRATED_CELL } from './injection.js'
 import { CURVE_PROCESSES, type CurvePoint } from './curve.js'
-import type { ObservationRow } from './observationColumns.js'
+import type { ObservationRow } from '../records/observationColumns.js'
 
 export function certificationDocs(
   runs: readonly CertificationRow[],

@@ -1,5 +1,5 @@
 import { ratesOf, type Rate } from './rates.js'
-import type { CertificationRow } from './certificationColumns.js'
+import type { CertificationRow } from '../records/certificationColumns.js'
 
 const HEAD = ['injected', 'gate runs', 'regression', 'pass', 'inconclusive', 'rate', '95 % bounds']
 

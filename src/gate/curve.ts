@@ -1,10 +1,10 @@
 import { shuffled } from '../harness/shuffled.js'
 import { hodgesLehmann } from '../stats/hodgesLehmann.js'
 import { signedRank } from '../stats/signedRank.js'
-import type { CertificationRow } from './certificationColumns.js'
+import type { CertificationRow } from '../records/certificationColumns.js'
 import { CALIBRATED_CELL } from './injection.js'
 import type { Rule } from './decide.js'
-import type { ObservationRow } from './observationColumns.js'
+import type { ObservationRow } from '../records/observationColumns.js'
 
 /** Processes of each cell, for which the curve is given. */
 export const CURVE_PROCESSES = [8, 10, 12, 16, 20, 30, 40]

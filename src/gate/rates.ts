@@ -1,5 +1,5 @@
 import { clopperPearson } from '../stats/clopperPearson.js'
-import type { CertificationRow } from './certificationColumns.js'
+import type { CertificationRow } from '../records/certificationColumns.js'
 
 const CONFIDENCE = 0.95
 

@@ -1,5 +1,7 @@
 /** The text of docs/columns.md, which test/recordsDocs.test.ts compares and, with UPDATE_DOCS=1, rewrites. */
 import { SCHEMA_VERSION, type Column } from './columns.js'
+import { CERTIFICATION_COLUMNS } from './certificationColumns.js'
+import { OBSERVATION_COLUMNS } from './observationColumns.js'
 import { SAMPLE_COLUMNS } from './sampleColumns.js'
 import { SUMMARY_COLUMNS } from './summaryColumns.js'
 import { EXACT_VERDICT_COLUMNS, WALL_CLOCK_VERDICT_COLUMNS } from './verdictColumns.js'
@@ -37,6 +39,16 @@ export function columnDocs(): string {
       'verdict.csv, wall-clock tier',
       'Of `npm run gate -- --against REF`: one row for each cell, at least one.',
       WALL_CLOCK_VERDICT_COLUMNS,
+    ),
+    section(
+      'observations.csv and certification-observations.csv',
+      'Of `npm run gate -- --against REF` and `--certify`: one row for each process, as it ends.',
+      OBSERVATION_COLUMNS,
+    ),
+    section(
+      'certification.csv',
+      'Of `npm run gate -- --certify`: one row for each gate run.',
+      CERTIFICATION_COLUMNS,
     ),
   ].join('\n')
 }

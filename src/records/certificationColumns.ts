@@ -1,5 +1,5 @@
 /** `results/baseline/certification.csv`: what whole gate runs have said of builds whose difference is known. */
-import { type Column, type Row, counter, integer, measure, optionalText, text } from '../records/columns.js'
+import { type Column, type Row, counter, integer, measure, optionalText, text } from './columns.js'
 
 export const CERTIFICATION_COLUMNS = [
   integer('schema_version', null, 1, 'Version of the meaning of these columns.'),

@@ -1,7 +1,5 @@
 /** What a wall-clock gate has measured: one row for each process, written as it ends. */
-import { SCHEMA_VERSION, type Column, type Row, integer, measure, text } from '../records/columns.js'
-import type { BatchName } from './batch.js'
-import type { DuelDone } from './duel.js'
+import { type Column, type Row, integer, measure, text } from './columns.js'
 
 /** Log-ratios are negative where it was faster. */
 function logRatio<const N extends string>(name: N, description: string) {
@@ -21,30 +19,3 @@ export const OBSERVATION_COLUMNS = [
 ] as const satisfies readonly Column[]
 
 export type ObservationRow = Row<typeof OBSERVATION_COLUMNS>
-
-export function observationRow(
-  run: string,
-  cell: string,
-  batch: BatchName,
-  { rounds, ns, slower, control }: DuelDone,
-): ObservationRow {
-  return {
-    schema_version: SCHEMA_VERSION,
-    run,
-    cell,
-    batch,
-    rounds,
-    base_ns: toPicoseconds(ns.base),
-    head_ns: toPicoseconds(ns.head),
-    slower: toMillionth(slower),
-    control: toMillionth(control),
-  }
-}
-
-function toPicoseconds(ns: number): number {
-  return Math.round(ns * 1000) / 1000
-}
-
-function toMillionth(value: number): number {
-  return Math.round(value * 1e6) / 1e6
-}
