@@ -1,9 +1,7 @@
 import { shuffled } from '../harness/shuffled.js'
-import { hodgesLehmann } from '../stats/hodgesLehmann.js'
-import { signedRank } from '../stats/signedRank.js'
 import type { CertificationRow } from '../records/certificationColumns.js'
 import { CALIBRATED_CELL } from './injection.js'
-import type { Rule } from './decide.js'
+import { isSlower, type Rule } from './decide.js'
 import type { ObservationRow } from '../records/observationColumns.js'
 
 /** Processes of each cell, for which the curve is given. */
@@ -65,10 +63,7 @@ function alarmRate(
     let count = 0
     for (let subset = 0; subset < SUBSETS; subset++) {
       const drawn = shuffled(pool, random).slice(0, processes)
-      const isSlower =
-        (hodgesLehmann(drawn) ?? 0) > Math.log(rule.leastRatio) &&
-        (signedRank(drawn, 'greater')?.p ?? 1) <= alpha
-      if (isSlower) count++
+      if (isSlower(drawn, rule, alpha)) count++
     }
     return count / SUBSETS
   }

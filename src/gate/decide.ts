@@ -64,6 +64,13 @@ export function judgeBatch(
   }))
 }
 
+/** The same for one cell alone, at a level that allows for the others: significance and effect. */
+export function isSlower(logRatios: readonly number[], { leastRatio }: Sought, alpha: number): boolean {
+  const estimate = hodgesLehmann(logRatios)
+  const test = signedRank(logRatios, 'greater')
+  return estimate !== null && test !== null && estimate > Math.log(leastRatio) && test.p <= alpha
+}
+
 function comparisonOf(logRatios: readonly number[], alternative: 'greater' | 'two-sided'): Comparison {
   const ratio = hodgesLehmann(logRatios)
   const interval = hodgesLehmannInterval(logRatios, INTERVAL_CONFIDENCE)

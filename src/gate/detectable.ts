@@ -1,6 +1,5 @@
 import { hodgesLehmann } from '../stats/hodgesLehmann.js'
-import { signedRank } from '../stats/signedRank.js'
-import type { Rule } from './decide.js'
+import { isSlower, type Rule } from './decide.js'
 
 /** Share of gate runs that find what is called detectable. */
 const POWER = 0.95
@@ -28,20 +27,11 @@ export function detectableRatio(
   const centre = hodgesLehmann(logRatios)
   if (centre === null) return null
   const centred = logRatios.map((value) => value - centre)
-  const draws = Array.from({ length: RESAMPLES }, () => {
-    const draw = centred.map(() => centred[random(centred.length)])
-    return { draw, estimate: hodgesLehmann(draw) ?? NaN }
-  })
+  const draws = Array.from({ length: RESAMPLES }, () => centred.map(() => centred[random(centred.length)]))
   const power = (shift: number): number => {
+    const moved = draws.map((draw) => draw.map((value) => value + shift))
     const found = (alpha: number): number =>
-      draws.filter(
-        ({ draw, estimate }) =>
-          estimate + shift > Math.log(rule.leastRatio) &&
-          (signedRank(
-            draw.map((value) => value + shift),
-            'greater',
-          )?.p ?? 1) <= alpha,
-      ).length / RESAMPLES
+      moved.filter((draw) => isSlower(draw, rule, alpha)).length / RESAMPLES
     return found(rule.alpha / cells) * found(rule.alpha)
   }
   let [missed, found] = [0, Math.log(LARGEST)]
