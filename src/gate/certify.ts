@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../contract/usageError.js'
 import { readEnvironment } from '../harness/environment.js'
+import { firstLine } from '../harness/quote.js'
 import { randomOf } from '../harness/random.js'
 import { shuffled } from '../harness/shuffled.js'
 import { createCsv, reopenCsv, type CsvWriter } from '../records/csvWriter.js'
@@ -106,7 +107,12 @@ export async function certify(folder: string, typed: CertifyWork): Promise<Certi
     observationsCsv.close()
     await builds.remove()
     // Also after a signal: the runs that are there are whole. Not where they were refused, and cannot be read.
-    writeCertificationPage(work.baseline, work.matrix.cells, work.page)
+    try {
+      writeCertificationPage(work.baseline, work.matrix.cells, work.page)
+    } catch (error) {
+      // What ended the certification is what has to be told.
+      work.onStep(`${work.page} was not written: ${firstLine(error)}`)
+    }
   }
 }
 
