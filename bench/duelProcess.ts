@@ -10,6 +10,7 @@ import { randomOf } from '../src/harness/random.js'
 import { shuffled } from '../src/harness/shuffled.js'
 import { median } from '../src/stats/quantile.js'
 import type * as contestantFile from './contestant.js'
+import { ThreadPins } from './pinThreads.js'
 import { measureRounds } from './suites/measureRounds.js'
 import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contest.js'
 
@@ -44,6 +45,7 @@ async function answer(duel: Duel): Promise<void> {
 async function observe(duel: Duel): Promise<DuelDone> {
   const random = randomOf(duel.seed, 0)
   const contestants = new Map<Side, Contestant>()
+  const pins = new ThreadPins()
   // Whoever is loaded first finds V8's shared parts cold.
   for (const side of shuffled(SIDES, random)) {
     const found = await openIn(duel.roots[side], duel.request as ContestantRequest)
@@ -52,6 +54,7 @@ async function observe(duel: Duel): Promise<DuelDone> {
       return incomparable(found)
     }
     contestants.set(side, found)
+    pins.pinNew()
   }
   const works = new Set(SIDES.map((side) => contestants.get(side)?.work))
   if (works.size > 1)

@@ -13,7 +13,7 @@ let tree: TreeCopy
 beforeAll(() => {
   tree = new TreeCopy()
   tree.edit('dist/bench/gate.js', 'warmupMs: 300', 'warmupMs: 20')
-  tree.edit('dist/bench/gate.js', 'measuredMs: 1500', 'measuredMs: 40')
+  tree.edit('dist/bench/gate.js', 'measuredMs: 800', 'measuredMs: 40')
   tree.edit('dist/bench/gate.js', 'mostProcesses: 40', 'mostProcesses: 8')
 })
 afterAll(() => tree.remove())
