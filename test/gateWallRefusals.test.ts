@@ -200,7 +200,7 @@ test('a budget for too few processes, as soon as that is known', async () => {
   repository.remove()
   expect(ended.code).toBe(3)
   expect(usageLines(ended).join('\n')).toMatch(
-    /^error: too few processes: \d of each cell fit into the time, 6 is the least\n.*\d s more\n.*--budget/,
+    /^error: too few processes: \d of each cell fit into the time, 8 is the least\n.*\d s more\n.*--budget/,
   )
   expect(ended.stderr).not.toContain('confirming')
   expect(left).toEqual([])
