@@ -4,17 +4,9 @@ import { defineConfig } from 'vitest/config'
  * Files that wait for other programs or only count: two of them share two cores well. All others run one at a time,
  * because they have real workers that wait for each other, or look for what takes luck.
  */
-const BESIDE_OTHERS = [
-  'gate',
-  'report',
-  'shard',
-  'stats',
-  'records',
-  'harness',
-  'cli',
-  'explore',
-  'machine',
-].map((name) => `test/${name}*.test.ts`)
+const BESIDE_OTHERS = ['gate', 'explore', 'report', 'shard', 'stats', 'records'].map(
+  (name) => `test/${name}*.test.ts`,
+)
 
 export default defineConfig({
   test: {
