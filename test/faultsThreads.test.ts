@@ -71,7 +71,7 @@ test('every interrupt twice is taken twice', async () => {
   // A CPU that runs no tape looks all the time, and the next unmap comes long after the second delivery.
   const faults = fault('duplicate-interrupt', { withinNs: 0 })
   const { figures } = await threadsCell(
-    storm('batched', { readers: 0, parameters: { pages: 3, ops: 8, pauseNs: 3_000_000 }, faults }),
+    storm('batched', { readers: 0, parameters: { pages: 3, ops: 8, pauseNs: 20_000_000 }, faults }),
   )
   expect(figures.ipis).toBe(8)
   expect(figures.counters[COUNT_INTERRUPTS_TAKEN]).toBe(16)
