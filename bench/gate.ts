@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Sought, WallCell } from '../src/gate/duel.js'
+import type { WallCell } from '../src/gate/duel.js'
 import type { ExactDeclaration } from '../src/gate/exactGate.js'
 import type { WallClockMatrix } from '../src/gate/wallClockGate.js'
 import { moduleNames } from '../src/registry.js'
@@ -39,8 +39,8 @@ const DEFAULT_CELLS = new Set(
  * In suites of one thread the builds of one process differ by what V8 happened to compile and where their memory lies,
  * mostly by 4 to 9 %: 5 % cannot be told from that in minutes.
  */
-const COARSE: Sought = { target: 1.1, leastRatio: 1.05 }
-const COARSER: Sought = { target: 1.15, leastRatio: 1.075 }
+const COARSE = 1.1
+const COARSER = 1.15
 
 const SUITE_MEASURED_MS = 500
 
@@ -49,22 +49,22 @@ interface SuiteSide {
   readonly side: string
   readonly cores: number
   readonly isDefault: boolean
-  readonly sought?: Sought
+  readonly target?: number
 }
 
 /** The sides of the suites that are the harness's own work, without the bare loops that they are held against. */
 const SIDES: readonly SuiteSide[] = [
   { suite: 'tlb-hit', side: 'hit, runs of 64', cores: 1, isDefault: true },
   { suite: 'interrupt', side: 'immediate round', cores: 2, isDefault: true },
-  { suite: 'sim-interrupts', side: 'interrupt', cores: 1, isDefault: false, sought: COARSER },
-  { suite: 'sim-hits', side: 'hit', cores: 1, isDefault: true, sought: COARSE },
-  { suite: 'sim-misses', side: 'miss', cores: 1, isDefault: false, sought: COARSER },
-  { suite: 'walk', side: 'miss, warm', cores: 1, isDefault: false, sought: COARSER },
-  { suite: 'walk', side: 'miss, cold', cores: 1, isDefault: false, sought: COARSER },
+  { suite: 'sim-interrupts', side: 'interrupt', cores: 1, isDefault: false, target: COARSER },
+  { suite: 'sim-hits', side: 'hit', cores: 1, isDefault: true, target: COARSE },
+  { suite: 'sim-misses', side: 'miss', cores: 1, isDefault: false, target: COARSER },
+  { suite: 'walk', side: 'miss, warm', cores: 1, isDefault: false, target: COARSER },
+  { suite: 'walk', side: 'miss, cold', cores: 1, isDefault: false, target: COARSER },
 ]
 
 /** What an unmap costs under `lazy` depends on how full its ring is, which each process finds otherwise. */
-const SOUGHT: Readonly<Record<string, Sought>> = { lazy: { target: 1.1, leastRatio: 1.05 } }
+const TARGETS: Readonly<Record<string, number>> = { lazy: 1.1 }
 
 function threadsCells(): WallCell[] {
   return WORKLOADS.flatMap((workload) =>
@@ -78,7 +78,7 @@ function threadsCells(): WallCell[] {
         seed: MATRIX.seed,
       }
       const cell = { name, request, isDefault: DEFAULT_CELLS.has(name), cores: CPUS }
-      return strategy in SOUGHT ? { ...cell, sought: SOUGHT[strategy] } : cell
+      return strategy in TARGETS ? { ...cell, target: TARGETS[strategy] } : cell
     }),
   )
 }

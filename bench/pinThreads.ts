@@ -12,16 +12,15 @@ import { availableParallelism } from 'node:os'
 export class ThreadPins {
   #known: ReadonlySet<string> = threads()
 
-  /** Pins the threads that have come since the last call. @returns how many */
-  pinNew(): number {
-    const fresh = [...threads()].filter((id) => !this.#known.has(id)).sort((a, b) => Number(a) - Number(b))
-    this.#known = threads()
+  /** Pins the threads that have come since the last call. */
+  pinNew(): void {
+    const now = threads()
+    const fresh = [...now].filter((id) => !this.#known.has(id)).sort((a, b) => Number(a) - Number(b))
+    this.#known = now
     const cores = availableParallelism()
-    const done = fresh.filter((id, at) => {
-      const { status } = spawnSync('taskset', ['-pc', String(at % cores), id], { stdio: 'ignore' })
-      return status === 0
+    fresh.forEach((id, at) => {
+      spawnSync('taskset', ['-pc', String(at % cores), id], { stdio: 'ignore' })
     })
-    return done.length
   }
 }
 

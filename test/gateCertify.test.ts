@@ -11,35 +11,13 @@ import { certify } from '../dist/src/gate/certify.js'
 import { CALIBRATED_CELL } from '../dist/src/gate/injection.js'
 import { ratesOf } from '../dist/src/gate/rates.js'
 import { readCsv } from '../dist/src/records/csvReader.js'
+import { CERTIFIED } from './support/certificationRow.js'
 import { ROOT } from './support/steeredBench.js'
 import { STUB_ENTRY, stubCell } from './support/stubDuel.js'
 import { StubRepository } from './support/stubRepository.js'
 
-const ROW: CertificationRow = {
-  schema_version: 1,
-  run: '0-1',
-  machine_class: 'one',
-  node: 'v20.0.0',
-  commit: '1'.repeat(40),
-  injected_percent: 0,
-  spin: 0,
-  budget: 300,
-  seed: 1,
-  processes: 20,
-  outcome: 'pass',
-  cell_names: 'a; b',
-  cells: 10,
-  suspects: 0,
-  regressions: 0,
-  wrong_regressions: 0,
-  calibrated: 'pass',
-  detectable_ratio: 1.03,
-  elapsed: 300,
-  reason: '',
-}
-
 const rows = (count: number, changes: Partial<CertificationRow>): CertificationRow[] =>
-  Array.from({ length: count }, () => ({ ...ROW, ...changes }))
+  Array.from({ length: count }, () => ({ ...CERTIFIED, ...changes }))
 const ALARM = { outcome: 'regression', calibrated: 'regression', suspects: 1, regressions: 1 } as const
 
 describe('rates', () => {
@@ -113,7 +91,7 @@ describe('rates', () => {
 
 test('the page says what the loop cost, of more processes than one test could take', () => {
   // 299 gate runs with 20 processes: the one half of them found 4 %, the other 6 %.
-  const runs = Array.from({ length: 299 }, (_, at) => ({ ...ROW, run: `5-${at}`, injected_percent: 5 }))
+  const runs = Array.from({ length: 299 }, (_, at) => ({ ...CERTIFIED, run: `5-${at}`, injected_percent: 5 }))
   const observations = runs.flatMap(({ run }, at) =>
     Array.from({ length: 20 }, () => ({
       schema_version: 1 as const,

@@ -8,6 +8,7 @@ import { CALIBRATED_CELL, isInjected } from '../dist/src/gate/injection.js'
 import { machineClass } from '../dist/src/gate/machineClass.js'
 import { type Environment, readEnvironment } from '../dist/src/harness/environment.js'
 import { SAMPLE_COLUMNS } from '../dist/src/records/sampleColumns.js'
+import { CERTIFIED } from './support/certificationRow.js'
 import { usageLines } from './support/refused.js'
 import { ROOT, start } from './support/steeredBench.js'
 import { ONE_CELL, StubRepository } from './support/stubRepository.js'
@@ -100,26 +101,11 @@ const CELLS = WALL_CLOCK.cells
 
 describe('a certification that was begun otherwise does not go on', () => {
   const ROW = {
-    schema_version: 1,
-    run: '0-1',
+    ...CERTIFIED,
     machine_class: machineClass(HERE),
     node: HERE.node,
-    commit: '1'.repeat(40),
-    injected_percent: 0,
-    spin: 0,
-    budget: 300,
-    seed: 1,
-    processes: 20,
-    outcome: 'pass',
     cell_names: CELLS,
     cells: 1,
-    suspects: 0,
-    regressions: 0,
-    wrong_regressions: 0,
-    calibrated: 'pass',
-    detectable_ratio: 1.03,
-    elapsed: 300,
-    reason: '',
   }
   const CASES: [what: string, change: object, ...words: string[]][] = [
     [

@@ -6,7 +6,7 @@ import { writeWhole } from '../records/writeFile.js'
 import { CERTIFICATION_COLUMNS } from '../records/certificationColumns.js'
 import { certificationDocs } from './certificationDocs.js'
 import { curveOf } from './curve.js'
-import { RULE, type Rule } from './decide.js'
+import { RULE, rulesOf } from './decide.js'
 import type { WallCell } from './duel.js'
 import { OBSERVATION_COLUMNS } from '../records/observationColumns.js'
 
@@ -21,13 +21,12 @@ const SEED = 1
 export function certificationPage(baseline: string, cells: readonly WallCell[]): string | null {
   const path = join(baseline, CERTIFICATION_CSV)
   if (!existsSync(path)) return null
-  const ruleOf = (name: string): Rule => ({ ...RULE, ...cells.find((cell) => cell.name === name)?.sought })
   const forgiving = { tolerateTornTail: true }
   const { rows: runs } = readCsv(path, CERTIFICATION_COLUMNS, forgiving)
   const { rows } = readCsv(join(baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS, forgiving)
   return runs.length === 0
     ? null
-    : certificationDocs(runs, rows, curveOf(runs, rows, ruleOf, randomOf(SEED, 0)))
+    : certificationDocs(runs, rows, curveOf(runs, rows, rulesOf(cells, RULE), randomOf(SEED, 0)))
 }
 
 export function writeCertificationPage(baseline: string, cells: readonly WallCell[], path: string): void {

@@ -14,6 +14,7 @@ import { type CertifiedKind, earlierRuns } from './certification.js'
 import { CERTIFICATION_CSV, OBSERVATIONS_CSV, writeCertificationPage } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from '../records/certificationColumns.js'
 import type { Side, WallCell } from './duel.js'
+import { leastRatioOf } from './decide.js'
 import { CALIBRATED_CELL, inject, isInjected, spin } from './injection.js'
 import { machineClass } from './machineClass.js'
 import { OBSERVATION_COLUMNS } from '../records/observationColumns.js'
@@ -200,8 +201,9 @@ function rowOf(
     processes: Math.min(...cells.map(({ batch }) => batch.processes)),
     outcome: verdict.outcome,
     cells: cells.length,
-    suspects: cells.filter(({ confirmation, reason }) => confirmation !== null || reason.startsWith('slower'))
-      .length,
+    suspects: cells.filter(
+      ({ batch, target }) => batch.pAdjusted <= verdict.alpha && batch.ratio > leastRatioOf({ target }),
+    ).length,
     regressions: slower.length,
     wrong_regressions: slower.filter(({ cell }) => percent === 0 || !isInjected(cell)).length,
     calibrated: calibrated.outcome,

@@ -1,18 +1,30 @@
 import { hodgesLehmann, hodgesLehmannInterval } from '../stats/hodgesLehmann.js'
 import { holm } from '../stats/holm.js'
 import { signedRank } from '../stats/signedRank.js'
-import type { DuelDone, Sought } from './duel.js'
+import type { DuelDone, WallCell } from './duel.js'
 import type { Comparison } from './verdict.js'
 
 /** When a batch calls a cell slower. */
-export interface Rule extends Sought {
+export interface Rule {
   /** Level over all cells of one batch. A regression has to pass it twice, in independent batches. */
   readonly alpha: number
   /** Level at which the control, which is the same twice, voids a batch. */
   readonly controlAlpha: number
+  /** The slowdown that is looked for: 1.05 is 5 %. */
+  readonly target: number
 }
 
-export const RULE: Rule = { alpha: 0.05, controlAlpha: 0.01, leastRatio: 1.025, target: 1.05 }
+export const RULE: Rule = { alpha: 0.05, controlAlpha: 0.01, target: 1.05 }
+
+/** What an estimate must exceed to count: half of the target, so that a true slowdown is not missed for being estimated low. */
+export function leastRatioOf({ target }: Pick<Rule, 'target'>): number {
+  return 1 + (target - 1) / 2
+}
+
+/** The rule for each cell by its name: some have a target of their own. */
+export function rulesOf(cells: readonly WallCell[], rule: Rule): (cell: string) => Rule {
+  return (name) => ({ ...rule, target: cells.find((cell) => cell.name === name)?.target ?? rule.target })
+}
 
 const INTERVAL_CONFIDENCE = 0.95
 
@@ -31,12 +43,12 @@ export interface Judged {
  * one is luck. The test is the signed-rank test over processes, exact, which assumes independent processes and symmetry
  * of their log-ratios; rounds within a process share what V8 has compiled, and are no observations.
  * @param observations of every cell, at least {@link leastProcesses} each
- * @param soughtIn where a cell has a target of its own
+ * @param ruleOf where a cell has a target of its own
  */
 export function judgeBatch(
   observations: ReadonlyMap<string, readonly DuelDone[]>,
   rule: Rule,
-  soughtIn: (cell: string) => Sought = () => rule,
+  ruleOf: (cell: string) => Rule = () => rule,
 ): Judged[] {
   const cells = [...observations]
   const slower = cells.map(([, duels]) =>
@@ -57,18 +69,18 @@ export function judgeBatch(
     cell,
     batch: slower[at],
     control: control[at],
-    isSlower: slower[at].pAdjusted <= rule.alpha && slower[at].ratio > soughtIn(cell).leastRatio,
+    isSlower: slower[at].pAdjusted <= rule.alpha && slower[at].ratio > leastRatioOf(ruleOf(cell)),
     isVoid:
       control[at].pAdjusted <= rule.controlAlpha &&
-      Math.max(control[at].ratio, 1 / control[at].ratio) > soughtIn(cell).leastRatio,
+      Math.max(control[at].ratio, 1 / control[at].ratio) > leastRatioOf(ruleOf(cell)),
   }))
 }
 
 /** The same for one cell alone, at a level that allows for the others: significance and effect. */
-export function isSlower(logRatios: readonly number[], { leastRatio }: Sought, alpha: number): boolean {
+export function isSlower(logRatios: readonly number[], rule: Rule, alpha: number): boolean {
   const estimate = hodgesLehmann(logRatios)
   const test = signedRank(logRatios, 'greater')
-  return estimate !== null && test !== null && estimate > Math.log(leastRatio) && test.p <= alpha
+  return estimate !== null && test !== null && estimate > Math.log(leastRatioOf(rule)) && test.p <= alpha
 }
 
 function comparisonOf(logRatios: readonly number[], alternative: 'greater' | 'two-sided'): Comparison {

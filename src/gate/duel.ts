@@ -19,16 +19,8 @@ export interface WallCell {
   readonly cores: number
   /** In place of the matrix's: what one thread does needs less. */
   readonly measuredMs?: number
-  /** Where the rule's own target is out of reach in any time that one would wait: its builds differ by what V8 happened to compile. */
-  readonly sought?: Sought
-}
-
-/** Ratios; 1.05 is 5 % slower. */
-export interface Sought {
-  /** The slowdown that is looked for. */
-  readonly target: number
-  /** What the estimate must exceed to count: half of the target, so that a true one is not missed for being estimated low. */
-  readonly leastRatio: number
+  /** The slowdown that is looked for, 1.1 for 10 %, where the rule's own is out of reach in any time that one would wait. */
+  readonly target?: number
 }
 
 /** How long an observation takes. */

@@ -1,6 +1,6 @@
 import { quantile } from '../stats/quantile.js'
 import { type Batch, type BatchPlan, runBatch } from './batch.js'
-import { judgeBatch, type Judged, leastProcesses, type Rule } from './decide.js'
+import { judgeBatch, type Judged, leastProcesses, type Rule, rulesOf } from './decide.js'
 import { detectableRatio } from './detectable.js'
 import type { Incomparable, Side, WallCell } from './duel.js'
 import { GateRefusal } from './refusal.js'
@@ -49,10 +49,7 @@ export async function judgeBuilds(cells: readonly WallCell[], plan: JudgementPla
   const skipped = [...first.skipped].map(([cell, incomparable]) => ({ ...incomparable, cell }))
   if (first.observations.size === 0)
     throw new GateRefusal('no samples: not one cell can be compared', skipped[0].reason, '')
-  const ruleOf = (name: string): Rule => ({
-    ...plan.rule,
-    ...cells.find((cell) => cell.name === name)?.sought,
-  })
+  const ruleOf = rulesOf(cells, plan.rule)
   const judged = judgeBatch(first.observations, plan.rule, ruleOf)
   const isVoid = judged.some((cell) => cell.isVoid)
   const second = isVoid ? [] : await confirm(cells, first, judged, ruleOf, plan)

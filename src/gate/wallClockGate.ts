@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { randomOf } from '../harness/random.js'
 import { type BatchName, DuelFailed } from './batch.js'
 import { Builds } from './builds.js'
-import { RULE } from './decide.js'
+import { leastRatioOf, RULE } from './decide.js'
 import type { DuelDone, DuelTimes, Side, WallCell } from './duel.js'
 import { type Judgement, judgeBuilds } from './judgement.js'
 import { openRepository, resolveCommit } from './repository.js'
@@ -72,7 +72,7 @@ export async function judgeTrees(
     tier: 'wall-clock',
     ...names,
     target: RULE.target,
-    leastRatio: RULE.leastRatio,
+    leastRatio: leastRatioOf(RULE),
     alpha: RULE.alpha,
     budgetSeconds,
     seed,
