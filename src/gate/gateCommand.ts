@@ -17,7 +17,7 @@ export function gateCommand(declarations: GateDeclarations): Command {
     .option('--against <commit>', 'build this commit and measure it beside the working tree')
     .option(
       '--budget <time>',
-      'time for all of it, such as 90s, 5m, 1h (default 5m; --self-test: 90s a part)',
+      'time for all of it, such as 90s, 5m, 1h (default 5m; --self-test: 2m a part)',
     )
     .option(
       '--cells <regex>',
