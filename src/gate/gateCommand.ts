@@ -15,10 +15,7 @@ export function gateCommand(declarations: GateDeclarations): Command {
     .option('--tolerance <metric=percent>', 'how much worse a metric may be; may be repeated', collected)
     .option('--baseline <dir>', 'where the baseline is (default results/baseline)')
     .option('--against <commit>', 'build this commit and measure it beside the working tree')
-    .option(
-      '--budget <time>',
-      'time for all of it, such as 90s, 5m, 1h (default 5m; --self-test: 2m a part)',
-    )
+    .option('--budget <time>', 'time for all of it, such as 90s, 5m, 1h (default 5m; --self-test: 2m a part)')
     .option(
       '--cells <regex>',
       'only cells whose name matches: engine/strategy/workload/cpus, suite/SUITE/SIDE',
