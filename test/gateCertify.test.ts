@@ -110,6 +110,16 @@ test('the page says what the loop cost, of more processes than one test could ta
   expect(page).toContain('| 5 % | 299 | 5.0 % | 5.0 % to 5.0 % |')
 })
 
+test('the page counts gate runs that blamed a cell without an injection', () => {
+  const innocent = [...rows(40, {}), ...rows(19, { ...ALARM, injected_percent: 5 })]
+  const wrong = rows(1, { ...ALARM, injected_percent: 5, regressions: 2, wrong_regressions: 1 })
+  // By hand: of n trials with one success, (1 - low)^n = 0.975.
+  const low = ((1 - 0.975 ** (1 / 60)) * 100).toFixed(1)
+  expect(certificationDocs([...innocent, ...wrong], [], [])).toContain(
+    `was called slower in 1 of all 60 gate runs, bounds ${low} % to `,
+  )
+})
+
 test('docs/certification.md is what the files of the certification say', () => {
   const page = certificationPage(join(ROOT, 'results', 'baseline'), WALL_CLOCK.cells)
   expect(readFileSync(join(ROOT, 'docs', 'certification.md'), 'utf8')).toBe(page)

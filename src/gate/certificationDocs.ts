@@ -1,4 +1,5 @@
 /** The text of docs/certification.md, from the two files of a certification. */
+import { clopperPearson } from '../stats/clopperPearson.js'
 import { hodgesLehmann, hodgesLehmannInterval } from '../stats/hodgesLehmann.js'
 import type { CertificationRow } from '../records/certificationColumns.js'
 import { certificationTable } from './certificationTable.js'
@@ -29,6 +30,8 @@ rate is that of detection. Rates and bounds are
 of the conclusive runs; the bounds are Clopper and Pearson's, two-sided. Without a single false alarm it takes 299 runs to
 bound their rate at 1 %, 60 bound it at 4.9 % (one-sided, 95 %).
 
+${wrongCells(runs)}
+
 ## What the loop truly cost
 
 The first batch of each gate run has one estimate of the slowdown of \`${CALIBRATED_CELL}\`; here the estimate over these,
@@ -41,6 +44,14 @@ The same rule, without its control, applied to random subsets of these processes
 so many processes of each cell. Subsets of one pool are no independent gate runs, so these rates have no bounds. \`-\`: not so many were run.
 
 ${markdown(curveTable(curve))}`
+}
+
+/** A gate run with an injection is a test of the cells that it cannot reach, too. */
+function wrongCells(runs: readonly CertificationRow[]): string {
+  const wrong = runs.filter((row) => row.wrong_regressions > 0).length
+  const bounds = clopperPearson(wrong, runs.length, 0.95)
+  const range = bounds === null ? '' : `, bounds ${asShare(bounds.low)} to ${asShare(bounds.high)}`
+  return `A cell that nothing was injected into was called slower in ${wrong} of all ${runs.length} gate runs${range}.`
 }
 
 function costs(runs: readonly CertificationRow[], observations: readonly ObservationRow[]): string[][] {
@@ -74,10 +85,14 @@ function curveTable(curve: readonly CurvePoint[]): string[][] {
     String(processes),
     ...effects.map((percent) => {
       const point = curve.find((one) => one.injectedPercent === percent && one.processes === processes)
-      return point?.rate === null || point === undefined ? '-' : `${(point.rate * 100).toFixed(1)} %`
+      return point?.rate === null || point === undefined ? '-' : asShare(point.rate)
     }),
   ])
   return [head, ...rows]
+}
+
+function asShare(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
 }
 
 function asPercent(logRatio: number | null): string {

@@ -6,20 +6,23 @@ import { readEnvironment } from '../harness/environment.js'
 import { firstLine } from '../harness/quote.js'
 import { randomOf } from '../harness/random.js'
 import { shuffled } from '../harness/shuffled.js'
+import { readCsv } from '../records/csvReader.js'
 import { createCsv, reopenCsv, type CsvWriter } from '../records/csvWriter.js'
 import { type Column, SCHEMA_VERSION } from '../records/columns.js'
+import { runBatch } from './batch.js'
 import { Builds } from './builds.js'
-import { calibrate, CALIBRATION_SPIN } from './calibration.js'
+import { calibrate, calibrationRun, iterationsFor } from './calibration.js'
 import { type CertifiedKind, earlierRuns } from './certification.js'
 import { CERTIFICATION_CSV, OBSERVATIONS_CSV, writeCertificationPage } from './certificationFiles.js'
 import { CERTIFICATION_COLUMNS, type CertificationRow } from '../records/certificationColumns.js'
-import type { Side, WallCell } from './duel.js'
+import type { WallCell } from './duel.js'
 import { leastRatioOf } from './decide.js'
-import { CALIBRATED_CELL, inject, isInjected, spin } from './injection.js'
+import { CALIBRATED_CELL, isInjected } from './injection.js'
 import { machineClass } from './machineClass.js'
 import { OBSERVATION_COLUMNS } from '../records/observationColumns.js'
 import { observationRow } from './observationRow.js'
 import { openRepository } from './repository.js'
+import { SlowedTrees } from './slowedTrees.js'
 import type { WallClockVerdict } from './verdict.js'
 import { judgeTrees, type WallClockWork } from './wallClockGate.js'
 
@@ -62,9 +65,9 @@ export async function certify(folder: string, typed: CertifyWork): Promise<Certi
   // Last: it makes a folder that has to be removed.
   const builds = new Builds(repository, work.signal)
   try {
-    const trees = new Trees(builds)
+    const trees = new SlowedTrees(builds)
     await trees.begin()
-    const spins = await spinsFor(rows, trees, work)
+    const spins = await spinsFor(trees, observationsCsv, work)
     for (let turn = 0; turn < work.runs; turn++) {
       // By the turn, so that a certification that goes on does not repeat the order of its beginning.
       const order = shuffled(EFFECTS, randomOf(work.seed + turn, 2))
@@ -75,7 +78,8 @@ export async function certify(folder: string, typed: CertifyWork): Promise<Certi
         const run = `${percent}-${done + 1}-${randomBytes(3).toString('hex')}`
         const seed = work.seed + rows.length
         work.onStep(`run ${done + 1} of ${work.runs} with ${percent} % injected`)
-        const roots = await trees.slowedBy(percent, spins.get(percent) ?? 0)
+        const iterations = spins.get(percent) ?? 0
+        const roots = await trees.slowedBy(iterations)
         const startMs = performance.now()
         const verdict = await judgeTrees(
           roots,
@@ -94,7 +98,7 @@ export async function certify(folder: string, typed: CertifyWork): Promise<Certi
         )
         if (verdict.violations.length > 0) throw new Error(verdict.reason)
         const row = {
-          ...rowOf(run, verdict, percent, spins.get(percent) ?? 0),
+          ...rowOf(run, verdict, percent, iterations),
           ...kind,
           elapsed: Math.round((performance.now() - startMs) / 1000),
         }
@@ -117,41 +121,6 @@ export async function certify(folder: string, typed: CertifyWork): Promise<Certi
   }
 }
 
-/** The builds, made as they are asked for. */
-class Trees {
-  readonly #builds: Builds
-  readonly #slowed = new Map<number, Record<Side, string>>()
-  #source = ''
-  #sound: Record<Side, string> = { base: '', head: '', again: '' }
-
-  constructor(builds: Builds) {
-    this.#builds = builds
-  }
-
-  async begin(): Promise<void> {
-    this.#source = await this.#builds.snapshot('source')
-    const make = (name: string) => this.#make(name, null)
-    this.#sound = { base: await make('base'), head: await make('head'), again: await make('again') }
-  }
-
-  async slowedBy(percent: number, iterations: number): Promise<Record<Side, string>> {
-    if (percent === 0) return this.#sound
-    const known = this.#slowed.get(iterations)
-    if (known !== undefined) return known
-    const make = (name: string) => this.#make(`${name}-${iterations}`, spin(iterations))
-    const roots = { base: this.#sound.base, head: await make('head'), again: await make('again') }
-    this.#slowed.set(iterations, roots)
-    return roots
-  }
-
-  async #make(name: string, statement: string | null): Promise<string> {
-    const folder = this.#builds.copy(this.#source, name)
-    if (statement !== null) inject(folder, statement)
-    await this.#builds.build(folder)
-    return folder
-  }
-}
-
 function calibratedCell(cells: readonly WallCell[]): WallCell {
   const cell = cells.find(({ name }) => name === CALIBRATED_CELL)
   if (cell !== undefined) return cell
@@ -159,26 +128,35 @@ function calibratedCell(cells: readonly WallCell[]): WallCell {
   throw new UsageError('--cells with --certify', reason, [], 'choose cells that include it')
 }
 
-/** Those of the rows that are there, so that all runs of one effect have the same; else newly measured. */
+/** Loops that cost so many percent: measured once, and read again where a certification goes on. */
 async function spinsFor(
-  rows: readonly CertificationRow[],
-  trees: Trees,
+  trees: SlowedTrees,
+  observationsCsv: CsvWriter<typeof OBSERVATION_COLUMNS>,
   work: CertifyWork,
 ): Promise<Map<number, number>> {
-  const slower = EFFECTS.filter((percent) => percent > 0)
-  const known = new Map(rows.map((row) => [row.injected_percent, row.spin]))
-  if (slower.every((percent) => known.has(percent))) return known
   const cell = calibratedCell(work.cells)
-  work.onStep(`calibrating the loop on ${cell.name}`)
-  const iterationsFor = await calibrate(cell, {
-    ...work.matrix,
-    roots: await trees.slowedBy(Infinity, CALIBRATION_SPIN),
-    random: randomOf(work.seed, 1),
-    signal: work.signal,
-    nowMs: () => performance.now(),
-    onObservation: () => {},
+  const { rows } = readCsv(join(work.baseline, OBSERVATIONS_CSV), OBSERVATION_COLUMNS)
+  const calibration = await calibrate(rows, async (iterations, processes) => {
+    work.onStep(`calibrating a loop of ${iterations} iterations on ${cell.name}`)
+    const { observations } = await runBatch([cell], {
+      ...work.matrix,
+      roots: await trees.slowedBy(iterations),
+      random: randomOf(work.seed + iterations, 1),
+      signal: work.signal,
+      nowMs: () => performance.now(),
+      deadlineMs: Infinity,
+      leastTurns: processes,
+      mostTurns: processes,
+      name: 'first',
+      onObservation: ({ name }, batch, duel) =>
+        observationsCsv.append(observationRow(calibrationRun(iterations), name, batch, duel)),
+    })
+    return (observations.get(cell.name) ?? []).map(({ slower }) => slower)
   })
-  return new Map(slower.map((percent) => [percent, known.get(percent) ?? iterationsFor(percent)]))
+  const spins = EFFECTS.map(
+    (percent) => [percent, percent === 0 ? 0 : iterationsFor(calibration, percent)] as const,
+  )
+  return new Map(spins)
 }
 
 function rowOf(
