@@ -172,6 +172,11 @@ describe('who waits for ever', () => {
   })
 })
 
+test('workers that all die are one error of the run', async () => {
+  const run = threadsCell(storm('dies-everywhere', 3))
+  await expect(run).rejects.toThrow(/^the worker of CPU \d failed: planted\n/)
+})
+
 test('more workers than cores: it takes longer, and ends with the same counts', async () => {
   const options = storm('batched', 4, { isOversubscribed: true })
   const threads = await threadsCell(options)

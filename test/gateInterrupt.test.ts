@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { childrenOf, until } from './support/steeredBench.js'
 import { ONE_CELL, StubRepository } from './support/stubRepository.js'
 
@@ -8,7 +8,10 @@ const DUEL = 'bench/duelProcess.js'
 
 let repository: StubRepository
 beforeEach(() => void (repository = new StubRepository()))
-afterEach(() => repository.remove())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  repository.remove()
+})
 
 /** Makes the build, or the installation, of the commit wait for ever once it has made a file. */
 function waitsIn(file: string, mark: string): void {
@@ -70,6 +73,23 @@ test.each(['SIGINT', 'SIGHUP'] as const)('measuring, %s leaves nothing behind', 
   const [duel] = childrenOf(id, DUEL)
   expect(await interrupted(run, signal)).toEqual(CLEAN)
   expect(existsSync(`/proc/${duel}`)).toBe(false)
+})
+
+test('without a verdict the page of the step says why', async () => {
+  const [page, outputs] = ['page.md', 'outputs'].map((name) => join(repository.temporary, name))
+  vi.stubEnv('GITHUB_STEP_SUMMARY', page)
+  vi.stubEnv('GITHUB_OUTPUT', outputs)
+  repository.contestant(1000)
+  repository.commit()
+  const run = repository.start('--against', 'HEAD', ...ONE_CELL)
+  await until(() => childrenOf(run.process.pid!, DUEL).length > 0, 'the first process', 30_000)
+  expect((await interrupted(run, 'SIGTERM')).code).toBe(130)
+  expect(readFileSync(page, 'utf8')).toContain('## Performance gate, no verdict\n\n**interrupted: ')
+  expect(readFileSync(outputs, 'utf8')).toMatch(/^verdict<<(\S+)\ninterrupted\n\1\nexit-code<<\1\n130\n/)
+
+  expect((await repository.gate('--against', 'HEAD', '--budget', 'much')).code).toBe(2)
+  expect(readFileSync(page, 'utf8')).toContain('much')
+  expect(readFileSync(outputs, 'utf8')).toMatch(/\nverdict<<(\S+)\nfailed\n\1\nexit-code<<\1\n2\n/)
 })
 
 test('a process that is measured ends when the gate is killed', async () => {

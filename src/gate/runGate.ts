@@ -1,6 +1,8 @@
 import { readdirSync, rmdirSync } from 'node:fs'
+import { UsageError } from '../contract/usageError.js'
 import { readEnvironment } from '../harness/environment.js'
-import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS } from '../harness/exitCodes.js'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PASS, EXIT_USAGE } from '../harness/exitCodes.js'
+import { firstLine } from '../harness/quote.js'
 import { terminalOf } from '../harness/progress.js'
 import { stopSignal } from '../harness/stopSignals.js'
 import { colourWanted } from '../report/colour.js'
@@ -12,7 +14,7 @@ import type { GateDeclarations } from './declarations.js'
 import { type GateOptions, modeOf } from './gateOptions.js'
 import { against, certifyItself, type ModeContext, testItself } from './modes.js'
 import { createGateFolder } from './output/gateFolder.js'
-import { type GateIo, publish, publishOwn, publishRefusal } from './output/publish.js'
+import { type GateIo, publish, publishNoVerdict, publishOwn, publishRefusal } from './output/publish.js'
 import { GateRefusal } from './refusal.js'
 import type { SelfTestResult } from './selfTest.js'
 import type { Verdict } from './verdict.js'
@@ -24,7 +26,6 @@ import type { Verdict } from './verdict.js'
  */
 export async function runGate(options: GateOptions, declarations: GateDeclarations): Promise<number> {
   const format = parseFormat(options.format ?? 'table')
-  const mode = modeOf(options)
   const signal = stopSignal()
   const { stdout, stderr, env } = process
   const io: GateIo = {
@@ -39,6 +40,7 @@ export async function runGate(options: GateOptions, declarations: GateDeclaratio
     onStep: (text) => io.stderr(`${text} ...\n`),
   }
   try {
+    const mode = modeOf(options)
     switch (mode) {
       case 'exact':
         return await judged('exact', options, io, () =>
@@ -57,10 +59,15 @@ export async function runGate(options: GateOptions, declarations: GateDeclaratio
     }
   } catch (error) {
     if (signal.aborted) {
-      io.stderr('interrupted: what was measured is kept, nothing else is left behind\n')
+      const message = 'interrupted: what was measured is kept, nothing else is left behind'
+      io.stderr(`${message}\n`)
+      publishNoVerdict({ verdict: 'interrupted', exitCode: EXIT_INTERRUPTED, message }, io)
       return EXIT_INTERRUPTED
     }
     if (error instanceof GateRefusal) return publishRefusal(error, io)
+    const exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
+    const message = error instanceof UsageError ? error.message : `unexpected: ${firstLine(error)}`
+    publishNoVerdict({ verdict: 'failed', exitCode, message }, io)
     throw error
   }
 }

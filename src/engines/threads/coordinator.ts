@@ -83,7 +83,10 @@ export class Coordinator {
         isOversubscribed,
         faults: plan.faults,
       }
-      this.#workers.push(new Worker(new URL('./worker.js', import.meta.url), { workerData: birth }))
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: birth })
+      // The second one that fails finds nobody collecting any more, and Node ends a process for an error unheard.
+      worker.on('error', () => {})
+      this.#workers.push(worker)
     }
     await this.#collect<string>(PHASE_EXIT)
   }

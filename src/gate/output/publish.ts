@@ -63,24 +63,32 @@ export function publish(verdict: Verdict, options: PublishOptions): number {
   return exitCodeOf(verdict)
 }
 
-/**
- * A gate that refused to judge tells GitHub so: without it, its page is empty like that of a gate that never ran. The
- * refusal itself goes to stderr.
- * @returns the exit code
- */
-export function publishRefusal(refusal: GateRefusal, io: GateIo): number {
-  const [what, ...paragraphs] = refusal.message.split('\n')
-  io.stderr(`error: ${refusal.message.split('\n').map(oneLine).join('\n')}\n`)
-  if (isOnGithub(io.env))
-    commandStream(io)(annotation('warning', 'performance gate: no verdict', refusal.message))
+/** Why a gate run has ended without a verdict. */
+export interface NoVerdict {
+  readonly verdict: 'refused' | 'failed' | 'interrupted'
+  readonly exitCode: number
+  /** The thing, then the reason and the remedy, a line each. */
+  readonly message: string
+}
+
+/** A page that is empty looks like that of a gate that never ran. Without GitHub this tells nobody anything. */
+export function publishNoVerdict({ verdict, exitCode, message }: NoVerdict, io: GateIo): void {
+  const [what, ...paragraphs] = message.split('\n')
+  if (isOnGithub(io.env)) commandStream(io)(annotation('warning', 'performance gate: no verdict', message))
   const head = summaryHead('no verdict', what, paragraphs)
   tellGithub(io, (budgetBytes) => (Buffer.byteLength(head) > budgetBytes ? null : head), {
-    verdict: 'refused',
-    'exit-code': String(EXIT_INCONCLUSIVE),
-    reason: refusal.message,
+    verdict,
+    'exit-code': String(exitCode),
+    reason: message,
     'worst-ratio': '',
     report: '',
   })
+}
+
+/** @returns the exit code */
+export function publishRefusal(refusal: GateRefusal, io: GateIo): number {
+  io.stderr(`error: ${refusal.message.split('\n').map(oneLine).join('\n')}\n`)
+  publishNoVerdict({ verdict: 'refused', exitCode: EXIT_INCONCLUSIVE, message: refusal.message }, io)
   return EXIT_INCONCLUSIVE
 }
 
