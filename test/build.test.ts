@@ -7,7 +7,8 @@ import { ROOT, start } from './support/steeredBench.js'
 test('a tree that does not compile ends as failed, not as slower (1) or mistyped (2)', async () => {
   const root = mkdtempSync(join(tmpdir(), 'shootdown-build-'))
   try {
-    for (const part of ['package.json', 'tsconfig.json', 'scripts/build.mjs']) cpSync(join(ROOT, part), join(root, part))
+    for (const part of ['package.json', 'tsconfig.json', 'scripts/build.mjs'])
+      cpSync(join(ROOT, part), join(root, part))
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
     mkdirSync(join(root, 'src'))
     writeFileSync(join(root, 'src', 'broken.ts'), "export const one: number = 'one'\n")

@@ -167,7 +167,7 @@ describe('--tolerance', () => {
 describe('what must not happen', () => {
   test('a broken promise is told with the command that shows it, before all that is worse', async () => {
     tree.edit(
-      'dist/src/strategies/batched.js',
+      'dist/src/strategies/shared/perOperation.js',
       'changed(cpu, change) {',
       'changed(cpu, change) { return DONE',
     )
@@ -184,7 +184,7 @@ describe('what must not happen', () => {
   test('a repetition that fails fails the gate, and a baseline is not rewritten from it', async () => {
     shrinkMatrix()
     tree.edit(
-      'dist/src/strategies/batched.js',
+      'dist/src/strategies/shared/perOperation.js',
       'changed(cpu, change) {',
       'changed(cpu, change) { process.exit(7)',
     )

@@ -150,7 +150,7 @@ describe('the ladder', () => {
   })
 
   test('catches what does not load', async () => {
-    const { file } = find('batched.js', 'flushed')
+    const { file } = find('shared/perOperation.js', 'flushed')
     const { caught } = await climb({ file, text: 'export default (' } as Mutant)
     expect(caught).toMatchObject({ rung: 'load', check: 'import' })
   })

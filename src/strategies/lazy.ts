@@ -4,6 +4,7 @@ import type { Operation } from '../contract/operation.js'
 import type { Port } from '../contract/port.js'
 import { WORDS_PER_LINE, type Demand, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { CEILING } from './shared/linuxParameters.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { NO_SLOT, SweptRing } from './shared/sweptRing.js'
 import {
@@ -148,14 +149,7 @@ export default {
       summary: 'time between two sweeps of a CPU',
       source: 'the scheduler tick at HZ=1000',
     },
-    ceiling: {
-      default: 33,
-      min: 0,
-      max: 1 << 20,
-      unit: 'pages',
-      summary: 'a range above this is flushed as the whole space',
-      source: 'Linux tlb_single_page_flush_ceiling',
-    },
+    ceiling: CEILING,
   },
   contract: () => 'reuse',
   assumes: (parameters) => ({

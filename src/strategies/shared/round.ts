@@ -1,7 +1,7 @@
 import type { Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
-import type { Ticket } from '../../contract/ticket.js'
+import { DONE, type Ticket } from '../../contract/ticket.js'
 import { Holders, setWords } from './holders.js'
 
 /**
@@ -58,6 +58,11 @@ export class Round {
     const ticket = this.tell(cpu, this.findTargets(cpu, space), space, firstPage, pageCount, stride)
     this.flushHere(cpu, space, firstPage, pageCount, stride)
     return ticket
+  }
+
+  /** The ticket of `start`, or of this, is satisfied: what else is waited for. A countdown is for all targets at once. */
+  next(_cpu: Port): Ticket {
+    return DONE
   }
 
   /** Puts the CPUs that may hold the space into the private set; how many. */

@@ -76,11 +76,16 @@ export abstract class RoundStrategy implements Strategy {
   demanded(cpu: Port, demand: Demand): Ticket {
     cpu.set(this.#purpose, FOR_DEMAND)
     const ticket = this.#fallback.start(cpu, demand)
-    return ticket === DONE ? this.resumed(cpu) : ticket
+    return ticket === DONE ? this.#answered(cpu) : ticket
   }
 
   resumed(cpu: Port): Ticket {
-    if (cpu.get(this.#purpose) === FOR_CHANGES) return this.flushed(cpu)
+    const ticket = this.round.next(cpu)
+    if (ticket !== DONE) return ticket
+    return cpu.get(this.#purpose) === FOR_CHANGES ? this.flushed(cpu) : this.#answered(cpu)
+  }
+
+  #answered(cpu: Port): Ticket {
     this.#fallback.finish(cpu)
     return DONE
   }

@@ -5,6 +5,7 @@ import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../../contract/ticket.js'
+import { CEILING } from '../../strategies/shared/linuxParameters.js'
 import { Gather, GATHER_PRIVATES } from '../../strategies/shared/gather.js'
 import {
   ROUND_PARTS,
@@ -88,14 +89,7 @@ export default {
   summary: 'counts the flushes of each space; a CPU that comes back to it catches up by comparing',
   source: 'Linux arch/x86/mm/tlb.c: tlb_gen, switch_mm_irqs_off, flush_tlb_func',
   parameters: {
-    ceiling: {
-      default: 33,
-      min: 0,
-      max: 1 << 20,
-      unit: 'pages',
-      summary: 'a range above this is flushed as the whole space',
-      source: 'Linux tlb_single_page_flush_ceiling',
-    },
+    ceiling: CEILING,
   },
   contract: () => 'return',
   assumes: () => ({ timeless: true }),

@@ -1,6 +1,4 @@
-import type { Port } from '../../contract/port.js'
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
-import { DONE, type Ticket } from '../../contract/ticket.js'
 import { Immediate } from '../../strategies/immediate.js'
 import {
   ROUND_PARTS,
@@ -20,19 +18,11 @@ export type ResendPrivates = RoundPrivates | 'serial'
  * request, either may be the one that comes late.
  */
 export class ResendStrategy extends Immediate {
-  readonly #scoreboard: Scoreboard
-
   constructor(host: StrategyHost<ResendWords, ResendPrivates>, Kind: typeof Scoreboard = Scoreboard) {
     super(host, { ...ROUND_PARTS, Round: Kind })
-    this.#scoreboard = this.round as Scoreboard
-    this.#scoreboard.slots = host.words.slots
-    this.#scoreboard.limitNs = host.parameters['limitNs']
-  }
-
-  /** The time that it waits for says nothing: the slots do. */
-  override resumed(cpu: Port): Ticket {
-    const ticket = this.#scoreboard.again(cpu)
-    return ticket === DONE ? super.resumed(cpu) : ticket
+    const scoreboard = this.round as Scoreboard
+    scoreboard.slots = host.words.slots
+    scoreboard.limitNs = host.parameters['limitNs']
   }
 }
 

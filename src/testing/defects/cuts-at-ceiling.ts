@@ -1,5 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import batched, { Batched, BATCHED_PARTS } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation, PER_OPERATION_PARTS } from '../../strategies/shared/perOperation.js'
 import { Gather } from '../../strategies/shared/gather.js'
 import { WHOLE_SPACE } from '../../strategies/shared/round.js'
 import { plant, type Defect } from '../defect.js'
@@ -33,5 +34,5 @@ export const defect: Defect = {
 export default plant(
   batched,
   'above the ceiling it flushes the first pages only',
-  (host) => new Batched(host, { ...BATCHED_PARTS, Gather: CutGather }),
+  (host) => new PerOperation(host, { ...PER_OPERATION_PARTS, Gather: CutGather }),
 )

@@ -1,5 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import batched, { Batched, BATCHED_PARTS } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation, PER_OPERATION_PARTS } from '../../strategies/shared/perOperation.js'
 import { Gather } from '../../strategies/shared/gather.js'
 import { plant, type Defect } from '../defect.js'
 
@@ -33,5 +34,5 @@ export const defect: Defect = {
 export default plant(
   batched,
   'a second space takes the place of the first in the gather',
-  (host) => new Batched(host, { ...BATCHED_PARTS, Gather: ForgetfulGather }),
+  (host) => new PerOperation(host, { ...PER_OPERATION_PARTS, Gather: ForgetfulGather }),
 )

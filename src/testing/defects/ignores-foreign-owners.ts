@@ -1,10 +1,11 @@
 import type { Port } from '../../contract/port.js'
 import type { Demand } from '../../contract/strategy.js'
 import { type Ticket, DONE } from '../../contract/ticket.js'
-import batched, { Batched } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation } from '../../strategies/shared/perOperation.js'
 import { plant, type Defect } from '../defect.js'
 
-class IgnoresOwners extends Batched {
+class IgnoresOwners extends PerOperation {
   override demanded(cpu: Port, demand: Demand): Ticket {
     for (let item = 0; item < demand.count; item++)
       if (demand.owners[item] === cpu.id) return super.demanded(cpu, demand)

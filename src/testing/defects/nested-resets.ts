@@ -1,10 +1,11 @@
 import type { Operation } from '../../contract/operation.js'
 import type { Port } from '../../contract/port.js'
 import { type Ticket, DONE } from '../../contract/ticket.js'
-import batched, { Batched } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation } from '../../strategies/shared/perOperation.js'
 import { plant, type Defect } from '../defect.js'
 
-class NestedResets extends Batched {
+class NestedResets extends PerOperation {
   began(cpu: Port, _operation: Operation): Ticket {
     this.gather.clear(cpu)
     return DONE

@@ -1,9 +1,10 @@
 import type { Port } from '../../contract/port.js'
 import type { Ticket } from '../../contract/ticket.js'
-import batched, { Batched } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation } from '../../strategies/shared/perOperation.js'
 import { plant, type Defect } from '../defect.js'
 
-class SettlesFirst extends Batched {
+class SettlesFirst extends PerOperation {
   protected override flush(cpu: Port): Ticket {
     cpu.settle(cpu.id, cpu.issued(cpu.id))
     return super.flush(cpu)

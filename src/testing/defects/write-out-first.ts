@@ -2,10 +2,11 @@ import type { Change } from '../../contract/change.js'
 import { BINDING, IO } from '../../contract/obligation.js'
 import type { Port } from '../../contract/port.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
-import batched, { Batched } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation } from '../../strategies/shared/perOperation.js'
 import { plant, type Defect } from '../defect.js'
 
-class WriteOutFirst extends Batched {
+class WriteOutFirst extends PerOperation {
   override changed(cpu: Port, change: Change): Ticket {
     return (change.obligations & BINDING) === IO ? DONE : super.changed(cpu, change)
   }

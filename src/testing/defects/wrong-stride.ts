@@ -1,9 +1,10 @@
 import type { Port } from '../../contract/port.js'
 import type { Ticket } from '../../contract/ticket.js'
-import batched, { Batched } from '../../strategies/batched.js'
+import batched from '../../strategies/batched.js'
+import { PerOperation } from '../../strategies/shared/perOperation.js'
 import { plant, type Defect } from '../defect.js'
 
-class WrongStride extends Batched {
+class WrongStride extends PerOperation {
   protected override startRound(cpu: Port, space: number, first: number, pages: number): Ticket {
     return super.startRound(cpu, space, first, pages, 2)
   }

@@ -35,7 +35,7 @@ export class Scoreboard extends Round {
   }
 
   /** The time is over: DONE when all have answered, else those who have not are asked once more. */
-  again(cpu: Port): Ticket {
+  override next(cpu: Port): Ticket {
     const generation = cpu.load(this.requestOf(cpu.id) + TICKET)
     let isComplete = true
     for (let word = 0; word < this.words; word++) {
