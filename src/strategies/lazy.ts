@@ -129,6 +129,41 @@ export class Lazy extends RoundStrategy {
   }
 }
 
+/**
+ * LATR: an unmap interrupts nobody. It is written into a ring of the initiator's, every CPU looks through all rings at its tick and
+ * at each switch, and when all have looked, what was unmapped is free. In between the pages and their addresses are held. What
+ * must be gone at return (a permission, an exposed page) takes a round at once.
+ *
+ * ## State
+ *
+ * That of `batched`, twice (what may wait and what may not); for each CPU a ring of `ring` slots with space, range, serial and the
+ * epoch in which it was written; one epoch for all, which moves on when every CPU has swept in it.
+ *
+ * ## Who does what
+ *
+ * - Initiator, at the end of an operation: drops its own entries and appends a slot; if the ring is full it runs a round instead.
+ * - Every CPU, at its tick and at a switch: flushes what it finds in the slots of others since it last looked, if it holds the
+ *   space, and counts its sweep. The last one moves the epoch on.
+ * - Reuse: a slot is free three epochs after it was written, its changes are settled then. A demand before that runs a round over
+ *   the slot.
+ *
+ * ## Why it is safe
+ *
+ * Time proves nothing: a CPU whose tick is late holds the epoch back, and with it every slot. A slot notes the epoch after it is
+ * published, so sweeps that are counted for that epoch may have begun before; those of the next two have not.
+ *
+ * ## Counts
+ *
+ * For an operation that finds room in the ring, on p pages: no round and no interrupt; p invalidations on the initiator, and
+ * p on each other holder at its next sweep. One that finds it full costs what `batched` costs. With S slots free and no tick in
+ * between, of n operations max(0, n - S) take a round.
+ *
+ * ## What differs from the source
+ *
+ * The paper frees after two ticks by its description; the number of slots is from memory. It keeps a mask of CPUs in each slot
+ * that each clears; here sweeps are counted for all slots at once, which writes one line less for each slot and CPU. That an unmapped page
+ * is seen gone at return is given up, as in LATR: contract `reuse`.
+ */
 export default {
   summary: 'unmaps go into a ring that every CPU sweeps at its tick; no interrupt while the ring has room',
   source: 'Kumar et al., "LATR: Lazy Translation Coherence", ASPLOS 2018',
