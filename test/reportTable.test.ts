@@ -7,53 +7,9 @@ import { parseFormat, renderSummary } from '../dist/src/report/formats.js'
 import { commonUnit, count, ratio, significant, time } from '../dist/src/report/number.js'
 import { TABLE_WIDTH, renderTable } from '../dist/src/report/table.js'
 import { wrap } from '../dist/src/report/wrap.js'
+import { BASE, summaryRow } from './support/summaryRow.js'
 
-const BASE: SummaryRow = {
-  schema_version: 1,
-  run_id: 'r',
-  engine: 'threads',
-  strategy: 'linux',
-  contract: 'return',
-  workload: 'munmap-storm',
-  params: '',
-  cpus: 8,
-  profile: 'x86',
-  seed: 1,
-  tape_hash: 'h',
-  repetitions: 5,
-  ops: 1000,
-  ns_per_op: 1234,
-  ns_per_op_low: 1200,
-  ns_per_op_high: 1290,
-  op_p50_ns: 1,
-  op_p99_ns: 45_678,
-  op_max_ns: 1,
-  ipis_per_op: 7.25,
-  flush_rounds_per_op: 1,
-  pages_invalidated_per_op: 1,
-  full_flushes_per_op: 0,
-  tlb_misses_per_op: 1,
-  responder_ns_per_op: 210,
-  innocent_slowdown: 1.25,
-  held_frames_peak: 64,
-  exposure_p99_ns: 9_876_543,
-  exposure_max_ns: 1,
-  violations: 0,
-  oversubscribed: false,
-  vs_immediate: 2.314,
-  vs_linux: 1,
-  skipped: '',
-  extrapolated: false,
-  failed_repetitions: 0,
-  fault: '',
-  exposure_p50_ns: 4_567_890,
-  exposures_open: 0,
-  stale_p50_ns: null,
-  stale_p99_ns: null,
-  stale_max_ns: null,
-  stale_open: null,
-}
-const row = (changes: Partial<SummaryRow>): SummaryRow => ({ ...BASE, ...changes })
+const row = summaryRow
 const EMPTY: Partial<SummaryRow> = {
   repetitions: 0,
   ops: null,

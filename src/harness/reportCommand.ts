@@ -4,6 +4,7 @@ import { EXIT_FAILED, EXIT_PASS } from './exitCodes.js'
 
 interface ReportOptions {
   format?: string
+  view?: string
   out?: string
 }
 
@@ -18,6 +19,10 @@ export function reportCommand(): Command {
       '--format <format>',
       'table, json, csv, github-action-benchmark, otava or otava-config on stdout (default table)',
     )
+    .option(
+      '--view <view>',
+      'best (of each contract), crossovers (where the winner changes) or costs (what is paid elsewhere), in place of all cells',
+    )
     .option('--out <dir>', 'write the merged run as a run folder; must be new or empty')
     .action(async (runs: string[], options: ReportOptions) => {
       process.exitCode = await act(runs, options)
@@ -29,15 +34,17 @@ async function act(paths: readonly string[], options: ReportOptions): Promise<nu
     throw new UsageError('report', 'no run is given', [], 'for example: report results/runs/NAME')
   }
   // Loaded only then: `--help` answers at once.
-  const [{ report }, { parseReportFormat }, { colourWanted }] = await Promise.all([
+  const [{ report }, { parseView }, { parseReportFormat }, { colourWanted }] = await Promise.all([
     import('../report/report.js'),
+    import('../report/views/views.js'),
     import('../report/formats.js'),
     import('../report/colour.js'),
   ])
   const { stdout, stderr, env } = process
   const format = parseReportFormat(options.format ?? 'table')
-  const { text, warnings, failed, folder } = report(
-    { paths, format, out: options.out ?? null },
+  const view = options.view === undefined ? null : parseView(options.view)
+  const { text, warnings, failed, folder } = await report(
+    { paths, format, view, out: options.out ?? null },
     { colour: colourWanted(stdout, env) },
   )
   for (const warning of warnings) stderr.write(`warning: ${warning}\n`)

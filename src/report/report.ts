@@ -7,12 +7,16 @@ import { byTime, mergeRuns } from './merge.js'
 import { outcomeOf } from './outcome.js'
 import { readRuns, type StoredRun } from './storedRun.js'
 import type { TableOptions } from './table.js'
+import { renderView } from './views/view.js'
+import { refuseExport, type ViewName, viewOf } from './views/views.js'
 import { writeMerged } from './writeMerged.js'
 
 export interface ReportRequest {
   /** Run folders; at least one. */
   readonly paths: readonly string[]
   readonly format: ReportFormat
+  /** Another question than the table of all cells; null: that table. */
+  readonly view: ViewName | null
   /** Where the merged run goes; null: nowhere. */
   readonly out: string | null
 }
@@ -27,8 +31,9 @@ export interface Report {
 }
 
 /** @throws UsageError, Incomparable; RecordWriteError when the disk gives up */
-export function report(request: ReportRequest, options: TableOptions): Report {
-  const { paths, format, out } = request
+export async function report(request: ReportRequest, options: TableOptions): Promise<Report> {
+  const { paths, format, out, view } = request
+  if (view !== null) refuseExport(view, format)
   const runs = readRuns(paths)
   if (format === 'otava' || format === 'otava-config') {
     if (out === null) return history(runs, format)
@@ -40,7 +45,9 @@ export function report(request: ReportRequest, options: TableOptions): Report {
   const text =
     format === 'github-action-benchmark'
       ? githubActionBenchmark(summary)
-      : renderSummary(summary, format, options)
+      : view === null
+        ? renderSummary(summary, format, options)
+        : renderView(await viewOf(view, summary), format)
   return { text, warnings, failed, folder: out === null ? null : writeMerged(out, run, summary) }
 }
 
