@@ -21,6 +21,7 @@ import { Kernel } from '../pagetable/kernel.js'
 import { emptyEvent, LEVEL_DIRECTORY, type PassedEvent } from '../pagetable/passedEvent.js'
 import { isWalkerIn } from '../pagetable/pinPages.js'
 import { HELD_PEAK, POSITION_WORDS } from '../pagetable/position.js'
+import { skipsOf } from '../pagetable/skips.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
@@ -117,6 +118,7 @@ export class Cpu implements TapeCpu {
       port: this.port,
       witness: this.watch,
       contract: plan.module.contract(plan.parameters),
+      skips: skipsOf(plan.parameters),
       p: this.p,
       log: this.privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),

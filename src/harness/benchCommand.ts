@@ -38,6 +38,11 @@ export function benchCommand(
       "what goes wrong on purpose, such as 'delay-interrupt:maxNs=5000;percent=10' (see --list faults)",
       joined,
     )
+    .option(
+      '--skip <list>',
+      'rules by which a change needs no flush: gained (default), untouched, none',
+      joined,
+    )
     .option('--profile <name|file>', `hardware profile (default ${defaults.profile})`)
     .option('--profile-set <key=value>', 'change one value of the profile; may be repeated', collected)
     .option('--seed <n>', `seed of tapes and order (default ${defaults.seed})`)

@@ -11,6 +11,7 @@ export interface BenchOptions {
   workload?: string
   cpus?: string
   fault?: string
+  skip?: string
   profile?: string
   profileSet?: string[]
   seed?: string
@@ -33,6 +34,7 @@ export const PLAN_OPTIONS = [
   'workload',
   'cpus',
   'fault',
+  'skip',
   'profile',
   'profileSet',
   'seed',

@@ -13,6 +13,7 @@ import { refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { cellsOfShard, type Shard, shardText } from './shard.js'
 import { parseShard } from './shardOption.js'
+import { withSkips } from './skipOption.js'
 import { ALL, type Spec, parseSpecs } from './spec.js'
 
 /** Everything that will be measured, checked. */
@@ -55,9 +56,17 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const repetitions = count === undefined ? standard.repetitions : { sim: count, threads: count }
   const list = options.cpus === undefined ? undefined : parseCpus(options.cpus)
   const cpus = list === undefined ? standard.cpus : { sim: list, threads: list }
-  const strategies = await choose('strategy', options.strategy ?? defaults.strategies, loadStrategy)
+  const strategies = await choose(
+    'strategy',
+    withSkips(parseSpecs('--strategy', options.strategy ?? defaults.strategies), options.skip),
+    loadStrategy,
+  )
   for (const { loaded } of strategies) refuseForeignHardware(loaded.name, loaded.module)
-  const workloads = await choose('workload', options.workload ?? defaults.workloads, loadWorkload)
+  const workloads = await choose(
+    'workload',
+    parseSpecs('--workload', options.workload ?? defaults.workloads),
+    loadWorkload,
+  )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const all = buildCells({ engines, strategies, workloads, cpus, quick })
   const matrix = filterCells(all, options.filter)
@@ -95,11 +104,11 @@ export function planHash(identity: PlanIdentity): string {
 
 async function choose<M>(
   kind: ModuleKind,
-  text: string,
+  typed: readonly Spec[],
   load: (name: string) => Promise<Loaded<M>>,
 ): Promise<Choice<M>[]> {
   const choices: Choice<M>[] = []
-  for (const spec of parseSpecs(`--${kind}`, text)) {
+  for (const spec of typed) {
     const specs: Spec[] = spec.name === ALL ? moduleNames(kind).map((name) => ({ ...spec, name })) : [spec]
     for (const one of specs) choices.push({ spec: one, loaded: await load(one.name) })
   }

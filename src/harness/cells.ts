@@ -6,6 +6,7 @@ import { formatParams } from '../records/params.js'
 import type { EngineName, ModuleRef } from './job.js'
 import type { Loaded } from './loadModule.js'
 import { resolveParameters } from './parameters.js'
+import { strategyParameters } from './skipOption.js'
 import { MAX_THREADS_CPUS, ROLE_NAMES, resolveRoles, withRoles } from './roles.js'
 import type { Spec } from './spec.js'
 
@@ -86,7 +87,7 @@ function buildCell(
   const strategyModule = strategy.loaded.module
   const ofStrategy = resolveParameters(
     strategyThing,
-    strategyModule.parameters,
+    strategyParameters(strategyModule),
     strategy.spec.parameters,
     quick,
   )

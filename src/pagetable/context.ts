@@ -10,6 +10,7 @@ import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
 import type { PassedEvent } from './passedEvent.js'
+import type { Skips } from './skips.js'
 
 /**
  * What the oracle and the engine want to know from the kernel side. `event` is called when an
@@ -57,6 +58,7 @@ export interface Context {
   readonly port: Port
   readonly witness: Witness
   readonly contract: Contract
+  readonly skips: Skips
   /** Position words (position.ts) and the change log behind them, private to this CPU. */
   readonly p: Int32Array
   readonly log: Int32Array

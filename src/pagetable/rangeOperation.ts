@@ -64,6 +64,7 @@ import {
 } from './routine.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
 import { freesTables, growLeaf } from './tableSupply.js'
+import { tellChanged } from './tellChanged.js'
 
 /**
  * An operation over a range of one space: unmap, protect, advise away, zap from the direct map. Entry
@@ -266,7 +267,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
     change.obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
-  const ticket = context.strategy.changed(context.port, change)
+  const ticket = tellChanged(context)
   // Written down at once: `change` is an object, and nothing outside of words outlives a step.
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)

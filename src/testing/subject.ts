@@ -2,6 +2,7 @@ import type { StrategyModule } from '../contract/strategy.js'
 import { loadStrategy } from '../harness/loadModule.js'
 import { refuseForeignHardware } from '../harness/machineNeeds.js'
 import { resolveParameters } from '../harness/parameters.js'
+import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs } from '../harness/spec.js'
 import { ALL } from '../harness/spec.js'
 import { moduleNames } from '../registry.js'
@@ -25,7 +26,7 @@ export async function loadSubjects(text: string): Promise<Subject[]> {
     for (const one of name === ALL ? moduleNames('strategy') : [name]) {
       const { file, module } = await loadStrategy(one)
       refuseForeignHardware(one, module)
-      const { values, shown } = resolveParameters(`strategy ${one}`, module.parameters, given, false)
+      const { values, shown } = resolveParameters(`strategy ${one}`, strategyParameters(module), given, false)
       const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
       const spec = parameters.length === 0 ? one : `${one}:${parameters.join(';')}`
       subjects.push({ spec, file, module, parameters: values })

@@ -13,6 +13,7 @@ import type { EngineResult } from '../../dist/src/engines/plan.js'
 import { faultSpec, type FaultName } from '../../dist/src/engines/faultSpecs.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
+import { strategyParameters } from '../../dist/src/harness/skipOption.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
 import { makeTapes } from '../../dist/src/workloads/shared/tapeWriter.js'
 
@@ -119,7 +120,7 @@ export async function planOf(options: CellOptions): Promise<CellPlan> {
     tapes,
     profile: loadProfile('icelake-2s64c', options.profileSets ?? SMALL_MACHINE).profile,
     module,
-    parameters: valuesOf(module.parameters, options.strategyParameters),
+    parameters: valuesOf(strategyParameters(module), options.strategyParameters),
     isOracleFull: (options.oracle ?? 'local') === 'full',
     serialStart: options.serialStart ?? 0,
     faults: options.faults === undefined ? undefined : { seed, faults: options.faults },

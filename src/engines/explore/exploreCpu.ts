@@ -22,6 +22,7 @@ import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
+import { skipsOf } from '../../pagetable/skips.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
@@ -100,6 +101,7 @@ export class ExploreCpu {
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
       contract: plan.module.contract(plan.parameters),
+      skips: skipsOf(plan.parameters),
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),

@@ -4,6 +4,7 @@ import { moduleNames } from '../../registry.js'
 import { loadStrategy } from '../loadModule.js'
 import { resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
+import { strategyParameters } from '../skipOption.js'
 import { ALL, parseSpecs, splitList, unknownName, type Spec } from '../spec.js'
 import type { DefectWitnesses, PlannedDefect } from './defectJobs.js'
 import type { ExploreJob } from './exploreJob.js'
@@ -58,7 +59,12 @@ export async function planExplorations(
     const { name, file, module } = await loadStrategy(spec.name)
     for (const plan of cases) {
       const given = new Map([...wanted(plan, module.parameters), ...spec.parameters])
-      const { values, shown } = resolveParameters(`strategy ${name}`, module.parameters, given, false)
+      const { values, shown } = resolveParameters(
+        `strategy ${name}`,
+        strategyParameters(module),
+        given,
+        false,
+      )
       const job: ExploreJob = {
         strategy: withParameters(name, shown),
         strategyFile: file,

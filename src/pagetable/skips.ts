@@ -1,0 +1,59 @@
+import type { Change } from '../contract/change.js'
+import { BINDING, REVOKE } from '../contract/obligation.js'
+import { ACCESSED } from '../contract/page.js'
+import type { ParameterSpecs, Parameters } from '../contract/parameter.js'
+
+/**
+ * Rules by which a change needs no flush at all, whatever the strategy: one set, with or without which every strategy can
+ * be run. They are parameters of every strategy, so that a cell's identity has them.
+ *
+ * A rule that skips claims the change settled, and the oracle judges the claim like any other.
+ */
+export const SKIP_PARAMETERS: ParameterSpecs = {
+  skipGained: {
+    default: 1,
+    min: 0,
+    max: 1,
+    unit: '0 or 1',
+    summary:
+      'no flush where a permission is only gained: a CPU with the old entry takes a fault and walks again',
+    source: 'Linux arch/x86/include/asm/tlbflush.h, pte_flags_need_flush; mm/mprotect.c',
+  },
+  skipUntouched: {
+    default: 0,
+    min: 0,
+    max: 1,
+    unit: '0 or 1',
+    summary: 'no flush of an entry whose accessed bit is clear: no walk has cached it',
+    source: 'Intel SDM vol. 3A, 4.8 and 4.10.2.3; Amit, USENIX ATC 2017 (ABIS)',
+  },
+}
+
+/** Names of `--skip`, with the values that each sets. */
+export const SKIP_RULES: Readonly<Record<string, Parameters>> = {
+  gained: { skipGained: 1 },
+  untouched: { skipUntouched: 1 },
+}
+
+export interface Skips {
+  readonly gained: boolean
+  readonly untouched: boolean
+}
+
+export function skipsOf(parameters: Parameters): Skips {
+  const isSet = (name: string) => (parameters[name] ?? SKIP_PARAMETERS[name].default) === 1
+  return { gained: isSet('skipGained'), untouched: isSet('skipUntouched') }
+}
+
+/**
+ * The flags are those of the compare-exchange that wrote the entry. A walker sets the accessed bit in the table before
+ * it fills a TLB, by compare-exchange as well: whoever finds it clear has come first, and the walker finds the new entry.
+ */
+export function isSkipped({ untouched }: Skips, { oldFlags }: Change): boolean {
+  return untouched && (oldFlags & ACCESSED) === 0
+}
+
+/** What the strategy is told of a change that owes nothing, where gains are to be flushed like losses. */
+export function toldObligations({ gained }: Skips, { obligations }: Change): number {
+  return gained || (obligations & BINDING) !== 0 ? obligations : obligations | REVOKE
+}
