@@ -2,7 +2,7 @@ import type { Change } from '../../contract/change.js'
 import type { Operation } from '../../contract/operation.js'
 import type { Port } from '../../contract/port.js'
 import type { Demand, MachineShape, Strategy, StrategyHost, WordBlock } from '../../contract/strategy.js'
-import { DONE, type Ticket } from '../../contract/ticket.js'
+import { type AGAIN, DONE, type Ticket } from '../../contract/ticket.js'
 import { Fallback, fallbackPrivates } from './fallback.js'
 import { holderBlock, Holders, setWords } from './holders.js'
 import { Round, roundBlocks } from './round.js'
@@ -90,7 +90,7 @@ export abstract class RoundStrategy implements Strategy {
     return DONE
   }
 
-  interrupted(cpu: Port): typeof DONE {
+  interrupted(cpu: Port): typeof DONE | typeof AGAIN {
     this.round.serve(cpu)
     return DONE
   }

@@ -1,7 +1,7 @@
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
 import type { RoundPrivates, RoundWords } from '../../strategies/shared/roundStrategy.js'
 import type { Port } from '../../contract/port.js'
-import { type Ticket, DONE, AGAIN } from '../../contract/ticket.js'
+import { AGAIN, type DONE, type Ticket } from '../../contract/ticket.js'
 import immediate, { Immediate } from '../../strategies/immediate.js'
 import type { Defect } from '../defect.js'
 
@@ -31,10 +31,8 @@ class WaitsInHandler extends Immediate {
     return super.flushed(cpu)
   }
 
-  override interrupted(cpu: Port): typeof DONE {
-    // The type of the base names DONE alone.
-    if (cpu.get(this.#open) !== 0) return AGAIN as typeof DONE
-    return super.interrupted(cpu)
+  override interrupted(cpu: Port): typeof DONE | typeof AGAIN {
+    return cpu.get(this.#open) === 0 ? super.interrupted(cpu) : AGAIN
   }
 }
 
