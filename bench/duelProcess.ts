@@ -12,7 +12,7 @@ import { median } from '../src/stats/quantile.js'
 import type * as contestantFile from './contestant.js'
 import { ThreadPins } from './pinThreads.js'
 import { measureRounds } from './suites/measureRounds.js'
-import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contest.js'
+import { CONTESTANT_PROTOCOL, type Contestant, type ContestantRequest } from './contestantProtocol.js'
 
 /** Entry of the process that is one observation of the gate; see src/gate/duel.ts. Sent one duel, it answers and waits to be killed. */
 

@@ -3,7 +3,7 @@ import type { WallCell } from '../src/gate/duel.js'
 import type { ExactDeclaration } from '../src/gate/exactGate.js'
 import type { WallClockMatrix } from '../src/gate/wallClockGate.js'
 import { moduleNames } from '../src/registry.js'
-import type { ContestantRequest } from './contest.js'
+import type { ContestantRequest } from './contestantProtocol.js'
 import { MATRIX } from './matrix.js'
 
 /**

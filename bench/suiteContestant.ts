@@ -1,6 +1,6 @@
 import { UsageError } from '../src/contract/usageError.js'
 import { nearestFirst } from '../src/harness/nearest.js'
-import type { Contestant, SuiteRequest } from './contest.js'
+import type { Contestant, SuiteRequest } from './contestantProtocol.js'
 import type { Side } from './suites/suite.js'
 import { SUITES } from './suites/suites.js'
 

@@ -6,7 +6,7 @@ import { makePlan } from '../src/harness/benchPlan.js'
 import { loadDefault, tapesOf } from '../src/harness/engineRun.js'
 import { randomOf } from '../src/harness/random.js'
 import { median } from '../src/stats/quantile.js'
-import type { Contestant, ThreadsRequest } from './contest.js'
+import type { Contestant, ThreadsRequest } from './contestantProtocol.js'
 import { MATRIX } from './matrix.js'
 
 const WATCHDOG_MS = 30_000

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CONTESTANT_PROTOCOL, open } from '../dist/bench/contestant.js'
-import type { ContestantRequest, SuiteRequest, ThreadsRequest } from '../dist/bench/contest.js'
+import type { ContestantRequest, SuiteRequest, ThreadsRequest } from '../dist/bench/contestantProtocol.js'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..')

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open } from '../dist/bench/contestant.js'
-import type { ContestantRequest } from '../dist/bench/contest.js'
+import type { ContestantRequest } from '../dist/bench/contestantProtocol.js'
 import { WALL_CLOCK } from '../dist/bench/gate.js'
 import { RULE } from '../dist/src/gate/decide.js'
 import { judgeBuilds } from '../dist/src/gate/judgement.js'
@@ -77,7 +77,7 @@ describe('the process that is one observation', () => {
     const base = { ...roots(), base: tree.root }
     tree.edit('dist/bench/threadsContestant.js', 'JSON.stringify([', "JSON.stringify(['other', ")
     await expect(judged(THREADS, base)).rejects.toThrow('the builds do other work')
-    tree.edit('dist/bench/contest.js', 'CONTESTANT_PROTOCOL = 1', 'CONTESTANT_PROTOCOL = 0')
+    tree.edit('dist/bench/contestantProtocol.js', 'CONTESTANT_PROTOCOL = 1', 'CONTESTANT_PROTOCOL = 0')
     await expect(judged(THREADS, base)).rejects.toThrow('the base speaks protocol 0, head 1')
     tree.remove()
   })
