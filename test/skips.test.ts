@@ -11,9 +11,9 @@ describe.each(OWN_STRATEGIES)('%s', (strategy) => {
     const zaps = { workload: 'direct-map-zap', parameters: { pages: 4, ops: 8, directFrames: 0 } }
     // Nobody reads through the direct map, so no entry of it was ever cached.
     const told = await skipping(strategy, {}, zaps)
-    expect(told.figures).toMatchObject({ ops: 8, ipis: 8 * 2, violations: 0 })
+    expect(told.figures).toMatchObject({ ops: 8, ipis: 8 * 2 })
     const skipped = await skipping(strategy, { skipUntouched: 1 }, zaps)
-    expect(skipped.figures).toMatchObject({ ops: 8, ipis: 0, flushRounds: 0, violations: 0 })
+    expect(skipped.figures).toMatchObject({ ops: 8, ipis: 0, flushRounds: 0 })
     expect(skipped.violations).toEqual([])
   })
 

@@ -17,11 +17,15 @@ describe('a line of least squares', () => {
     fc.assert(
       fc.property(fc.array(point, { minLength: 2, maxLength: 12 }), (points) => {
         const line = leastSquares(points)
-        if (line === null) return new Set(points.map(([x]) => x)).size === 1
+        if (line === null) {
+          expect(new Set(points.map(([x]) => x)).size).toBe(1)
+          return
+        }
         const errors = points.map(([x, y]) => y - line.intercept - line.slope * x)
         const sum = errors.reduce((total, error) => total + error, 0)
         const lean = errors.reduce((total, error, at) => total + error * points[at][0], 0)
-        return Math.abs(sum) < 1e-8 && Math.abs(lean) < 1e-6
+        expect(Math.abs(sum)).toBeLessThan(1e-8)
+        expect(Math.abs(lean)).toBeLessThan(1e-6)
       }),
     )
   })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
+import { AGAIN } from '../dist/src/contract/ticket.js'
+import { wrapped } from '../dist/src/testing/wrapStrategy.js'
 import { loadStrategy, simCell, type CellOptions } from './support/runCell.js'
 
 const storm = (strategy: string, cpus: number, more: Partial<CellOptions> = {}): CellOptions => ({
@@ -21,18 +23,16 @@ function watched(module: StrategyModule): { module: StrategyModule; inHandler: n
       ...module,
       create: (host) => {
         const strategy = module.create(host)
-        const { interrupted, changed } = strategy
-        strategy.interrupted = (cpu) => {
-          const ticket = interrupted.call(strategy, cpu)
-          if (ticket === 0) standing.delete(cpu.id)
-          else standing.add(cpu.id)
-          return ticket
-        }
-        strategy.changed = (cpu, change) => {
-          inHandler.push(standing.size)
-          return changed.call(strategy, cpu, change)
-        }
-        return strategy
+        return wrapped(
+          () => strategy,
+          (hook, cpu, call) => {
+            if (hook === 'changed') inHandler.push(standing.size)
+            const result = call()
+            if (hook === 'interrupted' && result === AGAIN) standing.add(cpu.id)
+            else if (hook === 'interrupted') standing.delete(cpu.id)
+            return result
+          },
+        )
       },
     },
   }

@@ -20,8 +20,12 @@ import { ROUND_PARTS, roundPrivates, RoundStrategy, type RoundPrivates } from '.
 type Words = 'holders' | 'request' | 'row'
 type Privates = RoundPrivates | 'owes' | 'space' | 'strict' | 'seen'
 
-/** Words of a CPU. The first is written by initiators, so it has a line of its own; the other two by the CPU itself. */
+/**
+ * Words of a CPU. The first two are written by initiators, so they have a line of their own; the others by the CPU itself.
+ * What is left to an idle CPU has a flag apart: in the other one it would keep initiators waiting whose flush is done.
+ */
 const INVALID = 0
+const LEFT = 1
 /** Odd while the CPU is flushing what the flag has asked for. */
 const COUNT = WORDS_PER_LINE
 const IDLE = WORDS_PER_LINE + 1
@@ -37,7 +41,7 @@ class FlagRound extends Round {
   seen = 0
 
   flagWord(cpu: number): number {
-    return this.flags.base + cpu * this.flags.stride + INVALID
+    return this.flags.base + cpu * this.flags.stride
   }
 
   /** The flag first, THEN the look whether the CPU idles; it says that it idles no more, THEN looks at its flag. */
@@ -48,14 +52,20 @@ class FlagRound extends Round {
       for (let bits = cpu.get(this.targets + word); bits !== 0; bits &= bits - 1) {
         const bit = bits & -bits
         const target = word * 32 + (31 - Math.clz32(bit))
-        cpu.exchange(this.flagWord(target), 1)
-        if (isStrict || cpu.load(this.flagWord(target) + IDLE) === 0) continue
-        cpu.set(this.targets + word, cpu.get(this.targets + word) & ~bit)
+        if (!isStrict && this.#isLeft(cpu, this.flagWord(target)))
+          cpu.set(this.targets + word, cpu.get(this.targets + word) & ~bit)
+        else cpu.exchange(this.flagWord(target) + INVALID, 1)
       }
     }
     cpu.set(this.seen, NOT_CLEARED)
     cpu.interruptSet(this.targets)
     return this.next(cpu)
+  }
+
+  #isLeft(cpu: Port, flag: number): boolean {
+    if (cpu.load(flag + IDLE) === 0) return false
+    cpu.exchange(flag + LEFT, 1)
+    return cpu.load(flag + IDLE) !== 0
   }
 
   /** One target after the other; who is done leaves the set. */
@@ -79,7 +89,7 @@ class FlagRound extends Round {
   #isDone(cpu: Port, target: number): boolean {
     const flag = this.flagWord(target)
     if (cpu.get(this.seen) === NOT_CLEARED) {
-      if (cpu.load(flag) !== 0) return false
+      if (cpu.load(flag + INVALID) !== 0) return false
       if (cpu.get(this.strict) === 0) return true
       cpu.set(this.seen, cpu.load(flag + COUNT) & 0x7fffffff)
     }
@@ -94,9 +104,10 @@ class FlagRound extends Round {
   /** In the handler, and when the CPU wakes. */
   override serve(cpu: Port): void {
     const flag = this.flagWord(cpu.id)
-    if (cpu.load(flag) === 0) return
+    if (cpu.load(flag + INVALID) === 0 && cpu.load(flag + LEFT) === 0) return
     cpu.add(flag + COUNT, 1)
-    cpu.exchange(flag, 0)
+    cpu.exchange(flag + INVALID, 0)
+    cpu.exchange(flag + LEFT, 0)
     cpu.invalidateAll()
     cpu.add(flag + COUNT, 1)
   }
@@ -169,7 +180,8 @@ function flagBlock(shape: MachineShape): WordBlock {
  *
  * ## State
  *
- * For each CPU a flag, a count that is odd while it flushes for the flag, and whether it idles; a bit for each CPU and space.
+ * For each CPU a flag, another one for what was left to it while it idled, a count that is odd while it flushes for them, and whether
+ * it idles; a bit for each CPU and space.
  *
  * ## Who does what
  *

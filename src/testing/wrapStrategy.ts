@@ -25,7 +25,7 @@ type AnyHook = (cpu: Port, ...rest: readonly unknown[]) => unknown
  * away, because the kernel side takes another path then.
  * @param strategyOf called anew for every hook
  */
-function wrapped(
+export function wrapped(
   strategyOf: () => Strategy,
   around: (hook: Hook, cpu: Port, call: () => unknown) => unknown,
 ): Strategy {

@@ -33,6 +33,7 @@ import {
 } from '../../dist/src/pagetable/position.js'
 import { emptyEvent } from '../../dist/src/pagetable/passedEvent.js'
 import { RETRY, WAITING } from '../../dist/src/pagetable/routine.js'
+import { skipsOf } from '../../dist/src/pagetable/skips.js'
 
 /** Plain words that tell who is written, and let a test step in between a load and its compare-exchange. */
 export class PlainMemory implements Memory {
@@ -295,6 +296,7 @@ export class BareMachine {
         },
       },
       contract,
+      skips: skipsOf({}),
       p,
       log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),
       change: {

@@ -138,8 +138,8 @@ export class SimFaults implements SimEvents, SimTimers {
     this.#machine.acknowledged(by, owner, atPs, left)
   }
 
-  wrote(atPs: number): void {
-    this.#machine.wrote(atPs)
+  wrote(word: number, atPs: number): void {
+    this.#machine.wrote(word, atPs)
   }
 
   settled(owner: number, serial: number, atPs: number): void {

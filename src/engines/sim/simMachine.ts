@@ -155,15 +155,19 @@ export class SimMachine implements UndisturbedSim {
     if (left === 0) this.onChange(owner)
   }
 
-  /** Tickets on words of a strategy's own: whoever waits for one looks again after each write. */
-  wrote(atPs: number): void {
+  /**
+   * Tickets on words of a strategy's own. Handlers run at their start, so the last write that is seen need not be the latest:
+   * the waiter is ready at the latest of all writes of its word. Writes of other words are no business of its: counted,
+   * CPUs that look again and again would put it off for ever.
+   */
+  wrote(word: number, atPs: number): void {
     // Nobody does as a rule, and an iterator for every write would cost more than the write.
     if (this.#wordWaiters.size === 0) return
     for (const waiter of this.#wordWaiters) {
       const sim = this.cpus[waiter]
-      if (sim.ticketReadyPs() === Infinity) continue
+      if (sim.cpu.kernel.ticket >> TICKET_SHIFT !== word) continue
       if (atPs > sim.acknowledgedPs) sim.acknowledgedPs = atPs
-      this.onChange(waiter)
+      if (sim.ticketReadyPs() !== Infinity) this.onChange(waiter)
     }
   }
 

@@ -16,7 +16,7 @@ export interface SimEvents {
   /** A countdown of `owner` was taken down by one, at the present time of `by`. */
   acknowledged(by: number, owner: number, atPs: number, left: number): void
   /** A shared word of a strategy was written. */
-  wrote(atPs: number): void
+  wrote(word: number, atPs: number): void
   settled(owner: number, serial: number, atPs: number): void
 }
 
@@ -82,7 +82,7 @@ export class SimPort extends BasePort {
     this.#chargeLine(this.#lines.write(this.id, word))
     this.#clock.charge(COST_ATOMIC, 1)
     this.#words[word] = value
-    this.#events.wrote(this.#clock.nowPs)
+    this.#events.wrote(word, this.#clock.nowPs)
     return before
   }
 
@@ -94,7 +94,7 @@ export class SimPort extends BasePort {
   store(word: number, value: number): void {
     this.#chargeLine(this.#lines.write(this.id, word))
     this.#words[word] = value
-    this.#events.wrote(this.#clock.nowPs)
+    this.#events.wrote(word, this.#clock.nowPs)
   }
 
   add(word: number, delta: number): number {
