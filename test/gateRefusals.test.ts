@@ -28,7 +28,7 @@ describe('nothing that may be compared is refused with 3, before anything runs',
       3,
       ['--cells', 'sim/lasy/munmap-storm/2'],
       'no cells',
-      'of the 45 cells',
+      ' cells; nearest: ',
       'nearest: sim/lazy/munmap-storm/2',
     ))
 

@@ -23,6 +23,8 @@ import type { ExactVerdict } from './verdict.js'
 export interface ExactDeclaration {
   /** Of engine `sim` only. */
   matrix: BenchDefaults
+  /** Cells of it, as `bench --filter`. */
+  filter: string
   tolerancePercent: TolerancePercent
 }
 
@@ -43,7 +45,11 @@ export async function runExactGate(
   // Empty matches everything.
   const expression = cellExpression('--cells', options.cells ?? '')
   const directory = options.baseline ?? BASELINE_DIRECTORY
-  const plan = onlyCells(await makePlan({}, declaration.matrix), expression, options.cells)
+  const plan = onlyCells(
+    await makePlan({ filter: declaration.filter }, declaration.matrix),
+    expression,
+    options.cells,
+  )
   const former = options.update === true ? readFormer(directory) : readBaseline(directory)
 
   const { rows, violations, failedCells } = await run(plan, declaration, signal, terminal)
