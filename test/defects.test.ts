@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { checkStrategyModule } from '../dist/src/harness/moduleShape.js'
 import type { Defect } from '../dist/src/testing/defect.js'
+import { moduleNames } from '../dist/src/registry.js'
 import { mixedWorkload } from '../dist/src/testing/mixedWorkload.js'
 
 import {
   invariantsOf,
-  OWN_STRATEGIES,
   OWN_WORKLOADS,
   ROOT,
   simCell,
@@ -50,7 +50,7 @@ describe('the collection', () => {
     expect(module.summary).toMatch(/^a planted defect: /)
     // Names are unique because they are those of the files.
     expect(defect.name).toBe(name)
-    expect([...OWN_STRATEGIES, ...BASES]).toContain(defect.base)
+    expect([...moduleNames('strategy'), ...BASES]).toContain(defect.base)
     expect(defect.trap).not.toBe('')
     expect(defect.breaks).toMatch(/\.$/)
     expect(defect.expects.length).toBeGreaterThan(0)

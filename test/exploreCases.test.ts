@@ -23,8 +23,6 @@ describe('what is right is not reported', () => {
   test.each([
     'activeCpu',
     'broadcasts',
-    'generations',
-    'idleWake',
     'published',
     'queues',
     'resends',
