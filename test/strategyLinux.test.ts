@@ -50,7 +50,12 @@ describe('counts', () => {
   test('each range of a batch is a round of its own, as without a vectored advise', async () => {
     const cell = { workload: ranges(3), cpus: 3, readers: 0, parameters: {} }
     const { figures } = await simCell({ ...cell, strategy: 'linux' })
-    expect(figures).toMatchObject({ ops: 4, flushRounds: 4 * 3, ipis: 4 * 3 * 2, pagesInvalidated: 4 * 3 * 3 })
+    expect(figures).toMatchObject({
+      ops: 4,
+      flushRounds: 4 * 3,
+      ipis: 4 * 3 * 2,
+      pagesInvalidated: 4 * 3 * 3,
+    })
     const batched = await simCell({ ...cell, strategy: 'batched' })
     expect(batched.figures.flushRounds).toBe(4)
   })
@@ -242,13 +247,15 @@ describe('tags', () => {
         }
         tape.switchTo(1)
         tape.body()
-        tape.op(() => tape.loop(10, () => {
-          for (const [at, handle] of handles.entries()) {
-            tape.switchTo(1 + at)
-            tape.read(handle, 0, 3)
-          }
-          tape.switchTo(1)
-        }))
+        tape.op(() =>
+          tape.loop(10, () => {
+            for (const [at, handle] of handles.entries()) {
+              tape.switchTo(1 + at)
+              tape.read(handle, 0, 3)
+            }
+            tape.switchTo(1)
+          }),
+        )
       },
     })
     const misses = async (strategy: string, spaces: number, given = {}) =>

@@ -64,7 +64,12 @@ describe('counts', () => {
       cpus: 3,
     }
     const { figures } = await simCell({ ...cell, strategy: 'reclaim-batch' })
-    expect(figures).toMatchObject({ flushRounds: 5, ipis: 5 * 2, pagesInvalidated: 5 * 3 * 3, fullFlushes: 0 })
+    expect(figures).toMatchObject({
+      flushRounds: 5,
+      ipis: 5 * 2,
+      pagesInvalidated: 5 * 3 * 3,
+      fullFlushes: 0,
+    })
   })
 })
 

@@ -52,7 +52,10 @@ describe('counts', () => {
         fullFlushes: span > CEILING ? 3 * cpus : 0,
       })
       const linux = await simCell({ ...cell, strategy: 'linux' })
-      expect(linux.figures).toMatchObject({ ipis: 3 * count * (cpus - 1), pagesInvalidated: 3 * count * cpus })
+      expect(linux.figures).toMatchObject({
+        ipis: 3 * count * (cpus - 1),
+        pagesInvalidated: 3 * count * cpus,
+      })
     }
   })
 

@@ -1,12 +1,7 @@
 import { reachedSerial } from '../../contract/change.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
-import {
-  WORDS_PER_LINE,
-  type MachineShape,
-  type Placed,
-  type WordBlock,
-} from '../../contract/strategy.js'
+import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
 import { setWords } from './holders.js'
 import { COUNT, FIRST, flush, Round, roundBlocks, SPACE, SPARE, WHOLE_SPACE } from './round.js'

@@ -4,7 +4,12 @@ import type { Operation } from '../../contract/operation.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { Port } from '../../contract/port.js'
-import { WORDS_PER_LINE, type MachineShape, type StrategyHost, type WordBlock } from '../../contract/strategy.js'
+import {
+  WORDS_PER_LINE,
+  type MachineShape,
+  type StrategyHost,
+  type WordBlock,
+} from '../../contract/strategy.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import { CEILING, CONCURRENT, EARLY_ACK, GATHER_LIMIT, TAGS, TRIM } from './linuxParameters.js'
 import { LinuxRound, linuxRoundBlocks } from './linuxRound.js'

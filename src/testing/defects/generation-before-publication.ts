@@ -35,8 +35,4 @@ export const defect: Defect = {
   foundWithin: 1_700,
 }
 
-export default plant(
-  linux,
-  'reads the generation before it is a holder',
-  (host) => new ReadsFirst(host),
-)
+export default plant(linux, 'reads the generation before it is a holder', (host) => new ReadsFirst(host))
