@@ -26,7 +26,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'hooks',
   },
-  foundWithin: 1_000,
+  foundWithin: 300,
 }
 
 export default plant(

@@ -29,7 +29,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'hooks',
   },
-  foundWithin: 20_000,
+  foundWithin: 5_000,
 }
 
 export default plant(

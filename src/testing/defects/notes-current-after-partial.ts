@@ -25,7 +25,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
   },
-  foundWithin: 80,
+  foundWithin: 100,
 }
 
 export default plant(

@@ -23,6 +23,8 @@ export const defect: Defect = {
     operationCount: 1,
     ticks: 0,
     preempt: 'none',
+    // Flushed at its end, the second operation would be crowded by the first one, and flush everything.
+    parameters: { gatherLimit: 1 },
   },
   foundWithin: 140,
 }
