@@ -70,7 +70,7 @@ describe('an idle CPU', () => {
   test('is interrupted by who does not ask, and left alone by who does', async () => {
     const asked = await simCell(cell('immediate'))
     expect([asked.figures.ipis, asked.violations]).toEqual([2 * OPS, []])
-    const left = await simCell(cell('idleWake'))
+    const left = await simCell(cell('illumos-idle'))
     expect([left.figures.ipis, left.violations]).toEqual([0, []])
     // Once for each time that it wakes; the initiator flushes page by page.
     expect(left.figures.fullFlushes).toBe(OPS)
@@ -89,8 +89,8 @@ describe('an idle CPU', () => {
 
   test('counts where table pages are freed, in virtual time and on threads', async () => {
     const freed = { workload: unmapped, profileSets: ['memory.frames=8192', 'memory.tableFreeing=empty'] }
-    expect((await simCell(cell('idleWake', freed))).violations).toEqual([])
-    expect((await threadsCell(cell('idleWake', freed))).violations).toEqual([])
+    expect((await simCell(cell('illumos-idle', freed))).violations).toEqual([])
+    expect((await threadsCell(cell('illumos-idle', freed))).violations).toEqual([])
     expect(invariantsOf(await simCell(cell('idle-skipped-for-tables', freed)))).toContain('I4')
     const seen = new Set<string>()
     for (let tries = 0; tries < 20 && !seen.has('I4'); tries++)

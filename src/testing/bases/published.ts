@@ -6,12 +6,13 @@ import {
   type WordBlock,
 } from '../../contract/strategy.js'
 import { setWords, Holders } from '../../strategies/shared/holders.js'
-import generations, {
-  GENERATION_PARTS,
-  GenerationStrategy,
-  type GenerationPrivates,
-  type GenerationWords,
-} from './generations.js'
+import linux from '../../strategies/linux.js'
+import {
+  LINUX_PARTS,
+  LinuxStrategy,
+  type LinuxPrivates,
+  type LinuxWords,
+} from '../../strategies/shared/linuxStrategy.js'
 
 /**
  * Holders with a word for each CPU, written with plain stores: no line that all CPUs write, and no
@@ -53,8 +54,8 @@ function flagBlock(shape: MachineShape): WordBlock {
 }
 
 export default {
-  ...generations,
-  summary: 'generations, with a word for each holder and a fence in place of a bit set atomically',
-  words: (shape) => ({ ...generations.words(shape), holders: flagBlock(shape) }),
-  create: (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Holders: PublishedHolders }),
-} satisfies StrategyModule<GenerationWords, GenerationPrivates>
+  ...linux,
+  summary: 'linux, with a word for each holder and a fence in place of a bit set atomically',
+  words: (shape) => ({ ...linux.words(shape), holders: flagBlock(shape) }),
+  create: (host) => new LinuxStrategy(host, { ...LINUX_PARTS, Holders: PublishedHolders }),
+} satisfies StrategyModule<LinuxWords, LinuxPrivates>

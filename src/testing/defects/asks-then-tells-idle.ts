@@ -1,6 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import idleWake, { IdleWakeStrategy } from '../bases/idleWake.js'
-import { FLUSH, IDLE, IdleCpus } from '../bases/shared/idleRound.js'
+import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
+import { FLUSH, IDLE, IdleCpus } from '../../strategies/shared/idleRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class AsksFirst extends IdleCpus {
@@ -15,7 +15,7 @@ class AsksFirst extends IdleCpus {
 export const defect: Defect = {
   name: 'asks-then-tells-idle',
   trap: '16',
-  base: 'idleWake',
+  base: 'illumos-idle',
   breaks:
     'CPU 1 reads that CPU 0 is idle. CPU 0 wakes: nothing is asked of it. CPU 1 leaves it a flush that it will take when it has been idle once more, and returns.',
   expects: ['I6', 'I1', 'I2', 'I11'],
@@ -32,7 +32,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  idleWake,
+  illumosIdle,
   'reads that a CPU is idle, and leaves it a flush afterwards',
-  (host) => new IdleWakeStrategy(host, AsksFirst),
+  (host) => new IllumosIdle(host, AsksFirst),
 )

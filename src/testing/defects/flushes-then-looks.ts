@@ -1,6 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import idleWake, { IdleWakeStrategy } from '../bases/idleWake.js'
-import { IdleCpus } from '../bases/shared/idleRound.js'
+import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
+import { IdleCpus } from '../../strategies/shared/idleRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class FlushesFirst extends IdleCpus {
@@ -13,7 +13,7 @@ class FlushesFirst extends IdleCpus {
 export const defect: Defect = {
   name: 'flushes-then-looks',
   trap: '2',
-  base: 'idleWake',
+  base: 'illumos-idle',
   breaks:
     'CPU 0 wakes and flushes; the page is cached again. CPU 1 takes it away, finds CPU 0 still idle, leaves it a flush and returns. CPU 0 takes the request, which it believes done.',
   expects: ['I6', 'I1', 'I2', 'I11'],
@@ -30,7 +30,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  idleWake,
+  illumosIdle,
   'flushes before it takes the request',
-  (host) => new IdleWakeStrategy(host, FlushesFirst),
+  (host) => new IllumosIdle(host, FlushesFirst),
 )

@@ -1,16 +1,17 @@
-import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
 import { type Ticket, DONE } from '../../contract/ticket.js'
-import generations, { GenerationStrategy } from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import { LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
 import { plant, type Defect } from '../defect.js'
 
-class ReadsFirst extends GenerationStrategy {
+class ReadsFirst extends LinuxStrategy {
   override switched(cpu: Port, to: number): Ticket {
-    const from = this.generations.loaded(cpu)
-    const generation = this.generations.current(cpu, to)
+    const from = this.slots.loaded(cpu)
+    if (from === to) return DONE
+    const generation = this.slots.current(cpu, to)
     this.publish(cpu, to)
-    this.load(cpu, to, generation)
-    if (from !== to && from !== KERNEL_SPACE) this.holders.leave(cpu, from)
+    this.slots.load(cpu, to, generation)
+    this.leave(cpu, from)
     return DONE
   }
 }
@@ -18,7 +19,7 @@ class ReadsFirst extends GenerationStrategy {
 export const defect: Defect = {
   name: 'generation-before-publication',
   trap: '5',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 1 reads generation 7. CPU 0 takes the page away, raises it to 8, does not see CPU 1 and tells nobody. CPU 1 becomes a holder and keeps what its tag has of generation 7.',
   expects: ['I6', 'I7', 'I1', 'I11'],
@@ -34,8 +35,4 @@ export const defect: Defect = {
   foundWithin: 1_700,
 }
 
-export default plant(
-  generations,
-  'reads the generation before it is a holder',
-  (host) => new ReadsFirst(host),
-)
+export default plant(linux, 'reads the generation before it is a holder', (host) => new ReadsFirst(host))

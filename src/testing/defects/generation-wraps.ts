@@ -1,20 +1,18 @@
-import type { Port } from '../../contract/port.js'
-import generations, { GenerationStrategy } from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import { LINUX_PARTS, LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
+import { TagSlots } from '../../strategies/shared/tagSlots.js'
 import { plant, type Defect } from '../defect.js'
 
-class WrappingGenerations extends GenerationStrategy {
-  protected override load(cpu: Port, space: number, generation: number): void {
-    const isKept = ((this.generations.seen(cpu, space) ^ generation) & 1) === 0
-    cpu.activate(space, space, isKept)
-    this.generations.note(cpu, space, generation)
-    this.generations.setLoaded(cpu, space)
+class WrappingGenerations extends TagSlots {
+  protected override isKept(seen: number, generation: number): boolean {
+    return ((seen ^ generation) & 1) === 0
   }
 }
 
 export const defect: Defect = {
   name: 'generation-wraps',
   trap: '22',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 1 leaves the space. Two pages are taken away. CPU 1 comes back, finds the count that it knew, and keeps both.',
   expects: ['I7', 'I6', 'I1', 'I2'],
@@ -31,7 +29,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  generations,
+  linux,
   'counts modulo 2 when it compares at a switch',
-  (host) => new WrappingGenerations(host),
+  (host) => new LinuxStrategy(host, { ...LINUX_PARTS, TagSlots: WrappingGenerations }),
 )

@@ -1,7 +1,7 @@
-import idleWake, { IdleWakeStrategy } from '../bases/idleWake.js'
+import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
 import { plant, type Defect } from '../defect.js'
 
-class SkipsForTables extends IdleWakeStrategy {
+class SkipsForTables extends IllumosIdle {
   protected override isLeft(): boolean {
     return true
   }
@@ -10,7 +10,7 @@ class SkipsForTables extends IdleWakeStrategy {
 export const defect: Defect = {
   name: 'idle-skipped-for-tables',
   trap: '7',
-  base: 'idleWake',
+  base: 'illumos-idle',
   breaks:
     'CPU 0 has walked through a table page and goes idle. CPU 1 frees the page, leaves CPU 0 a flush and claims the change. CPU 0, idle with its root loaded, can walk through the page by speculation.',
   expects: ['I4', 'I11'],
@@ -29,7 +29,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  idleWake,
+  illumosIdle,
   'leaves idle CPUs alone although table pages are freed',
   (host) => new SkipsForTables(host),
 )

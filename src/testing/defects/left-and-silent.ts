@@ -1,14 +1,15 @@
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
-import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import { LINUX_PARTS, LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
 import { plant, type Defect } from '../defect.js'
 import { SPACE } from '../../strategies/shared/round.js'
-import { GenerationRound } from '../bases/shared/generationRound.js'
+import { LinuxRound } from '../../strategies/shared/linuxRound.js'
 
-class Silent extends GenerationRound {
+class Silent extends LinuxRound {
   protected override serveOne(cpu: Port, initiator: number): void {
     const space = cpu.load(this.requestOf(initiator) + SPACE)
-    if (space !== KERNEL_SPACE && space !== this.generations.loaded(cpu)) return
+    if (space !== KERNEL_SPACE && space !== this.slots.loaded(cpu)) return
     super.serveOne(cpu, initiator)
   }
 }
@@ -16,7 +17,7 @@ class Silent extends GenerationRound {
 export const defect: Defect = {
   name: 'left-and-silent',
   trap: '15',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 0 reads the holders with CPU 1, which then switches away and finds the request. It has nothing to flush, returns, and CPU 0 waits for ever.',
   expects: ['I8'],
@@ -33,7 +34,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  generations,
+  linux,
   'does not acknowledge a request for a space that it has left',
-  (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Round: Silent }),
+  (host) => new LinuxStrategy(host, { ...LINUX_PARTS, Round: Silent }),
 )

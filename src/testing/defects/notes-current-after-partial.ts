@@ -1,8 +1,9 @@
-import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import { LINUX_PARTS, LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
 import { plant, type Defect } from '../defect.js'
-import { GenerationRound } from '../bases/shared/generationRound.js'
+import { LinuxRound } from '../../strategies/shared/linuxRound.js'
 
-class IgnoresCurrent extends GenerationRound {
+class IgnoresCurrent extends LinuxRound {
   protected override mayBePartial(seen: number, generation: number): boolean {
     return generation === ((seen + 1) | 0)
   }
@@ -11,7 +12,7 @@ class IgnoresCurrent extends GenerationRound {
 export const defect: Defect = {
   name: 'notes-current-after-partial',
   trap: '4',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 2 has seen 7 and serves generation 8 for X while the space is at 9 for Y. It flushes X and notes 9. The request for Y is then nothing new.',
   expects: ['I1', 'I2', 'I6', 'I11'],
@@ -24,11 +25,11 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
   },
-  foundWithin: 80,
+  foundWithin: 100,
 }
 
 export default plant(
-  generations,
+  linux,
   'looks at its own generation only before a partial flush',
-  (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Round: IgnoresCurrent }),
+  (host) => new LinuxStrategy(host, { ...LINUX_PARTS, Round: IgnoresCurrent }),
 )

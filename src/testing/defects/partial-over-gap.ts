@@ -1,8 +1,9 @@
-import generations, { GenerationStrategy, GENERATION_PARTS } from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import { LINUX_PARTS, LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
 import { plant, type Defect } from '../defect.js'
-import { GenerationRound } from '../bases/shared/generationRound.js'
+import { LinuxRound } from '../../strategies/shared/linuxRound.js'
 
-class AlwaysPartial extends GenerationRound {
+class AlwaysPartial extends LinuxRound {
   protected override mayBePartial(): boolean {
     return true
   }
@@ -11,7 +12,7 @@ class AlwaysPartial extends GenerationRound {
 export const defect: Defect = {
   name: 'partial-over-gap',
   trap: '4',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 0 makes generation 8 for page X. CPU 1 makes 9 for Y, flushes Y and notes 9; the request for X is then nothing new, and it acknowledges.',
   expects: ['I1', 'I2', 'I6', 'I11'],
@@ -22,12 +23,14 @@ export const defect: Defect = {
     operationCount: 1,
     ticks: 0,
     preempt: 'none',
+    // Flushed at its end, the second operation would be crowded by the first one, and flush everything.
+    parameters: { gatherLimit: 1 },
   },
   foundWithin: 140,
 }
 
 export default plant(
-  generations,
+  linux,
   'a partial flush over a gap of generations',
-  (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Round: AlwaysPartial }),
+  (host) => new LinuxStrategy(host, { ...LINUX_PARTS, Round: AlwaysPartial }),
 )

@@ -1,5 +1,5 @@
 import type { Port } from '../../contract/port.js'
-import { GENERATION_PARTS, GenerationStrategy } from '../bases/generations.js'
+import { LINUX_PARTS, LinuxStrategy } from '../../strategies/shared/linuxStrategy.js'
 import published, { PublishedHolders } from '../bases/published.js'
 import { plant, type Defect } from '../defect.js'
 
@@ -32,5 +32,5 @@ export const defect: Defect = {
 export default plant(
   published,
   'becomes a holder by a plain store without a fence',
-  (host) => new GenerationStrategy(host, { ...GENERATION_PARTS, Holders: Unfenced }),
+  (host) => new LinuxStrategy(host, { ...LINUX_PARTS, Holders: Unfenced }),
 )

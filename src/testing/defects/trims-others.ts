@@ -1,18 +1,19 @@
 import type { Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
-import generations, {
-  GENERATION_PARTS,
-  GenerationStrategy,
-  type GenerationPrivates,
-  type GenerationWords,
-} from '../bases/generations.js'
+import linux from '../../strategies/linux.js'
+import {
+  LINUX_PARTS,
+  LinuxStrategy,
+  type LinuxPrivates,
+  type LinuxWords,
+} from '../../strategies/shared/linuxStrategy.js'
 import type { Defect } from '../defect.js'
-import { GenerationRound } from '../bases/shared/generationRound.js'
+import { LinuxRound } from '../../strategies/shared/linuxRound.js'
 
-type TrimWords = GenerationWords | 'running'
+type TrimWords = LinuxWords | 'running'
 
-class TrimmingRound extends GenerationRound {
+class TrimmingRound extends LinuxRound {
   running = 0
 
   protected override findTargets(cpu: Port, space: number): number {
@@ -31,11 +32,11 @@ class TrimmingRound extends GenerationRound {
   }
 }
 
-class TrimsOthers extends GenerationStrategy {
+class TrimsOthers extends LinuxStrategy {
   readonly #running: number
 
-  constructor(host: StrategyHost<TrimWords, GenerationPrivates>) {
-    super(host, { ...GENERATION_PARTS, Round: TrimmingRound })
+  constructor(host: StrategyHost<TrimWords, LinuxPrivates>) {
+    super(host, { ...LINUX_PARTS, Round: TrimmingRound })
     this.#running = host.words.running.base
     ;(this.round as TrimmingRound).running = this.#running
   }
@@ -50,7 +51,7 @@ class TrimsOthers extends GenerationStrategy {
 export const defect: Defect = {
   name: 'trims-others',
   trap: '16',
-  base: 'generations',
+  base: 'linux',
   breaks:
     'CPU 1 sets its bit and loads the space. CPU 0, which does not see it running there yet, clears the bit and sends nothing. CPU 1 goes on without a bit and is never told of anything.',
   expects: ['I6', 'I7', 'I1', 'I2', 'I11'],
@@ -67,12 +68,12 @@ export const defect: Defect = {
 }
 
 export default {
-  ...generations,
+  ...linux,
   summary: 'a planted defect: an initiator clears the bits of CPUs that it takes to run another space',
   source: 'none',
   words: (shape) => ({
-    ...generations.words(shape),
+    ...linux.words(shape),
     running: { count: shape.cpuCount, stride: WORDS_PER_LINE },
   }),
   create: (host) => new TrimsOthers(host),
-} satisfies StrategyModule<TrimWords, GenerationPrivates>
+} satisfies StrategyModule<TrimWords, LinuxPrivates>

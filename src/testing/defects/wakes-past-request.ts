@@ -1,6 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import idleWake, { IdleWakeStrategy } from '../bases/idleWake.js'
-import { FLUSH, IdleCpus } from '../bases/shared/idleRound.js'
+import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
+import { FLUSH, IdleCpus } from '../../strategies/shared/idleRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class StoresOver extends IdleCpus {
@@ -14,7 +14,7 @@ class StoresOver extends IdleCpus {
 export const defect: Defect = {
   name: 'wakes-past-request',
   trap: 'illumos tlb_service: the word is read and cleared in one exchange',
-  base: 'idleWake',
+  base: 'illumos-idle',
   breaks:
     'CPU 0 wakes and reads that nothing is asked. CPU 1 finds it idle, leaves it a flush and returns. CPU 0 overwrites the request and runs on with the old translation.',
   expects: ['I6', 'I1', 'I2', 'I11'],
@@ -31,7 +31,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  idleWake,
+  illumosIdle,
   'clears its word after it has looked at it',
-  (host) => new IdleWakeStrategy(host, StoresOver),
+  (host) => new IllumosIdle(host, StoresOver),
 )

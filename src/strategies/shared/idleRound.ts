@@ -1,7 +1,7 @@
-import { KERNEL_SPACE } from '../../../contract/page.js'
-import type { CpuSet, Port } from '../../../contract/port.js'
-import type { Placed } from '../../../contract/strategy.js'
-import { Round } from '../../../strategies/shared/round.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { CpuSet, Port } from '../../contract/port.js'
+import type { Placed } from '../../contract/strategy.js'
+import { Round } from './round.js'
 
 /** A CPU's word: it is idle, and it has to flush everything when it wakes. */
 export const IDLE = 1
