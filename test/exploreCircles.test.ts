@@ -14,7 +14,8 @@ import type { Settle } from '../dist/src/engines/explore/settle.js'
 import { actionOf, paramOf } from '../dist/src/engines/explore/actions.js'
 import type { Transitions } from '../dist/src/engines/explore/transitions.js'
 import { Undecided } from '../dist/src/engines/explore/undecided.js'
-import queues, { QueueStrategy } from '../dist/src/testing/bases/queues.js'
+import opensbi, { OpensbiFifo } from '../dist/src/strategies/opensbi-fifo.js'
+import { MergingFifos } from '../dist/src/strategies/shared/mergingFifos.js'
 import { base, exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
 import { referenceSearch } from './support/exploreReference.js'
 
@@ -226,33 +227,35 @@ describe('the undecided states', () => {
 /** Each CPU shows that it is about to send, and lets the other one go first. */
 function polite(lowers: boolean): StrategyModule {
   return {
-    ...queues,
+    ...opensbi,
     words: (shape, parameters) => ({
-      ...queues.words(shape, parameters),
+      ...opensbi.words(shape, parameters),
       flag: { count: 2, stride: WORDS_PER_LINE },
     }),
-    privateWords: (shape) => ({ ...queues.privateWords(shape), hasTried: 1 }),
+    privateWords: (shape) => ({ ...opensbi.privateWords(shape), hasTried: 1 }),
     create: (host) => {
       const { flag } = host.words
       const { hasTried } = host.privates
       const flagOf = (cpu: number) => flag.base + cpu * flag.stride
-      class Polite extends QueueStrategy {
-        protected override send(cpu: Port): Ticket {
+      class Polite extends MergingFifos {
+        protected override send(cpu: Port): boolean {
+          if (!this.isSending(cpu)) return true
           cpu.set(hasTried, 1 - cpu.get(hasTried))
           if (lowers && cpu.get(hasTried) === 0) {
             cpu.store(flagOf(cpu.id), 0)
-            return AGAIN
+            return false
           }
           cpu.store(flagOf(cpu.id), 1)
-          return cpu.load(flagOf(1 - cpu.id)) === 0 ? super.send(cpu) : AGAIN
+          return cpu.load(flagOf(1 - cpu.id)) === 0 && super.send(cpu)
         }
 
-        protected override end(cpu: Port): Ticket {
-          cpu.store(flagOf(cpu.id), 0)
-          return super.end(cpu)
+        protected override untilAnswered(cpu: Port): Ticket {
+          const ticket = super.untilAnswered(cpu)
+          if (ticket === DONE) cpu.store(flagOf(cpu.id), 0)
+          return ticket
         }
       }
-      return new Polite(host)
+      return new OpensbiFifo(host as never, Polite)
     },
   }
 }
@@ -262,7 +265,7 @@ function polite(lowers: boolean): StrategyModule {
  * search comes back to 2 before it has met an end anywhere.
  */
 const leftAtZero: StrategyModule = {
-  ...queues,
+  ...opensbi,
   words: () => ({
     count: { count: 1, stride: 1 },
     hasGone: { count: 1, stride: 1 },
@@ -310,14 +313,18 @@ describe('CPUs that go round', () => {
   })
 
   test('for too long to be followed are found by the search, and a replay says that it does not know', () => {
-    class Counts extends QueueStrategy {
-      protected override send(cpu: Port): Ticket {
-        const { request } = this.privates
-        cpu.set(request, (cpu.get(request) + 1) % 55_000)
+    class Counts extends OpensbiFifo {
+      override changed(): Ticket {
+        return AGAIN
+      }
+
+      override resumed(cpu: Port): Ticket {
+        const { sent } = this.fifos
+        cpu.set(sent, (cpu.get(sent) + 1) % 55_000)
         return AGAIN
       }
     }
-    const plan = planOf({ ...queues, create: (host) => new Counts(host) }, { ...POLITE, cpuCount: 1 })
+    const plan = planOf({ ...opensbi, create: (host) => new Counts(host) } as StrategyModule, { ...POLITE, cpuCount: 1 })
     const found = exploreFully(plan)
     expect(found.finding!.message).toMatch(/^CPU 0 goes round through more than 50,000 states/)
     const replayed = replayText(plan, found.schedule)
@@ -328,7 +335,7 @@ describe('CPUs that go round', () => {
   test('a CPU that the symmetry holds back may still open the way', () => {
     // Who is interrupted first after a switch stays in its handler until another CPU switches as well.
     const module: StrategyModule = {
-      ...queues,
+      ...opensbi,
       assumes: () => ({ timeless: false, symmetric: true }),
       words: () => ({ count: { count: 1, stride: 1 }, waiting: { count: 1, stride: 1 } }),
       privateWords: () => ({}),
@@ -375,7 +382,7 @@ describe('the verdict is that of a backward search from all ends', () => {
     ['immediate', () => shipped('immediate'), { operationCount: 2, preemption: 'hooks' }, {}],
     ['batched', () => shipped('batched'), { operationCount: 2 }, {}],
     ['lazy', () => shipped('lazy'), { tickCount: 1, operationCount: 2 }, { ring: 1 }],
-    ['queues', () => base('queues'), { ...QUEUES, preemption: 'hooks' }, { slots: 1 }],
+    ['opensbi-fifo', () => shipped('opensbi-fifo'), { ...QUEUES, preemption: 'hooks' }, { slots: 1 }],
     ['generations', () => base('generations'), { operationCount: 2 }, {}],
     ['stuck 0', () => fixture('stuck'), {}, { mode: 0 }],
     ['stuck 1', () => fixture('stuck'), {}, { mode: 1 }],

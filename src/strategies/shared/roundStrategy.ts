@@ -2,7 +2,7 @@ import type { Change } from '../../contract/change.js'
 import type { Operation } from '../../contract/operation.js'
 import type { Port } from '../../contract/port.js'
 import type { Demand, MachineShape, Strategy, StrategyHost, WordBlock } from '../../contract/strategy.js'
-import { DONE, type Ticket } from '../../contract/ticket.js'
+import { DONE, type AGAIN, type Ticket } from '../../contract/ticket.js'
 import { Fallback, fallbackPrivates } from './fallback.js'
 import { holderBlock, Holders, setWords } from './holders.js'
 import { Round, roundBlocks } from './round.js'
@@ -68,8 +68,12 @@ export abstract class RoundStrategy implements Strategy {
     pageCount: number,
     stride: number,
   ): Ticket {
+    return this.roundBegan(cpu, this.round.start(cpu, space, firstPage, pageCount, stride))
+  }
+
+  /** A round for this CPU's own changes has begun, with this ticket. */
+  protected roundBegan(cpu: Port, ticket: Ticket): Ticket {
     cpu.set(this.#purpose, FOR_CHANGES)
-    const ticket = this.round.start(cpu, space, firstPage, pageCount, stride)
     return ticket === DONE ? this.flushed(cpu) : ticket
   }
 
@@ -90,7 +94,7 @@ export abstract class RoundStrategy implements Strategy {
     return DONE
   }
 
-  interrupted(cpu: Port): typeof DONE {
+  interrupted(cpu: Port): typeof DONE | typeof AGAIN {
     this.round.serve(cpu)
     return DONE
   }

@@ -31,10 +31,8 @@ class WaitsInHandler extends Immediate {
     return super.flushed(cpu)
   }
 
-  override interrupted(cpu: Port): typeof DONE {
-    // The type of the base names DONE alone.
-    if (cpu.get(this.#open) !== 0) return AGAIN as typeof DONE
-    return super.interrupted(cpu)
+  override interrupted(cpu: Port): typeof DONE | typeof AGAIN {
+    return cpu.get(this.#open) === 0 ? super.interrupted(cpu) : AGAIN
   }
 }
 
