@@ -140,11 +140,9 @@ export class AsterinasOps extends ListStrategy<QueuedOps> {
  *
  * ## State
  *
- * - The operation's own list of items, with their total of pages. It becomes "everything" when the total
- *   reaches the threshold, and so does the list in a queue.
- * - A queue for each CPU, under a lock, with a count of the lists that were ever put into it.
- * - A word for each CPU, on a line of its own: how many of those it has answered.
- * - The CPUs that hold each space.
+ * The operation's own list of items; it becomes "everything" when their pages reach the threshold. A queue
+ * for each CPU, a list as well, under a lock, with a count of the lists that were ever put into it. A word
+ * for each CPU, on a line of its own: how many of those it has answered. The CPUs that hold each space.
  *
  * ## Who does what
  *
@@ -153,8 +151,7 @@ export class AsterinasOps extends ListStrategy<QueuedOps> {
  *   it interrupts all of them, flushes at home, and waits for one target after the other.
  * - Responder: takes the lock (or is called again), empties its queue, answers up to the number of the
  *   last list in it, unlocks, flushes. Where walks count for any item it answers after the flush.
- * - Switch: enters the new space's holders, loads it without keeping anything, leaves the old ones.
- * - Idle: CPUs are interrupted like any other.
+ * - Switch: publishes, loads without keeping anything, leaves the old space. Idle CPUs are interrupted.
  *
  * ## Why it is safe
  *
@@ -172,11 +169,10 @@ export class AsterinasOps extends ListStrategy<QueuedOps> {
  *
  * ## What differs from the source
  *
- * A target's answer there is one flag, cleared by every initiator, so that a steady stream of requests
- * can keep an earlier initiator waiting; here it is a number, because a word that one CPU waits on must
- * not be armed by another. The lock is spun for with interrupts off there. Answers come early there for
- * every item; here not where tables are freed or the kernel's mappings change. Frames that wait for the
- * flush are held by the kernel side, not in the queue.
+ * A target's answer there is one flag, cleared by every initiator, so that others can keep an initiator
+ * waiting; here it is a number, because a word that one CPU waits on must not be armed by another. The
+ * lock is spun for with interrupts off there. Answers come early there for every item. Frames that wait
+ * for the flush are held by the kernel side, not in the queue.
  */
 export default {
   summary: 'items are put into a queue of each holder, which empties it at once and answers before it flushes',

@@ -120,15 +120,13 @@ function rowBlock({ cpuCount }: MachineShape): WordBlock {
 /**
  * FreeBSD's scoreboard is a matrix of words, one for each pair of a target and an initiator. Any number
  * of initiators are under way at once without a lock, answers do not meet on one word, and one interrupt
- * serves everybody who has asked by then. Source: FreeBSD sys/amd64/amd64/mp_machdep.c,
- * `smp_targeted_tlb_shootdown` and `invlop_handler`.
+ * serves all who have asked. Source: FreeBSD sys/amd64/amd64/mp_machdep.c, `smp_targeted_tlb_shootdown`.
  *
  * ## State
  *
- * - A request of each CPU (space, range, whether the answer may come first), which only it writes.
- * - The scoreboard: a row for each target on cache lines of its own, in it a slot for each initiator.
- *   The initiator opens the slot, the target sets it to 0.
- * - The CPUs that hold each space, and the range gathered so far.
+ * A request of each CPU (space, range, whether the answer may come first), which only it writes. The
+ * scoreboard: a row for each target on cache lines of its own, in it a slot for each initiator. The CPUs
+ * that hold each space, and the range gathered so far.
  *
  * ## Who does what
  *
@@ -136,8 +134,7 @@ function rowBlock({ cpuCount }: MachineShape): WordBlock {
  *   of every holder, interrupts them, flushes at home, then waits for one open slot after the other.
  * - Responder: goes through its row; for each open slot it reads the request, answers, then flushes.
  *   Where walks count or the mapping is the kernel's it flushes, then answers.
- * - Switch: enters the new space's holders, loads it without keeping anything, leaves the old ones.
- * - Idle: CPUs are interrupted like any other.
+ * - Switch: publishes, loads without keeping anything, leaves the old space. Idle CPUs are interrupted.
  *
  * ## Why it is safe
  *
@@ -157,11 +154,10 @@ function rowBlock({ cpuCount }: MachineShape): WordBlock {
  *
  * ## What differs from the source
  *
- * A slot there is 0 while it is open and the generation of the request afterwards; here it is the other
- * way round, because a wait for 0 needs no generation that could wrap. `pmap_remove` flushes a user range
- * of more than one page as the whole space; here that is left to the ceiling, which is `pmap_invalidate_range`'s. Spaces
- * run under one tag, without PCIDs. A handler goes through its row once, where the source starts over
- * after each slot that it found open.
+ * A slot there is 0 while it is open and the generation of the request afterwards; here it is 0 when it
+ * is closed, because a wait for 0 needs no generation that could wrap. What is flushed as a whole is
+ * `pmap_invalidate_range`'s rule; its callers, which have rules of their own, are left out, and so are
+ * PCIDs. A handler goes through its row once, where the source starts over after each open slot.
  */
 export default {
   summary: 'a word for each pair of CPUs: initiators do not wait for each other, one interrupt serves them all',

@@ -139,10 +139,9 @@ export class NetbsdPacket extends ListStrategy<Mailbox> {
  *
  * ## State
  *
- * - A packet of each CPU: addresses, or "everything", and the accumulated set of CPUs.
- * - The mailbox: who has claimed it, and a generation that counts complete rounds; on other lines how
- *   many CPUs have not answered, a bit for each of them, and the packet's copy.
- * - The CPUs that hold each space.
+ * A packet of each CPU: addresses, or "everything", and the accumulated set of CPUs. The mailbox: who has
+ * claimed it, and a generation that counts complete rounds; on other lines how many CPUs have not
+ * answered, a bit for each of them, and the packet's copy. The CPUs that hold each space.
  *
  * ## Who does what
  *
@@ -152,8 +151,7 @@ export class NetbsdPacket extends ListStrategy<Mailbox> {
  *   waits for that generation. With nobody else to ask it flushes at home and leaves the mailbox alone.
  * - Responder: if its bit is set, flushes, clears the bit and counts down. The last one moves the
  *   generation on, then frees the mailbox.
- * - Switch: enters the new space's holders, loads it without keeping anything, leaves the old ones.
- * - Idle: CPUs are interrupted like any other.
+ * - Switch: publishes, loads without keeping anything, leaves the old space. Idle CPUs are interrupted.
  *
  * ## Why it is safe
  *
@@ -171,11 +169,9 @@ export class NetbsdPacket extends ListStrategy<Mailbox> {
  *
  * ## What differs from the source
  *
- * In 2011 the number of pending CPUs was the claim (a mask of 32 CPUs, taken by compare-and-exchange from
- * 0) and the packet was copied after it: a handler that ran in between read an old packet as its own. The
- * claim is a word of its own here, as in the successor. The successor also answers before it flushes;
- * this does not. Idle CPUs do not leave the space's set when they are interrupted. A teardown of a whole
- * space is flushed like any other operation.
+ * In 2011 the mask of pending CPUs was the claim, and the packet was copied after it: a handler that ran
+ * in between would have read an old packet as its own. The claim is a word of its own here, as in the
+ * successor, which also answers before it flushes; this does not. Idle CPUs do not leave the space's set.
  */
 export default {
   summary: 'packets of a few addresses through one mailbox for the whole machine',

@@ -43,9 +43,9 @@ export class OpensbiFifo extends PerOperation {
  *
  * ## State
  *
- * - A queue of requests for each CPU, under a lock: space, range, and the set of CPUs that sent it.
- * - For each sender, on a line of its own, how many targets have not answered.
- * - The CPUs that hold each space, and the range gathered so far.
+ * A queue of requests for each CPU, under a lock: space, range, and the set of CPUs that sent it. For each
+ * sender, on a line of its own, how many targets have not answered. The CPUs that hold each space, and
+ * the range gathered so far.
  *
  * ## Who does what
  *
@@ -55,8 +55,7 @@ export class OpensbiFifo extends PerOperation {
  *   locked it comes back, and drains its own queue in the interrupts that it takes meanwhile. It waits
  *   until all have answered.
  * - Responder: takes request after request out of its queue, flushes, and counts every sender of it down.
- * - Switch: enters the new space's holders, loads it without keeping anything, leaves the old ones.
- * - Idle: CPUs are interrupted like any other.
+ * - Switch: publishes, loads without keeping anything, leaves the old space. Idle CPUs are interrupted.
  *
  * ## Why it is safe
  *
@@ -75,11 +74,9 @@ export class OpensbiFifo extends PerOperation {
  *
  * ## What differs from the source
  *
- * Gathering is Linux' part. In the source a sender that waits looks into its queue by itself, with
- * interrupts off; here the interrupts do it. A sender that waits for answers spins on one word that each
- * target of it must find cleared by it before the next may set it; here, as in later versions, it is a
- * countdown. Later versions also send no interrupt to a CPU that has one pending, and size the queue by
- * the number of CPUs. Other requests (instruction fences, guests) are left out.
+ * In the source a sender that waits looks into its queue by itself, with interrupts off; here the
+ * interrupts do it. Its targets answer one after the other through one flag there; here they count down.
+ * Later versions send no interrupt to a CPU that has one pending. Other kinds of requests are left out.
  */
 export default {
   summary: 'a queue of requests for each CPU, merged in place; who finds one full comes back',

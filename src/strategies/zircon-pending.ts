@@ -78,10 +78,9 @@ export class ZirconPending extends ListStrategy<PendingItems> {
  *
  * ## State
  *
- * - The pending items of the operation, or "everything" when there are too many.
- * - A request of each CPU, the items in it, which only it writes; for each target a bit for each
- *   initiator that asks; a countdown of each initiator.
- * - The CPUs that hold each space; privately, the space that a CPU runs.
+ * The pending items of the operation, or "everything" when there are too many. A request of each CPU, the
+ * items in it; for each target a bit for each initiator that asks; a countdown of each initiator. The
+ * CPUs that hold each space; privately, the space that a CPU runs.
  *
  * ## Who does what
  *
@@ -89,8 +88,7 @@ export class ZirconPending extends ListStrategy<PendingItems> {
  *   holders, or all CPUs if an item is the kernel's, flushes at home, and waits for the countdown.
  * - Responder: for each initiator that asks it compares the space with the one that it runs. If they
  *   differ and no item is the kernel's it only acknowledges; else it flushes first.
- * - Switch: enters the new space's holders, loads it without keeping anything, leaves the old ones.
- * - Idle: CPUs are interrupted like any other.
+ * - Switch: publishes, loads without keeping anything, leaves the old space. Idle CPUs are interrupted.
  *
  * ## Why it is safe
  *
@@ -108,11 +106,10 @@ export class ZirconPending extends ListStrategy<PendingItems> {
  *
  * ## What differs from the source
  *
- * An item's level and whether it is terminal are not kept: on x86 the task treats all levels alike and
- * reads neither (only the IOMMU's page tables do), and INVLPG drops what the walker has cached either way.
- * Entries of the top level, which make the shootdown full, are never changed here. Tasks are linked into
- * the targets' lists under one lock for the whole machine; here each is a bit. Which CPUs are done is a
- * mask there and a countdown here.
+ * An item's level and whether it is terminal are not kept: the task treats all levels alike, and only the
+ * IOMMU's page tables read whether it is terminal. Entries of the top level, which make the shootdown
+ * full, are never changed here. Tasks are linked into the targets' lists under one lock for the whole
+ * machine; here each is a bit. Which CPUs are done is a mask there and a countdown here.
  */
 export default {
   summary: 'an array of changed entries, run as a task on the holders; who runs another space skips it',
