@@ -324,7 +324,10 @@ describe('CPUs that go round', () => {
         return AGAIN
       }
     }
-    const plan = planOf({ ...opensbi, create: (host) => new Counts(host) } as StrategyModule, { ...POLITE, cpuCount: 1 })
+    const plan = planOf({ ...opensbi, create: (host) => new Counts(host) } as StrategyModule, {
+      ...POLITE,
+      cpuCount: 1,
+    })
     const found = exploreFully(plan)
     expect(found.finding!.message).toMatch(/^CPU 0 goes round through more than 50,000 states/)
     const replayed = replayText(plan, found.schedule)

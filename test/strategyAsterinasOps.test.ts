@@ -78,7 +78,9 @@ describe('what several initiators put into one queue', () => {
     const bare = new BareStrategy(module, 2)
     for (const pages of [range(100, 40), [3], [4, 5]]) {
       const ticket = bare.unmap(0, pages)
-      expect(bare.interrupt(1).log).toEqual(pages.length === 40 ? ['invalidateSpace 1'] : invalidations(pages))
+      expect(bare.interrupt(1).log).toEqual(
+        pages.length === 40 ? ['invalidateSpace 1'] : invalidations(pages),
+      )
       expect(bare.interrupt(1).log).toEqual([])
       expect(bare.resume(0, ticket)).toBe(SETTLED)
     }

@@ -32,7 +32,10 @@ describe('its closed forms', () => {
   })
 })
 
-const mailboxOf = ({ words }: BareStrategy) => ({ claim: words['row'].base, generation: words['row'].base + 1 })
+const mailboxOf = ({ words }: BareStrategy) => ({
+  claim: words['row'].base,
+  generation: words['row'].base + 1,
+})
 
 describe('the mailbox', () => {
   test('is for one round at a time: the next initiator comes back until the last CPU has answered', () => {

@@ -1,11 +1,7 @@
 import type { Change } from '../contract/change.js'
 import type { Port } from '../contract/port.js'
 import { reachedSerial } from '../contract/change.js'
-import {
-  WORDS_PER_LINE,
-  type StrategyHost,
-  type StrategyModule,
-} from '../contract/strategy.js'
+import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { AGAIN, DONE, type Ticket } from '../contract/ticket.js'
 import { FlushList } from './shared/flushList.js'
 import { holderBlock, setWords } from './shared/holders.js'
@@ -175,7 +171,8 @@ export class AsterinasOps extends ListStrategy<QueuedOps> {
  * for the flush are held by the kernel side, not in the queue.
  */
 export default {
-  summary: 'items are put into a queue of each holder, which empties it at once and answers before it flushes',
+  summary:
+    'items are put into a queue of each holder, which empties it at once and answers before it flushes',
   source: 'Asterinas ostd/src/mm/tlb.rs',
   parameters: {
     threshold: {

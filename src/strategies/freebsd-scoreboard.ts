@@ -160,7 +160,8 @@ function rowBlock({ cpuCount }: MachineShape): WordBlock {
  * PCIDs. A handler goes through its row once, where the source starts over after each open slot.
  */
 export default {
-  summary: 'a word for each pair of CPUs: initiators do not wait for each other, one interrupt serves them all',
+  summary:
+    'a word for each pair of CPUs: initiators do not wait for each other, one interrupt serves them all',
   source: 'FreeBSD sys/amd64/amd64/mp_machdep.c: invl_scoreboard',
   parameters: {
     ceiling: {

@@ -183,7 +183,8 @@ export default {
       max: 1000,
       unit: 'addresses',
       summary: 'changes above which a packet flushes the whole space',
-      source: 'NetBSD TP_MAXVA, "No more than N seperate invlpg": 6 in pmap_tlb.c of 2011, 16 in x86_tlb.c of 2022',
+      source:
+        'NetBSD TP_MAXVA, "No more than N seperate invlpg": 6 in pmap_tlb.c of 2011, 16 in x86_tlb.c of 2022',
     },
   },
   contract: () => 'return',

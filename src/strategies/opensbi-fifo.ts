@@ -1,9 +1,5 @@
 import type { Port } from '../contract/port.js'
-import {
-  WORDS_PER_LINE,
-  type StrategyHost,
-  type StrategyModule,
-} from '../contract/strategy.js'
+import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { AGAIN, DONE } from '../contract/ticket.js'
 import { holderBlock } from './shared/holders.js'
 import { CEILING, GATHER_LIMIT } from './shared/linuxParameters.js'

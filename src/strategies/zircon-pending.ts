@@ -1,10 +1,6 @@
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
-import {
-  WORDS_PER_LINE,
-  type StrategyHost,
-  type StrategyModule,
-} from '../contract/strategy.js'
+import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { type Ticket } from '../contract/ticket.js'
 import { FlushList } from './shared/flushList.js'
 import { listPrivates, ListRound, ListStrategy, type ListPrivates } from './shared/listStrategy.js'

@@ -96,12 +96,7 @@ export class FlushList {
     for (let item = 0; item < count; item++) {
       const word = at + ITEMS + item * ITEM_WORDS
       const packed = cpu.get(word + SPACE_AND_PAGES)
-      cpu.invalidate(
-        Math.floor(packed / PAGES_LIMIT),
-        cpu.get(word + FIRST),
-        packed & (PAGES_LIMIT - 1),
-        1,
-      )
+      cpu.invalidate(Math.floor(packed / PAGES_LIMIT), cpu.get(word + FIRST), packed & (PAGES_LIMIT - 1), 1)
     }
   }
 
