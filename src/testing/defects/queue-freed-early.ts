@@ -31,7 +31,7 @@ export const defect: Defect = {
     preempt: 'hooks',
     parameters: { slots: 1 },
   },
-  foundWithin: 170,
+  foundWithin: 250,
 }
 
 export default plant(

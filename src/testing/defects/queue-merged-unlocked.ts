@@ -27,7 +27,7 @@ export const defect: Defect = {
     // Ranges of one page are never merged: here each is the whole space.
     parameters: { slots: 1, ceiling: 0 },
   },
-  foundWithin: 2_000,
+  foundWithin: 600,
 }
 
 export default plant(

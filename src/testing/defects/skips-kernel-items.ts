@@ -26,7 +26,7 @@ export const defect: Defect = {
     preempt: 'none',
     frames: 2,
   },
-  foundWithin: 200,
+  foundWithin: 30,
 }
 
 export default plant(

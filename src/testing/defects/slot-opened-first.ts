@@ -36,7 +36,7 @@ export const defect: Defect = {
     spurious: 1,
     preempt: 'hooks',
   },
-  foundWithin: 5_000,
+  foundWithin: 800,
 }
 
 export default plant(
