@@ -76,7 +76,7 @@ function mixed(name: string, module: StrategyModule, seed: number, cpus: number,
 }
 
 describe('the bases are not reported', () => {
-  const SMALLEST: Record<string, Record<string, number>> = { queues: { slots: 1 }, stamps: { wrap: 4 } }
+  const SMALLEST: Record<string, Record<string, number>> = { stamps: { wrap: 4 } }
 
   test.each(SIM_BASES)('%s, mixed', async (name) => {
     const { default: module } = await load('bases', name)

@@ -14,7 +14,7 @@ import type { Settle } from '../dist/src/engines/explore/settle.js'
 import { actionOf, paramOf } from '../dist/src/engines/explore/actions.js'
 import type { Transitions } from '../dist/src/engines/explore/transitions.js'
 import { Undecided } from '../dist/src/engines/explore/undecided.js'
-import queues, { QueueStrategy } from '../dist/src/testing/bases/queues.js'
+import immediate, { Immediate } from '../dist/src/strategies/immediate.js'
 import { base, exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
 import { referenceSearch } from './support/exploreReference.js'
 
@@ -226,30 +226,46 @@ describe('the undecided states', () => {
 /** Each CPU shows that it is about to send, and lets the other one go first. */
 function polite(lowers: boolean): StrategyModule {
   return {
-    ...queues,
-    words: (shape, parameters) => ({
-      ...queues.words(shape, parameters),
-      flag: { count: 2, stride: WORDS_PER_LINE },
+    ...immediate,
+    words: (shape) => ({ ...immediate.words(shape), flag: { count: 2, stride: WORDS_PER_LINE } }),
+    privateWords: (shape) => ({
+      ...immediate.privateWords(shape),
+      hasTried: 1,
+      isWaiting: 1,
+      space: 1,
+      page: 1,
     }),
-    privateWords: (shape) => ({ ...queues.privateWords(shape), hasTried: 1 }),
     create: (host) => {
       const { flag } = host.words
-      const { hasTried } = host.privates
+      const { hasTried, isWaiting, space, page } = host.privates
       const flagOf = (cpu: number) => flag.base + cpu * flag.stride
-      class Polite extends QueueStrategy {
-        protected override send(cpu: Port): Ticket {
+      class Polite extends Immediate {
+        protected override startRound(cpu: Port, changed: number, firstPage: number): Ticket {
+          cpu.set(isWaiting, 1)
+          cpu.set(space, changed)
+          cpu.set(page, firstPage)
+          return this.tryTo(cpu)
+        }
+
+        tryTo(cpu: Port): Ticket {
           cpu.set(hasTried, 1 - cpu.get(hasTried))
           if (lowers && cpu.get(hasTried) === 0) {
             cpu.store(flagOf(cpu.id), 0)
             return AGAIN
           }
           cpu.store(flagOf(cpu.id), 1)
-          return cpu.load(flagOf(1 - cpu.id)) === 0 ? super.send(cpu) : AGAIN
+          if (cpu.load(flagOf(1 - cpu.id)) !== 0) return AGAIN
+          cpu.set(isWaiting, 0)
+          return super.startRound(cpu, cpu.get(space), cpu.get(page), 1, 1)
         }
 
-        protected override end(cpu: Port): Ticket {
+        override resumed(cpu: Port): Ticket {
+          return cpu.get(isWaiting) === 0 ? super.resumed(cpu) : this.tryTo(cpu)
+        }
+
+        protected override flushed(cpu: Port): Ticket {
           cpu.store(flagOf(cpu.id), 0)
-          return super.end(cpu)
+          return super.flushed(cpu)
         }
       }
       return new Polite(host)
@@ -262,7 +278,8 @@ function polite(lowers: boolean): StrategyModule {
  * search comes back to 2 before it has met an end anywhere.
  */
 const leftAtZero: StrategyModule = {
-  ...queues,
+  ...immediate,
+  assumes: () => ({ timeless: false }),
   words: () => ({
     count: { count: 1, stride: 1 },
     hasGone: { count: 1, stride: 1 },
@@ -310,14 +327,17 @@ describe('CPUs that go round', () => {
   })
 
   test('for too long to be followed are found by the search, and a replay says that it does not know', () => {
-    class Counts extends QueueStrategy {
-      protected override send(cpu: Port): Ticket {
-        const { request } = this.privates
-        cpu.set(request, (cpu.get(request) + 1) % 55_000)
+    class Counts extends Immediate {
+      override changed(): Ticket {
+        return AGAIN
+      }
+
+      override resumed(cpu: Port): Ticket {
+        cpu.set(this.serial, (cpu.get(this.serial) + 1) % 55_000)
         return AGAIN
       }
     }
-    const plan = planOf({ ...queues, create: (host) => new Counts(host) }, { ...POLITE, cpuCount: 1 })
+    const plan = planOf({ ...immediate, create: (host) => new Counts(host) }, { ...POLITE, cpuCount: 1 })
     const found = exploreFully(plan)
     expect(found.finding!.message).toMatch(/^CPU 0 goes round through more than 50,000 states/)
     const replayed = replayText(plan, found.schedule)
@@ -328,7 +348,7 @@ describe('CPUs that go round', () => {
   test('a CPU that the symmetry holds back may still open the way', () => {
     // Who is interrupted first after a switch stays in its handler until another CPU switches as well.
     const module: StrategyModule = {
-      ...queues,
+      ...immediate,
       assumes: () => ({ timeless: false, symmetric: true }),
       words: () => ({ count: { count: 1, stride: 1 }, waiting: { count: 1, stride: 1 } }),
       privateWords: () => ({}),
@@ -375,7 +395,7 @@ describe('the verdict is that of a backward search from all ends', () => {
     ['immediate', () => shipped('immediate'), { operationCount: 2, preemption: 'hooks' }, {}],
     ['batched', () => shipped('batched'), { operationCount: 2 }, {}],
     ['lazy', () => shipped('lazy'), { tickCount: 1, operationCount: 2 }, { ring: 1 }],
-    ['queues', () => base('queues'), { ...QUEUES, preemption: 'hooks' }, { slots: 1 }],
+    ['opensbi-fifo', () => shipped('opensbi-fifo'), { ...QUEUES, operationCount: 2 }, { slots: 1 }],
     ['linux', () => shipped('linux'), { operationCount: 2 }, {}],
     ['stuck 0', () => fixture('stuck'), {}, { mode: 0 }],
     ['stuck 1', () => fixture('stuck'), {}, { mode: 1 }],

@@ -62,10 +62,14 @@ export class PerOperation extends RoundStrategy {
     return ticket
   }
 
-  /** Whatever this CPU has issued so far was in this round or an earlier one, for it waits while a round runs: a prefix. */
   protected flushed(cpu: Port): Ticket {
-    const serial = cpu.issued(cpu.id)
-    if (serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
-    return SETTLED
+    return settleIssued(cpu)
   }
+}
+
+/** Whatever this CPU has issued so far was in this round or an earlier one, for it waits while a round runs: a prefix. */
+export function settleIssued(cpu: Port): typeof SETTLED {
+  const serial = cpu.issued(cpu.id)
+  if (serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
+  return SETTLED
 }

@@ -68,8 +68,12 @@ export abstract class RoundStrategy implements Strategy {
     pageCount: number,
     stride: number,
   ): Ticket {
+    return this.roundBegan(cpu, this.round.start(cpu, space, firstPage, pageCount, stride))
+  }
+
+  /** A round for this CPU's own changes has begun, with this ticket. */
+  protected roundBegan(cpu: Port, ticket: Ticket): Ticket {
     cpu.set(this.#purpose, FOR_CHANGES)
-    const ticket = this.round.start(cpu, space, firstPage, pageCount, stride)
     return ticket === DONE ? this.flushed(cpu) : ticket
   }
 

@@ -1,21 +1,23 @@
 import type { Port } from '../../contract/port.js'
-import queues, { QueueStrategy } from '../bases/queues.js'
+import opensbi, { OpensbiFifo } from '../../strategies/opensbi-fifo.js'
+import { MergingFifos } from '../../strategies/shared/mergingFifos.js'
 import { plant, type Defect } from '../defect.js'
-import { Queues } from '../bases/shared/queues.js'
 
-class FreesEarly extends Queues {
-  protected override serveSlot(cpu: Port, queue: number, tail: number): void {
-    super.free(cpu, queue, tail)
-    super.serveSlot(cpu, queue, tail)
+class FreesEarly extends MergingFifos {
+  protected override take(cpu: Port, queue: number, tail: number): void {
+    this.free(cpu, queue, tail)
   }
 
-  protected override free(): void {}
+  protected override carryOut(cpu: Port, queue: number, tail: number): void {
+    this.read(cpu, queue, tail)
+    super.carryOut(cpu, queue, tail)
+  }
 }
 
 export const defect: Defect = {
   name: 'queue-freed-early',
   trap: '13',
-  base: 'queues',
+  base: 'opensbi-fifo',
   breaks:
     'CPU 2 moves its tail on. CPU 1 puts its request into the slot that CPU 2 is about to read: the request of CPU 0 is lost.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
@@ -29,11 +31,11 @@ export const defect: Defect = {
     preempt: 'hooks',
     parameters: { slots: 1 },
   },
-  foundWithin: 170,
+  foundWithin: 250,
 }
 
 export default plant(
-  queues,
+  opensbi,
   'frees a slot before it has read it',
-  (host) => new QueueStrategy(host, FreesEarly),
+  (host) => new OpensbiFifo(host, FreesEarly),
 )

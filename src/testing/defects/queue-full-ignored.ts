@@ -1,8 +1,8 @@
-import queues, { QueueStrategy } from '../bases/queues.js'
+import opensbi, { OpensbiFifo } from '../../strategies/opensbi-fifo.js'
+import { MergingFifos } from '../../strategies/shared/mergingFifos.js'
 import { plant, type Defect } from '../defect.js'
-import { Queues } from '../bases/shared/queues.js'
 
-class NeverFull extends Queues {
+class NeverFull extends MergingFifos {
   protected override isFull(): boolean {
     return false
   }
@@ -11,7 +11,7 @@ class NeverFull extends Queues {
 export const defect: Defect = {
   name: 'queue-full-ignored',
   trap: '13',
-  base: 'queues',
+  base: 'opensbi-fifo',
   breaks:
     'CPU 0 and CPU 1 ask CPU 2. The second request overwrites the first: CPU 2 flushes the second page twice, and the sender of the first is never told or told for nothing.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
@@ -28,4 +28,4 @@ export const defect: Defect = {
   foundWithin: 20,
 }
 
-export default plant(queues, 'puts a request into a full queue', (host) => new QueueStrategy(host, NeverFull))
+export default plant(opensbi, 'puts a request into a full queue', (host) => new OpensbiFifo(host, NeverFull))

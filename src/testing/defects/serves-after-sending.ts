@@ -1,43 +1,43 @@
 import type { Port } from '../../contract/port.js'
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
 import { AGAIN, DONE, type Ticket } from '../../contract/ticket.js'
-import queues, { QueueStrategy, type QueuePrivates, type QueueWords } from '../bases/queues.js'
+import opensbi, { OpensbiFifo, type FifoPrivates } from '../../strategies/opensbi-fifo.js'
+import { MergingFifos } from '../../strategies/shared/mergingFifos.js'
+import type { RoundWords } from '../../strategies/shared/roundStrategy.js'
 import type { Defect } from '../defect.js'
 
-type BackingPrivates = QueuePrivates | 'hasTried'
+type BackingPrivates = FifoPrivates | 'hasTried'
 
-class ServesAfterSending extends QueueStrategy {
-  readonly #hasTried: number
+class SendsFirst extends MergingFifos {
+  hasTried = 0
 
-  constructor(host: StrategyHost<QueueWords, BackingPrivates>) {
-    super(host)
-    this.#hasTried = host.privates.hasTried
-  }
-
-  /** After a try that has failed a turn passes without one. */
-  override resumed(cpu: Port): Ticket {
-    if (cpu.get(this.privates.isSending) === 0) return this.end(cpu)
-    const hasTried = cpu.get(this.#hasTried)
-    cpu.set(this.#hasTried, 1 - hasTried)
-    return hasTried === 1 ? AGAIN : this.send(cpu)
-  }
-
-  /** What has come meanwhile is served when everything is sent. */
-  protected override send(cpu: Port): Ticket {
-    const ticket = super.send(cpu)
-    if (ticket !== AGAIN) this.queues.serve(cpu)
+  /** After a try that has failed a turn passes without one. What has come meanwhile is served when everything is sent. */
+  override next(cpu: Port): Ticket {
+    if (!this.isSending(cpu)) return super.next(cpu)
+    const hasTried = cpu.get(this.hasTried)
+    cpu.set(this.hasTried, 1 - hasTried)
+    if (hasTried === 1) return AGAIN
+    const ticket = super.next(cpu)
+    if (ticket !== AGAIN) this.tryToServe(cpu)
     return ticket
+  }
+}
+
+class ServesAfterSending extends OpensbiFifo {
+  constructor(host: StrategyHost<RoundWords, BackingPrivates>) {
+    super(host, SendsFirst)
+    ;(this.fifos as SendsFirst).hasTried = host.privates.hasTried
   }
 
   override interrupted(cpu: Port): typeof DONE | typeof AGAIN {
-    return cpu.get(this.privates.isSending) === 0 ? super.interrupted(cpu) : DONE
+    return this.fifos.isSending(cpu) ? DONE : super.interrupted(cpu)
   }
 }
 
 export const defect: Defect = {
   name: 'serves-after-sending',
   trap: '14',
-  base: 'queues',
+  base: 'opensbi-fifo',
   breaks:
     'CPU 0 has filled the queues of CPU 1 and CPU 2, which are about to send to each other. Both find the queue of the other full, leave out a turn, try again, and serve nobody meanwhile: every step changes something, and none leads to an end.',
   expects: ['I8'],
@@ -54,9 +54,9 @@ export const defect: Defect = {
 }
 
 export default {
-  ...queues,
+  ...opensbi,
   summary: 'a planted defect: serves its queue only when it has sent its own request',
   source: 'none',
-  privateWords: (shape) => ({ ...queues.privateWords(shape), hasTried: 1 }),
+  privateWords: (shape) => ({ ...opensbi.privateWords(shape), hasTried: 1 }),
   create: (host) => new ServesAfterSending(host),
-} satisfies StrategyModule<QueueWords, BackingPrivates>
+} satisfies StrategyModule<RoundWords, BackingPrivates>

@@ -1,17 +1,17 @@
-import queues, { QueueStrategy } from '../bases/queues.js'
+import opensbi, { OpensbiFifo } from '../../strategies/opensbi-fifo.js'
+import { MergingFifos } from '../../strategies/shared/mergingFifos.js'
 import { plant, type Defect } from '../defect.js'
-import { Queues } from '../bases/shared/queues.js'
 
-class OneWord extends Queues {
-  override leftOf(): number {
-    return this.left.base
+class OneWord extends MergingFifos {
+  protected override leftOf(): number {
+    return this.request.base
   }
 }
 
 export const defect: Defect = {
   name: 'shared-countdown',
   trap: 'rule 5 of the contract',
-  base: 'queues',
+  base: 'opensbi-fifo',
   breaks:
     'seL4 has one slot under one lock. Without the lock CPU 1 arms the word while CPU 0 waits for it: CPU 0 waits for the acknowledgements of CPU 1, or goes on with one of them.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I8'],
@@ -26,4 +26,4 @@ export const defect: Defect = {
   foundWithin: 80,
 }
 
-export default plant(queues, 'all senders count down one word', (host) => new QueueStrategy(host, OneWord))
+export default plant(opensbi, 'all senders count down one word', (host) => new OpensbiFifo(host, OneWord))
