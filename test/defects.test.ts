@@ -4,12 +4,12 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { checkStrategyModule } from '../dist/src/harness/moduleShape.js'
+import { moduleNames } from '../dist/src/registry.js'
 import type { Defect } from '../dist/src/testing/defect.js'
 import { mixedWorkload } from '../dist/src/testing/mixedWorkload.js'
 
 import {
   invariantsOf,
-  OWN_STRATEGIES,
   OWN_WORKLOADS,
   ROOT,
   simCell,
@@ -50,7 +50,7 @@ describe('the collection', () => {
     expect(module.summary).toMatch(/^a planted defect: /)
     // Names are unique because they are those of the files.
     expect(defect.name).toBe(name)
-    expect([...OWN_STRATEGIES, ...BASES]).toContain(defect.base)
+    expect([...moduleNames('strategy'), ...BASES]).toContain(defect.base)
     expect(defect.trap).not.toBe('')
     expect(defect.breaks).toMatch(/\.$/)
     expect(defect.expects.length).toBeGreaterThan(0)
@@ -82,7 +82,7 @@ function mixed(name: string, module: StrategyModule, seed: number, cpus: number,
 }
 
 describe('the bases are not reported', () => {
-  const SMALLEST: Record<string, Record<string, number>> = { queues: { slots: 1 }, stamps: { wrap: 4 } }
+  const SMALLEST: Record<string, Record<string, number>> = { queues: { slots: 1 } }
 
   test.each(SIM_BASES)('%s, mixed', async (name) => {
     const { default: module } = await load('bases', name)

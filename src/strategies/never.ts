@@ -1,0 +1,78 @@
+import type { Operation } from '../contract/operation.js'
+import type { Port } from '../contract/port.js'
+import type { Strategy, StrategyModule } from '../contract/strategy.js'
+import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { ONLY_TAG } from './shared/roundStrategy.js'
+
+class Never implements Strategy {
+  changed(): Ticket {
+    return DONE
+  }
+
+  /** A lie, and the point of it: what an operation would cost whose flush is free. */
+  finished(cpu: Port, operation: Operation): Ticket {
+    if (operation.depth > 0) return DONE
+    cpu.settle(cpu.id, cpu.issued(cpu.id))
+    return SETTLED
+  }
+
+  demanded(): Ticket {
+    return DONE
+  }
+
+  resumed(): Ticket {
+    return DONE
+  }
+
+  interrupted(): typeof DONE {
+    return DONE
+  }
+
+  switched(cpu: Port, to: number): Ticket {
+    cpu.activate(to, ONLY_TAG, false)
+    return DONE
+  }
+}
+
+/**
+ * Flushes nothing, its own CPU included, and says at the end of each operation that all is settled. It is wrong on purpose: the
+ * upper bound of speed, what `immediate` or `batched` would cost if telling the other CPUs and flushing took no time. Whatever is faster
+ * than this saves something else than the shootdown.
+ *
+ * ## State
+ *
+ * None.
+ *
+ * ## Who does what
+ *
+ * - Initiator: nothing. Frames and addresses are free at the end of the operation, as they are after a flush.
+ * - Responder: nothing, and nobody is interrupted.
+ * - Switch: loads the space under the only tag, and the hardware drops what the tag held, as it does in every strategy here that
+ *   uses one tag. Kernel mappings stay. Idle CPUs: nothing.
+ *
+ * ## Why it is safe
+ *
+ * It is not. A CPU that has cached a page goes on using it after it was unmapped, protected, or given to somebody else: I1, I2, I3, I5
+ * and I6, and in virtual time a false claim (I11) for each change that another CPU still holds. The oracle counts them all, and under
+ * contract `none` they fail nothing and are never ranked.
+ *
+ * ## Counts
+ *
+ * For any operation: no round, no interrupt, no invalidation, no full flush, no demand.
+ *
+ * ## What differs from the source
+ *
+ * There is no kernel that does this. The nearest are switches to measure the cost, such as Firecracker's module parameter
+ * `guest_memfd_tlb_flush`, off by default on x86 "to collect performance data for both"; it leaves out the flushes of the direct map
+ * alone.
+ */
+export default {
+  summary: 'flushes nothing at all: the upper bound of speed, unsafe on purpose',
+  source: 'none; a reference, as the switch guest_memfd_tlb_flush of Firecracker patch 0039 is for the direct map',
+  parameters: {},
+  contract: () => 'none',
+  assumes: () => ({ timeless: true, symmetric: true }),
+  words: () => ({}),
+  privateWords: () => ({}),
+  create: () => new Never(),
+} satisfies StrategyModule<never, never>
