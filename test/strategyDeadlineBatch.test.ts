@@ -7,6 +7,7 @@ import { holderBlock, Holders } from '../dist/src/strategies/shared/holders.js'
 import { roundBlocks } from '../dist/src/strategies/shared/round.js'
 import { UnattendedRound } from '../dist/src/strategies/shared/unattendedRound.js'
 import { WordPort } from './support/bareKernel.js'
+import { readBack } from './support/readBack.js'
 import { invariantsOf, loadStrategy, simCell, threadsCell, type CellOptions } from './support/runCell.js'
 
 /** No tick and no age: the count alone decides. */
@@ -78,7 +79,7 @@ describe('what may not wait', () => {
   })
 
   test('an address that is wanted at once is a demand, which ends the batch', async () => {
-    const cell = { workload: 'madvise-page', parameters: { pages: 8, ops: 16 }, cpus: 3 }
+    const cell = { workload: readBack(8, 2), cpus: 3, readers: 0 }
     const counts = await countsOf({ ...cell, strategyParameters: BY_COUNT })
     expect(counts).toMatchObject({ flushRounds: 16, ipis: 32, pagesInvalidated: 16 * 3, demands: 16 })
   })
@@ -135,13 +136,12 @@ const guests = (pages: number, isBatch: boolean): WorkloadModule => ({
   write: (plan) => {
     const tape = plan.tape(0)
     const guest = plan.handle()
-    tape.map(guest, 2 * pages, { writable: true, guest: true })
-    tape.write(guest, 0, pages)
+    tape.map(guest, pages, { writable: true, guest: true })
     tape.body()
-    const touch = () => tape.write(guest, pages, pages)
+    const touch = () => tape.write(guest, 0, pages)
     tape.op(() => (isBatch ? tape.batch(touch) : touch()))
     tape.pause(5_000_000)
-    tape.adviseAway(guest, pages, pages)
+    tape.adviseAway(guest, 0, pages)
   },
 })
 

@@ -16,6 +16,12 @@ const storm = (strategy: string, more: Partial<CellOptions> = {}): CellOptions =
   ...more,
 })
 
+/** All 512 frames for user pages are handed out again within a pass, faster than a tick comes. */
+const reuse: Partial<CellOptions> = {
+  parameters: { pages: 16, ops: 80, pauseNs: 0, readerPages: 2, readerWorkNs: 0 },
+  profileSets: ['memory.frames=1024'],
+}
+
 describe('never', () => {
   test.each([
     ['munmap-storm', { pages: 34, ops: 5, pauseNs: 0 }],
@@ -29,20 +35,20 @@ describe('never', () => {
   })
 
   test('is caught for all that it breaks', async () => {
-    const unmaps = await simCell(storm('never'))
+    const unmaps = await simCell(storm('never', reuse))
     expect(unmaps.contract).toBe('none')
-    expect(invariantsOf(unmaps)).toEqual(expect.arrayContaining(['I1', 'I6', 'I11']))
+    expect(invariantsOf(unmaps)).toEqual(expect.arrayContaining(['I1', 'I6']))
     const rights = { workload: 'mprotect-storm', parameters: { pages: 16, range: 3, pairs: 6 } } as const
     expect(invariantsOf(await simCell(storm('never', rights)))).toContain('I3')
-    expect((await simCell(storm('batched'))).violations).toEqual([])
+    expect((await simCell(storm('batched', reuse))).violations).toEqual([])
   })
 
   test('is the upper bound: what flushes is slower', async () => {
-    const [never, batched, immediate] = await Promise.all(
-      ['never', 'batched', 'immediate'].map(async (strategy) => (await simCell(storm(strategy))).passNs[0]),
-    )
-    expect(never).toBeLessThan(batched)
-    expect(batched).toBeLessThan(immediate)
+    const times: number[] = []
+    for (const strategy of ['never', 'ctxsw-deferred', 'batched', 'immediate'])
+      times.push((await simCell(storm(strategy))).passNs[0])
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(new Set(times).size).toBe(4)
   })
 })
 
@@ -107,22 +113,24 @@ describe('lazy with a preset', () => {
   test('released frees frames before anybody has swept', async () => {
     const values = of(await loadStrategy('lazy'), 'released')
     expect(values).toMatchObject({ ring: 256 })
-    const released = await simCell(storm('lazy', { strategyParameters: values }))
+    const released = await simCell(storm('lazy', { ...reuse, strategyParameters: values }))
     expect(released.contract).toBe('none')
     expect(invariantsOf(released)).toEqual(expect.arrayContaining(['I1', 'I11']))
-    const paper = await simCell(storm('lazy'))
+    const paper = await simCell(storm('lazy', reuse))
     expect([paper.contract, paper.violations]).toEqual(['reuse', []])
-    // No interrupts in either: the lie is about frames.
-    expect([released.figures.ipis, paper.figures.ipis]).toEqual([0, 0])
+    // The paper's has to ask for frames that nobody has swept yet.
+    expect([released.figures.ipis, paper.figures.ipis > 0]).toEqual([0, true])
   })
 
   test('cortenmm frees a slot while a CPU that has said so has still to flush', async () => {
     const module = await shipped('lazy')
     const values = { ...of(module, 'cortenmm'), ring: 1 }
     expect(module.contract({ ...values })).toBe('none')
+    // What it would break if it promised anything: under its own contract all that is waived is found first.
+    const promising: StrategyModule = { ...module, contract: () => 'reuse' }
     const search = (given: Record<string, number>) => {
       const needs = { alphabet: ['advise'], roles: [['advise'], []], tickCount: 2, preemption: 'hooks' } as const
-      return exploreFully(planOf(module, { ...needs } as object, given)).finding?.invariant ?? 'complete'
+      return exploreFully(planOf(promising, { ...needs } as object, given)).finding?.invariant ?? 'complete'
     }
     expect(['I1', 'I2', 'I11']).toContain(search(values))
     // One sweep is enough where a CPU flushes before it says so.

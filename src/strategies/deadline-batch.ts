@@ -160,7 +160,8 @@ class DeadlineBatch extends RoundStrategy {
  * Changes that may wait, of one space with h other holders, no demand and no tick: after each `count` of them 1 round, h interrupts, and
  * (h + 1) times the pages of the range, or h + 1 full flushes if the range is above the ceiling. n changes: floor((k + n) / count) rounds,
  * where k were pending before. A batch with changes of several spaces, or of kernel mappings: h = N - 1 of N CPUs. An operation
- * that may not wait, and a demand: 1 round, which begins a new batch.
+ * that may not wait, and a demand: 1 round, which begins a new batch. The initiator's own translations wait as well: a page that it
+ * still reads through an old one is not asked for.
  *
  * ## What differs from the source
  *

@@ -164,7 +164,7 @@ function isReadOnly({ oldFlags, space }: Change): boolean {
  *
  * An operation on read-only clean pages: no round, no interrupt, no invalidation. The first demand after any number of them: 1 round, 1
  * interrupt for each other CPU that held one of their spaces, and 1 full flush on each of these and on the CPUs that made the changes; the
- * demands after it nothing. An operation on p writable pages with h other holders: as `batched`, 1 round, h interrupts, p * (h + 1)
+ * demands after it nothing; a CPU that still has the old translation, the initiator included, asks for nothing. An operation on p writable pages with h other holders: as `batched`, 1 round, h interrupts, p * (h + 1)
  * invalidations, or h + 1 full flushes above the ceiling.
  *
  * ## What differs from the source

@@ -160,7 +160,8 @@ export class XenTimestamp extends RoundStrategy {
  * An operation: no round, no interrupt, no invalidation, however many pages it has. One that owes something at its return, and
  * a demand: 1 round, 1 interrupt and 1 full flush for each of the other CPUs that hold the space and have not flushed since, and
  * 1 full flush of this CPU if it has not; nothing where all have. With h other holders that all need it: h interrupts and
- * h + 1 full flushes. Each context switch is a full flush more, which is counted.
+ * h + 1 full flushes. Each context switch is a full flush more, which is counted. The CPU that took the page away keeps its own
+ * old translation like all others: it asks for nothing while it goes on using that.
  *
  * ## What differs from the source
  *
