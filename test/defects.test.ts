@@ -8,13 +8,7 @@ import { moduleNames } from '../dist/src/registry.js'
 import type { Defect } from '../dist/src/testing/defect.js'
 import { mixedWorkload } from '../dist/src/testing/mixedWorkload.js'
 
-import {
-  invariantsOf,
-  OWN_WORKLOADS,
-  ROOT,
-  simCell,
-  type CellOptions,
-} from './support/runCell.js'
+import { invariantsOf, OWN_WORKLOADS, ROOT, simCell, type CellOptions } from './support/runCell.js'
 
 interface Loaded {
   default: StrategyModule

@@ -10,23 +10,26 @@ async function countsOf(options: Omit<CellOptions, 'strategy'>, strategy = 'broa
 }
 
 describe.each([0, 1])('holdersOnly=%i', (holdersOnly) => {
-  test.each([1, 2, 3, 8])('%i CPUs that all hold the space: a full flush of each for each page', async (cpus) => {
-    for (const pages of [1, 3, 34]) {
-      const counts = await countsOf({
-        workload: 'munmap-storm',
-        parameters: { pages, ops: 5, pauseNs: 0, readerPages: 2, readerWorkNs: 0 },
-        cpus,
-        strategyParameters: { holdersOnly },
-      })
-      expect(counts).toEqual({
-        ops: 5,
-        ipis: 5 * pages * (cpus - 1),
-        flushRounds: cpus === 1 ? 0 : 5 * pages,
-        pagesInvalidated: 0,
-        fullFlushes: 5 * pages * cpus,
-      })
-    }
-  })
+  test.each([1, 2, 3, 8])(
+    '%i CPUs that all hold the space: a full flush of each for each page',
+    async (cpus) => {
+      for (const pages of [1, 3, 34]) {
+        const counts = await countsOf({
+          workload: 'munmap-storm',
+          parameters: { pages, ops: 5, pauseNs: 0, readerPages: 2, readerWorkNs: 0 },
+          cpus,
+          strategyParameters: { holdersOnly },
+        })
+        expect(counts).toEqual({
+          ops: 5,
+          ipis: 5 * pages * (cpus - 1),
+          flushRounds: cpus === 1 ? 0 : 5 * pages,
+          pagesInvalidated: 0,
+          fullFlushes: 5 * pages * cpus,
+        })
+      }
+    },
+  )
 
   test('a kernel mapping is everybody’s', async () => {
     const counts = await countsOf({

@@ -31,23 +31,26 @@ describe('the count', () => {
     strategyParameters: { ...BY_COUNT, ...strategyParameters },
   })
 
-  test.each([1, 2, 3, 8])('%i CPUs: a round after each so many changes, whatever the operations', async (cpus) => {
-    for (const count of [16, 64, 100, 128, 300]) {
-      const changes = PAGES * OPS
-      // The warm-up pass has left some of them.
-      const rounds = Math.floor((2 * changes) / count) - Math.floor(changes / count)
-      const isFull = count > CEILING
-      expect({ count, ...(await countsOf(storm(cpus, { count }))) }).toEqual({
-        count,
-        ops: OPS,
-        ipis: rounds * (cpus - 1),
-        flushRounds: cpus === 1 ? 0 : rounds,
-        pagesInvalidated: isFull ? 0 : rounds * count * cpus,
-        fullFlushes: isFull ? rounds * cpus : 0,
-        demands: 0,
-      })
-    }
-  })
+  test.each([1, 2, 3, 8])(
+    '%i CPUs: a round after each so many changes, whatever the operations',
+    async (cpus) => {
+      for (const count of [16, 64, 100, 128, 300]) {
+        const changes = PAGES * OPS
+        // The warm-up pass has left some of them.
+        const rounds = Math.floor((2 * changes) / count) - Math.floor(changes / count)
+        const isFull = count > CEILING
+        expect({ count, ...(await countsOf(storm(cpus, { count }))) }).toEqual({
+          count,
+          ops: OPS,
+          ipis: rounds * (cpus - 1),
+          flushRounds: cpus === 1 ? 0 : rounds,
+          pagesInvalidated: isFull ? 0 : rounds * count * cpus,
+          fullFlushes: isFull ? rounds * cpus : 0,
+          demands: 0,
+        })
+      }
+    },
+  )
 
   test('a range up to the ceiling is flushed page by page', async () => {
     const counts = await countsOf(storm(3, { count: 64, ceiling: 64 }))
@@ -97,7 +100,13 @@ describe('the age', () => {
   test('ends a batch at a tick, and nobody waits for that round', async () => {
     // Each unmap is two ticks old before the next one comes.
     const counts = await countsOf(paused(5_000_000, 6))
-    expect(counts).toMatchObject({ ops: 6, flushRounds: 6, ipis: 12, pagesInvalidated: 6 * 4 * 3, demands: 0 })
+    expect(counts).toMatchObject({
+      ops: 6,
+      flushRounds: 6,
+      ipis: 12,
+      pagesInvalidated: 6 * 4 * 3,
+      demands: 0,
+    })
   })
 
   test('is that of the oldest change: what comes meanwhile goes along', async () => {

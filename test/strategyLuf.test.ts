@@ -69,7 +69,12 @@ describe.each([1, 2, 3, 8])('%i CPUs', (cpus) => {
     const parameters = { pages: 16, ops: 5, pauseNs: 0, readerPages: 2, readerWorkNs: 0 }
     const storm = { workload: 'munmap-storm', parameters, cpus }
     const counts = await countsOf(storm)
-    expect(counts).toMatchObject({ ops: 5, ipis: 5 * (cpus - 1), pagesInvalidated: 5 * 16 * cpus, demands: 0 })
+    expect(counts).toMatchObject({
+      ops: 5,
+      ipis: 5 * (cpus - 1),
+      pagesInvalidated: 5 * 16 * cpus,
+      demands: 0,
+    })
     expect(counts).toEqual(await countsOf(storm, 'batched'))
   })
 })
@@ -172,7 +177,10 @@ describe('the pending flush', () => {
     const layout = new Layout()
     const shape = { cpuCount, spaceCount: 3 }
     const holdersAt = layout.place('holders', holderBlock(shape))
-    const blocks = Object.entries(pendingBlocks(shape)).map(([name, block]) => [name, layout.place(name, block)])
+    const blocks = Object.entries(pendingBlocks(shape)).map(([name, block]) => [
+      name,
+      layout.place(name, block),
+    ])
     const ports = WordPort.all(cpuCount, layout.wordCount)
     const holders = new Holders(holdersAt, cpuCount)
     const pending = new PendingFlush(Object.fromEntries(blocks) as never, 0, cpuCount)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import type { WorkloadModule } from '../dist/src/contract/workload.js'
+import type { ExploreCase } from '../dist/src/engines/explore/exploreCase.js'
 import { COUNT_DEMANDS } from '../dist/src/machine/counters.js'
 import { exploreFully, planOf, shipped } from './support/explorePlan.js'
 import { invariantsOf, loadStrategy, simCell, type CellOptions } from './support/runCell.js'
@@ -31,7 +32,9 @@ describe('never', () => {
   ] as const)('does nothing on %s', async (workload, parameters) => {
     const { figures } = await simCell({ strategy: 'never', workload, parameters, cpus: 3 })
     const { ipis, flushRounds, pagesInvalidated, fullFlushes, counters } = figures
-    expect([ipis, flushRounds, pagesInvalidated, fullFlushes, counters[COUNT_DEMANDS]]).toEqual([0, 0, 0, 0, 0])
+    expect([ipis, flushRounds, pagesInvalidated, fullFlushes, counters[COUNT_DEMANDS]]).toEqual([
+      0, 0, 0, 0, 0,
+    ])
   })
 
   test('is caught for all that it breaks', async () => {
@@ -81,20 +84,23 @@ const switches: WorkloadModule = {
 }
 
 describe('ctxsw-deferred', () => {
-  test.each([1, 2, 3, 8])('%i CPUs: the initiator drops its own range, nobody is interrupted', async (cpus) => {
-    for (const pages of [3, 33, 34]) {
-      const parameters = { pages, ops: 5, pauseNs: 0, readerPages: 2, readerWorkNs: 0 }
-      const { figures } = await simCell(storm('ctxsw-deferred', { cpus, parameters }))
-      const isFull = pages > 33
-      expect(figures).toMatchObject({
-        ops: 5,
-        ipis: 0,
-        flushRounds: 0,
-        pagesInvalidated: isFull ? 0 : 5 * pages,
-        fullFlushes: isFull ? 5 : 0,
-      })
-    }
-  })
+  test.each([1, 2, 3, 8])(
+    '%i CPUs: the initiator drops its own range, nobody is interrupted',
+    async (cpus) => {
+      for (const pages of [3, 33, 34]) {
+        const parameters = { pages, ops: 5, pauseNs: 0, readerPages: 2, readerWorkNs: 0 }
+        const { figures } = await simCell(storm('ctxsw-deferred', { cpus, parameters }))
+        const isFull = pages > 33
+        expect(figures).toMatchObject({
+          ops: 5,
+          ipis: 0,
+          flushRounds: 0,
+          pagesInvalidated: isFull ? 0 : 5 * pages,
+          fullFlushes: isFull ? 5 : 0,
+        })
+      }
+    },
+  )
 
   test('the others flush at their next switch, and not at the one after it', async () => {
     const cell = { workload: switches, cpus: 2, initiators: 2, oracle: 'full' } as const
@@ -129,8 +135,13 @@ describe('lazy with a preset', () => {
     // What it would break if it promised anything: under its own contract all that is waived is found first.
     const promising: StrategyModule = { ...module, contract: () => 'reuse' }
     const search = (given: Record<string, number>) => {
-      const needs = { alphabet: ['advise'], roles: [['advise'], []], tickCount: 2, preemption: 'hooks' } as const
-      return exploreFully(planOf(promising, { ...needs } as object, given)).finding?.invariant ?? 'complete'
+      const needs: Partial<ExploreCase> = {
+        alphabet: ['advise'],
+        roles: [['advise'], []],
+        tickCount: 2,
+        preemption: 'hooks',
+      }
+      return exploreFully(planOf(promising, needs, given)).finding?.invariant ?? 'complete'
     }
     expect(['I1', 'I2', 'I11']).toContain(search(values))
     // One sweep is enough where a CPU flushes before it says so.

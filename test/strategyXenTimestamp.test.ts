@@ -74,7 +74,13 @@ describe('an unrelated flush between free and reuse', () => {
   const cell = { workload: unrelated, cpus: 3, readers: 0 }
 
   test('spares the flush', async () => {
-    expect(await countsOf(cell)).toMatchObject({ ops: 5, flushRounds: 5, ipis: 10, fullFlushes: 15, demands: 0 })
+    expect(await countsOf(cell)).toMatchObject({
+      ops: 5,
+      flushRounds: 5,
+      ipis: 10,
+      fullFlushes: 15,
+      demands: 0,
+    })
   })
 
   test('spares nothing where a range is remembered and not a time', async () => {

@@ -112,8 +112,10 @@ class CtxswDeferred implements Strategy {
  * tag; what is left to wait for is then global entries, and the same space across a switch between its threads.
  */
 export default {
-  summary: 'the initiator flushes its own CPU; the others flush at their next context switch, unsafe on purpose',
-  source: 'XPFO: Khalid Aziz, "xpfo, mm: Defer TLB flushes for non-current CPUs (x86 only)", LKML 2019, not merged',
+  summary:
+    'the initiator flushes its own CPU; the others flush at their next context switch, unsafe on purpose',
+  source:
+    'XPFO: Khalid Aziz, "xpfo, mm: Defer TLB flushes for non-current CPUs (x86 only)", LKML 2019, not merged',
   parameters: { ceiling: CEILING },
   contract: () => 'none',
   assumes: () => ({ timeless: false, symmetric: true }),

@@ -172,7 +172,8 @@ class DeadlineBatch extends RoundStrategy {
  */
 export default {
   summary: 'gathers changes across operations; flushes when they are many, when they are old, or on demand',
-  source: 'none as such; preset guest-memory: the deadline proposed for guest_memfd without direct map, LKML, October 2025',
+  source:
+    'none as such; preset guest-memory: the deadline proposed for guest_memfd without direct map, LKML, October 2025',
   parameters: {
     count: {
       default: 256,

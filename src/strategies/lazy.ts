@@ -169,7 +169,8 @@ export default {
       max: 2,
       unit: 'sweeps',
       summary: 'of every CPU after which a slot is free; the epochs need no more than one',
-      source: 'the paper reclaims after two ticks (unverified, from memory); CortenMM when every bit is clear',
+      source:
+        'the paper reclaims after two ticks (unverified, from memory); CortenMM when every bit is clear',
     },
     countFirst: {
       default: 0,

@@ -65,7 +65,8 @@ class Never implements Strategy {
  */
 export default {
   summary: 'flushes nothing at all: the upper bound of speed, unsafe on purpose',
-  source: 'none; a reference, as the switch guest_memfd_tlb_flush of Firecracker patch 0039 is for the direct map',
+  source:
+    'none; a reference, as the switch guest_memfd_tlb_flush of Firecracker patch 0039 is for the direct map',
   parameters: {},
   contract: () => 'none',
   assumes: () => ({ timeless: true, symmetric: true }),

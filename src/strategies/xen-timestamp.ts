@@ -172,7 +172,8 @@ export class XenTimestamp extends RoundStrategy {
  */
 export default {
   summary: 'stamps what goes with a flush clock; at reuse only CPUs that have not flushed since are told',
-  source: 'Xen xen/arch/x86/flushtlb.c, and accumulate_tlbflush and filtered_flush_tlb_mask in xen/include/xen/mm.h',
+  source:
+    'Xen xen/arch/x86/flushtlb.c, and accumulate_tlbflush and filtered_flush_tlb_mask in xen/include/xen/mm.h',
   parameters: {
     wrap: {
       default: 1 << 30,
@@ -180,7 +181,8 @@ export default {
       max: 1 << 30,
       unit: 'ticks',
       summary: 'the clock starts anew after this many flushes, with one flush on every CPU',
-      source: 'Xen wraps at 2^32, its debug builds at 2^10 (WRAP_MASK); smaller ones bring the wrap within reach of a test',
+      source:
+        'Xen wraps at 2^32, its debug builds at 2^10 (WRAP_MASK); smaller ones bring the wrap within reach of a test',
     },
   },
   contract: () => 'reuse',
