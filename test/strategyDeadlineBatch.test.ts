@@ -6,7 +6,9 @@ import { Layout } from '../dist/src/machine/layout.js'
 import { holderBlock, Holders } from '../dist/src/strategies/shared/holders.js'
 import { roundBlocks } from '../dist/src/strategies/shared/round.js'
 import { UnattendedRound } from '../dist/src/strategies/shared/unattendedRound.js'
+import { SMALL_CASES } from '../dist/src/testing/smallCases.js'
 import { WordPort } from './support/bareKernel.js'
+import { planOf as explorePlan, shipped, verdictOf } from './support/explorePlan.js'
 import { readBack } from './support/readBack.js'
 import { invariantsOf, loadStrategy, simCell, threadsCell, type CellOptions } from './support/runCell.js'
 
@@ -134,6 +136,14 @@ describe('the age', () => {
     expect(violations).toEqual([])
     expect(figures.flushRounds).toBeGreaterThan(0)
   })
+})
+
+test('no interleaving of its two rounds is wrong: one that a tick begins, and one that a task waits for', async () => {
+  const module = await shipped('deadline-batch')
+  for (const name of ['hooks', 'ticks']) {
+    const plan = explorePlan(module, { tickCount: 1, ...SMALL_CASES[name] }, { count: 2, ageUs: 1 })
+    expect([name, verdictOf(plan)]).toEqual([name, 'complete'])
+  }
 })
 
 /** Guest memory: each first write takes a page out of the direct map. */
