@@ -42,6 +42,8 @@ describe.each(subjects)('$spec', (subject) => {
   test('its parameters can be put to their bounds, and its ticks be counted', () => {
     const tooLarge = boundariesOf(subject).filter((boundary) => isTooLarge(subject, boundary, 8))
     expect(tooLarge.map(({ name }) => name)).toEqual([])
-    expect(countedTicks(subject)).not.toBeNull()
+    // Without ticks there is nothing to keep away, and what depends on time cannot be compared.
+    const { tickNs } = subject.module.assumes(subject.parameters)
+    if (tickNs !== undefined) expect(countedTicks(subject)).not.toBeNull()
   })
 })

@@ -13,14 +13,16 @@ describe('what is right is not reported', () => {
   // Whatever is in src/strategies, without being listed anywhere.
   test.each(moduleNames('strategy'))('%s', async (name) => {
     const module = await shipped(name)
-    const verdicts = CASE_NAMES.map((each) => [
-      each,
-      verdictOf(planOf(module, { tickCount: 1, ...SMALL_CASES[each] }, { ring: 1, slots: 1 })),
-    ])
+    const plans = CASE_NAMES.map((each) =>
+      planOf(module, { tickCount: 1, ...SMALL_CASES[each] }, { ring: 1, slots: 1 }),
+    )
+    // What promises nothing is right if it breaks nothing but what others promise.
+    if (module.contract(plans[0].parameters) === 'none') return
+    const verdicts = plans.map((plan, index) => [CASE_NAMES[index], verdictOf(plan)])
     expect(verdicts).toEqual(CASE_NAMES.map((each) => [each, 'complete']))
   })
 
-  test.each(['activeCpu', 'broadcasts', 'published', 'resends', 'stamps'])(
+  test.each(['activeCpu', 'broadcasts', 'published', 'resends'])(
     'the base %s',
     async (name) => {
       const module = await base(name)

@@ -195,7 +195,11 @@ describe('words that are cleared because nobody reads them again', () => {
         return run.stdout.split('\n').map((line) => line.split(',').toSpliced(7, 1).join())
       })
       expect(scrambled).toEqual(clean)
-      expect(clean.filter((line) => line.endsWith(',complete')).length).toBe(OWN_STRATEGIES.length * 5)
+      const rows = clean.slice(1).filter((line) => line !== '')
+      // What promises nothing may be found out; everything else is seen to its end.
+      const promising = rows.filter((line) => !line.endsWith(' (contract none)'))
+      expect(promising.filter((line) => !line.endsWith(',complete'))).toEqual([])
+      expect(promising.length).toBeGreaterThanOrEqual(OWN_STRATEGIES.length * 5)
     } finally {
       rmSync(root, { recursive: true })
     }

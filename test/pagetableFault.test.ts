@@ -331,6 +331,15 @@ describe('guest memory', () => {
     expect(machine.demands()).toEqual([])
     expect(machine.passed.map(({ obligation }) => obligation)).toEqual([EXPOSE])
   })
+
+  test('has its deadline under contract bounded: neither demanded nor passed here, but drained', () => {
+    const { machine, cpu } = guest({}, { contract: 'bounded' })
+    expect(cpu.fault(0, 0)).toBe(1)
+    expect([machine.demands(), machine.passed]).toEqual([[], []])
+    cpu.kernel.drain()
+    cpu.run()
+    expect(machine.demands()).toMatchObject([{ obligation: EXPOSE, owners: [0], serials: [1] }])
+  })
 })
 
 describe('a frame for a new owner', () => {

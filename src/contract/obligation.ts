@@ -76,6 +76,11 @@ export function dueAtReturn(contract: Contract): number {
   return REVOKE
 }
 
+/** The obligations whose event may pass unsettled, because the contract promises that they are settled soon after. */
+export function dueWithinDeadline(contract: Contract): number {
+  return contract === 'bounded' ? SEEN | EXPOSE : 0
+}
+
 /**
  * What a demand that was answered is evidence for. Each obligation for itself: a strategy may settle the
  * reuse of a frame inside its space and not that of its address. Three are asked for only when no CPU

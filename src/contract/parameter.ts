@@ -12,5 +12,14 @@ export interface ParameterSpec {
   readonly quick?: number
 }
 
+/** Values of a strategy's parameters that belong together, by a name that can be typed: `lazy:preset=released`. */
+export interface Preset {
+  readonly summary: string
+  /** Where these values come from. */
+  readonly source: string
+  /** Of the parameters that it sets; the others keep their defaults. */
+  readonly values: Parameters
+}
+
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>
 export type Parameters = Readonly<Record<string, number>>

@@ -2,7 +2,7 @@ import type { Change } from './change.js'
 import type { Hardware } from './hardware.js'
 import type { Contract } from './obligation.js'
 import type { Operation } from './operation.js'
-import type { ParameterSpecs, Parameters } from './parameter.js'
+import type { ParameterSpecs, Parameters, Preset } from './parameter.js'
 import type { Port } from './port.js'
 import type { AGAIN, DONE, Ticket } from './ticket.js'
 
@@ -165,6 +165,8 @@ export interface StrategyModule<W extends string = string, P extends string = st
   /** What its machine must have; without it: interrupts are enough. Elsewhere it is refused before anything runs. */
   readonly needs?: readonly Hardware[]
   readonly parameters: ParameterSpecs
+  /** By name: lower case, with dashes. */
+  readonly presets?: Readonly<Record<string, Preset>>
   /** May depend on parameters: a preset can weaken the promise. */
   contract(parameters: Parameters): Contract
   assumes(parameters: Parameters): Assumptions

@@ -5,7 +5,7 @@ import { UsageError } from '../contract/usageError.js'
 import { formatParams } from '../records/params.js'
 import type { EngineName, ModuleRef } from './job.js'
 import type { Loaded } from './loadModule.js'
-import { resolveParameters } from './parameters.js'
+import { givenBy, resolveParameters } from './parameters.js'
 import { strategyParameters } from './skipOption.js'
 import { MAX_THREADS_CPUS, ROLE_NAMES, resolveRoles, withRoles } from './roles.js'
 import type { Spec } from './spec.js'
@@ -88,12 +88,12 @@ function buildCell(
   const ofStrategy = resolveParameters(
     strategyThing,
     strategyParameters(strategyModule),
-    strategy.spec.parameters,
+    givenBy(strategyThing, strategy.spec, strategyModule.presets),
     quick,
   )
 
   const workloadThing = `workload ${workload.loaded.name}`
-  const given = workload.spec.parameters
+  const given = givenBy(workloadThing, workload.spec, undefined)
   const own = workload.loaded.module.parameters
   // Names and bounds against everything that may be typed, so that `initiator=2` finds `initiators`.
   resolveParameters(workloadThing, withRoles(own), given, quick)

@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/obligation.js'
-import type { ParameterSpecs } from '../contract/parameter.js'
+import type { ParameterSpecs, Preset } from '../contract/parameter.js'
 import { FAULT_NAMES, faultSpec } from '../engines/faultSpecs.js'
 import { listProfiles } from '../machine/profile.js'
 import { moduleNames } from '../registry.js'
@@ -25,6 +25,12 @@ interface Entry {
   /** Of a fault: the fewest CPUs that it can strike. */
   minCpus?: number
   parameters?: ParameterSpecs
+  presets?: Record<string, ListedPreset>
+}
+
+/** With what a strategy promises then. */
+interface ListedPreset extends Preset {
+  contract: Contract
 }
 
 /** `--list`: what can be named on the command line. Loads no engine. */
@@ -55,7 +61,12 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
         Object.entries(module.parameters).map(([key, spec]) => [key, spec.default]),
       )
       const { summary, source, parameters } = module
-      entries.push({ name, contract: module.contract(defaults), summary, source, parameters })
+      const entry = { name, contract: module.contract(defaults), summary, source, parameters }
+      const presets = Object.entries(module.presets ?? {}).map(([key, preset]): [string, ListedPreset] => [
+        key,
+        { ...preset, contract: module.contract({ ...defaults, ...preset.values }) },
+      ])
+      entries.push(presets.length === 0 ? entry : { ...entry, presets: Object.fromEntries(presets) })
     }
     return entries
   }
@@ -74,7 +85,7 @@ function section(kind: Kind, entries: readonly Entry[]): string {
     const cpus = entry.cpuCount === undefined ? '' : ` (${entry.cpuCount} CPUs)`
     const fewest = (entry.minCpus ?? 1) > 1 ? ` (${entry.minCpus} CPUs or more)` : ''
     lines.push(`  ${entry.name.padEnd(width)}  ${detail}${entry.summary}${cpus}${fewest}`)
-    lines.push(...parameterLines(entry.parameters ?? {}))
+    lines.push(...parameterLines(entry.parameters ?? {}), ...presetLines(entry.presets ?? {}))
   }
   if (kind === 'workloads') {
     const { initiators, readers } = roleSpecs(2, 1)
@@ -83,6 +94,13 @@ function section(kind: Kind, entries: readonly Entry[]): string {
     lines.push(`      readers (0 to CPUs - initiators): ${readers.summary}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+function presetLines(presets: Readonly<Record<string, ListedPreset>>): string[] {
+  return Object.entries(presets).map(([name, { contract, summary, values }]) => {
+    const settings = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+    return `      preset=${name} [${contract}] (${settings.join(';')}): ${summary}`
+  })
 }
 
 function parameterLines(specs: ParameterSpecs): string[] {

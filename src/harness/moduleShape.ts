@@ -1,11 +1,13 @@
 import { HARDWARE } from '../contract/hardware.js'
-import type { ParameterSpec } from '../contract/parameter.js'
+import type { ParameterSpec, ParameterSpecs, Preset } from '../contract/parameter.js'
 import type { StrategyModule } from '../contract/strategy.js'
 import { UsageError } from '../contract/usageError.js'
 import type { WorkloadModule } from '../contract/workload.js'
 import { meant, nearestFirst } from './nearest.js'
+import { resolveParameters } from './parameters.js'
 import { asTyped } from './quote.js'
 import { ROLE_NAMES } from './roles.js'
+import { PRESET } from './spec.js'
 
 /**
  * The shape of a module at run time. A user's own file has not been through our compiler, and a misspelt
@@ -13,7 +15,7 @@ import { ROLE_NAMES } from './roles.js'
  */
 type Shape = Readonly<Record<string, 'string' | 'function' | 'object'>>
 
-const STRATEGY: Record<keyof Omit<StrategyModule, 'needs'>, Shape[string]> = {
+const STRATEGY: Record<keyof Omit<StrategyModule, 'needs' | 'presets'>, Shape[string]> = {
   summary: 'string',
   source: 'string',
   parameters: 'object',
@@ -25,7 +27,7 @@ const STRATEGY: Record<keyof Omit<StrategyModule, 'needs'>, Shape[string]> = {
 }
 
 /** What a module may leave out. */
-const STRATEGY_OPTIONAL = ['needs'] as const satisfies readonly (keyof StrategyModule)[]
+const STRATEGY_OPTIONAL = ['needs', 'presets'] as const satisfies readonly (keyof StrategyModule)[]
 
 const WORKLOAD: Record<keyof WorkloadModule, Shape[string]> = {
   summary: 'string',
@@ -43,6 +45,7 @@ export function checkStrategyModule(thing: string, exported: unknown): StrategyM
   const module = exported as unknown as StrategyModule
   if (module.needs !== undefined) checkNeeds(thing, module.needs)
   checkParameters(thing, module.parameters, [])
+  if (module.presets !== undefined) checkPresets(thing, module.presets, module.parameters)
   return module
 }
 
@@ -102,6 +105,23 @@ function checkNeeds(thing: string, needs: unknown): void {
   )
 }
 
+function checkPresets(thing: string, presets: unknown, specs: ParameterSpecs): void {
+  if (typeof presets !== 'object' || presets === null)
+    throw new UsageError(thing, 'presets of its module is no object', [], 'make it { NAME: preset }')
+  for (const [name, value] of Object.entries(presets)) {
+    const what = `preset ${asTyped(name)}`
+    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+      throw new UsageError(thing, `${what} is no name of a preset`, [], 'use lower case and dashes')
+    const preset = (typeof value === 'object' && value !== null ? value : {}) as Partial<Preset>
+    for (const field of ['summary', 'source'] as const)
+      if (typeof preset[field] !== 'string')
+        throw new UsageError(thing, `${what}: ${field} is no text`, [], `add ${field}`)
+    if (typeof preset.values !== 'object' || preset.values === null)
+      throw new UsageError(thing, `${what} has no values`, Object.keys(specs), 'add values: { parameter: 1 }')
+    resolveParameters(`${thing}, ${what}`, specs, new Map(Object.entries(preset.values)), false)
+  }
+}
+
 function checkParameters(thing: string, specs: object, reserved: readonly string[]): void {
   for (const [name, spec] of Object.entries(specs)) {
     const parameter = `parameter ${asTyped(name)}`
@@ -113,6 +133,8 @@ function checkParameters(thing: string, specs: object, reserved: readonly string
         'use letters and digits, such as ringSlots',
       )
     }
+    if (name === PRESET)
+      throw new UsageError(thing, `${parameter} is what names a preset`, [], 'call it something else')
     if (reserved.includes(name)) {
       throw new UsageError(
         thing,

@@ -1,6 +1,6 @@
-import type { ParameterSpec, ParameterSpecs } from '../contract/parameter.js'
+import type { ParameterSpec, ParameterSpecs, Preset } from '../contract/parameter.js'
 import { UsageError } from '../contract/usageError.js'
-import { unknownName } from './spec.js'
+import { PRESET, type Spec, unknownName } from './spec.js'
 
 /** A module's parameters with every value settled, and those that a reader must be told about. */
 export interface Resolved {
@@ -42,6 +42,26 @@ export function resolveParameters(
     if (value !== spec.default) shown[name] = value
   }
   return { values, shown }
+}
+
+/**
+ * What an entry of the command line sets: the values of its preset, and over them the parameters that stand behind it.
+ * @param thing what the message names, such as `strategy lazy`
+ */
+export function givenBy(
+  thing: string,
+  spec: Pick<Spec, 'parameters' | 'preset'>,
+  presets: Readonly<Record<string, Preset>> | undefined,
+): ReadonlyMap<string, number> {
+  const { preset, parameters } = spec
+  if (preset === undefined) return parameters
+  const names = Object.keys(presets ?? {})
+  if (names.length === 0) {
+    const reason = `it has no presets, so ${PRESET}=${preset} cannot be taken`
+    throw new UsageError(thing, reason, [], 'leave the preset out')
+  }
+  if (!names.includes(preset)) throw unknownName(thing, PRESET, preset, names)
+  return new Map([...Object.entries(presets?.[preset].values ?? {}), ...parameters])
 }
 
 function checkBounds(thing: string, name: string, value: number, spec: ParameterSpec): void {

@@ -3,7 +3,8 @@ import { meant, nearestFirst } from './nearest.js'
 import { asTyped } from './quote.js'
 
 /**
- * One entry of `--strategy` or `--workload`: `batched`, `munmap-storm:pages=4;readers=2`, `./mine.js:limit=3`.
+ * One entry of `--strategy` or `--workload`: `batched`, `munmap-storm:pages=4;readers=2`, `./mine.js:limit=3`,
+ * `deadline-batch:preset=guest-memory;ageUs=1000`.
  * `,` separates entries and `;` parameters, so that a list of several entries with several parameters stays one
  * word of the shell's (quoted because of the `;`).
  */
@@ -12,10 +13,15 @@ export interface Spec {
   name: string
   /** Not yet checked against the module's own specs: only the module knows its names and bounds. */
   parameters: Map<string, number>
+  /** The name after `preset=`, not yet checked either; without it: none was given. */
+  preset?: string
 }
 
 /** Stands for every strategy or workload. */
 export const ALL = 'all'
+
+/** What stands before the name of a preset, in the place of a parameter. */
+export const PRESET = 'preset'
 
 /** A name with a path in it, or the name of a module file. */
 export function isFileName(name: string): boolean {
@@ -51,23 +57,31 @@ function parseSpec(option: string, entry: string): Spec {
     const reason = 'several strategies at once (a+b) are not supported yet'
     throw new UsageError(thing, reason, [], `name one: ${option} ${name.split('+')[0]}`)
   }
-  return { name, parameters: parseParameters(thing, match?.[2]) }
+  return { name, ...parseParameters(thing, match?.[2]) }
 }
 
-function parseParameters(thing: string, text: string | undefined): Map<string, number> {
+function parseParameters(thing: string, text: string | undefined): Omit<Spec, 'name'> {
   const parameters = new Map<string, number>()
-  if (text === undefined) return parameters
-  for (const part of text.split(';')) {
+  if (text === undefined) return { parameters }
+  let preset: string | undefined
+  for (const [index, part] of text.split(';').entries()) {
     const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
     if (name === undefined || value === undefined) {
       const remedy = "write NAME:parameter=value;parameter=value, in quotes because of the ';'"
       throw new UsageError(thing, `${asTyped(part)} is not parameter=value`, [], remedy)
     }
+    if (name === PRESET) {
+      // What follows it changes it; what stands before it would seem to, and be overridden or not.
+      if (index > 0)
+        throw new UsageError(thing, 'preset does not stand first', [], `write NAME:preset=${value};...`)
+      preset = value
+      continue
+    }
     if (parameters.has(name))
       throw new UsageError(thing, `parameter ${asTyped(name)} is given twice`, [], 'give it once')
     parameters.set(name, parseInteger(thing, `parameter ${name}`, value))
   }
-  return parameters
+  return preset === undefined ? { parameters } : { parameters, preset }
 }
 
 /** Decimal digits only: `1e3`, `0x10` and `4.0` are refused rather than guessed at. */

@@ -1,6 +1,8 @@
-import { FRAME_REUSE, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import { dueWithinDeadline, EXPOSE, FRAME_REUSE, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import { KERNEL_SPACE } from '../contract/page.js'
 import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
+import { isCovered } from './covered.js'
 import { pushDrainDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
@@ -16,6 +18,7 @@ const FRAMES_DEMANDED = 1
 const ADDRESSES = 2
 const ADDRESSES_DEMANDED = 3
 const TABLES_DEMANDED = 4
+const DEADLINE_DEMANDED = 5
 const LEFT = LOCALS
 const COUNTED = LOCALS + 1
 
@@ -63,6 +66,8 @@ export function stepDrain(context: Context, at: number): Outcome {
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
       settleTables(context, p[at + COUNTED])
       return goTo(p, ADDRESSES)
+    case DEADLINE_DEMANDED:
+      return pop(p, p[at + LEFT])
     default:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
       freeOldestAddresses(context, p[at + COUNTED])
@@ -74,8 +79,23 @@ function drainTables(context: Context, at: number): Outcome {
   const { p } = context
   reapTables(context)
   p[at + COUNTED] = demandTables(context)
-  if (p[at + COUNTED] === 0) return pop(p, p[at + LEFT])
+  if (p[at + COUNTED] === 0) return drainDeadline(context, at)
   p[at + PHASE] = TABLES_DEMANDED
   pushDrainDemand(context, p[at + COUNTED], TABLE_REUSE)
+  return GO_ON
+}
+
+/** Nothing is held for what only its deadline settles, an exposure: what this CPU has changed last stands for all of it, without its tag. */
+function drainDeadline(context: Context, at: number): Outcome {
+  const { p, cpu, contract, demand, memory, strategy, words } = context
+  const serial = memory.load(words.issued.base + cpu * words.issued.stride)
+  const isJudged = dueWithinDeadline(contract) !== 0 && strategy.covered === undefined
+  if (!isJudged || isCovered(context, cpu, serial, 0, KERNEL_SPACE, EXPOSE)) return pop(p, p[at + LEFT])
+  demand.owners[0] = cpu
+  demand.serials[0] = serial
+  demand.tags[0] = 0
+  demand.spaces[0] = KERNEL_SPACE
+  p[at + PHASE] = DEADLINE_DEMANDED
+  pushDrainDemand(context, 1, EXPOSE)
   return GO_ON
 }

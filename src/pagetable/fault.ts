@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
-import { EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
+import { dueWithinDeadline, EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
 import { COST_FAULT } from '../machine/costs.js'
@@ -23,7 +23,7 @@ import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
-import { LOCALS, PHASE, RESULT, SPACE } from './position.js'
+import { LOCALS, OPERATION_DEPTH, PHASE, RESULT, SPACE } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
   goTo,
@@ -196,8 +196,9 @@ function directWord(context: Context, frame: number): number {
 function demandExposure(context: Context, at: number): Outcome {
   const { p, memory, demand } = context
   const word = directWord(context, p[at + FRAME])
-  const isWaived = (waivedBy(context.contract) & EXPOSE) !== 0
-  if (isWaived || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
+  const { contract } = context
+  const mayPass = ((waivedBy(contract) | dueWithinDeadline(contract)) & EXPOSE) !== 0
+  if (mayPass || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
   demand.owners[0] = memory.peek(word + OWNER_OFFSET)
   demand.serials[0] = memory.peek(word + SERIAL_OFFSET)
   demand.tags[0] = memory.peek(word + TAG_OFFSET)
@@ -210,11 +211,27 @@ function demandExposure(context: Context, at: number): Outcome {
 function expose(context: Context, at: number): Outcome {
   const { p, memory, frames } = context
   const page = DIRECT_MAP_BASE + p[at + FRAME]
-  const stamp = memory.peek(directWord(context, p[at + FRAME]) + STAMP_OFFSET)
+  const word = directWord(context, p[at + FRAME])
+  const stamp = memory.peek(word + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
+  if ((dueWithinDeadline(context.contract) & EXPOSE) !== 0) {
+    watchDeadline(context, word)
+    return goTo(p, INSTALL)
+  }
   fillEvent(context.passed, EXPOSE, context.cpu, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
   context.witness.event(context.passed)
   return goTo(p, INSTALL)
+}
+
+/** A part of a batch is not in the batch's log any more, so its own deadline begins here; an operation has begun its own. */
+function watchDeadline(context: Context, word: number): void {
+  const { p, memory } = context
+  if (p[OPERATION_DEPTH] === 0) return
+  const owner = memory.peek(word + OWNER_OFFSET)
+  const serial = memory.peek(word + SERIAL_OFFSET)
+  const tag = memory.peek(word + TAG_OFFSET)
+  if (isCovered(context, owner, serial, tag, KERNEL_SPACE, EXPOSE)) return
+  context.witness.exposed(serial, false)
 }
 
 /** Populated and emptied again while this fault waited for a frame: a change that nobody has demanded yet. */

@@ -40,6 +40,7 @@ export class Lazy extends RoundStrategy {
   protected readonly deferred: Gather
   protected readonly ring: SweptRing
   protected readonly slot: number
+  readonly #isFreeAtOnce: boolean
 
   constructor(host: StrategyHost<Words, Privates>, parts: LazyParts = LAZY_PARTS) {
     super(host, parts)
@@ -52,8 +53,11 @@ export class Lazy extends RoundStrategy {
       privates.swept,
       parameters['ring'],
       shape.cpuCount,
+      parameters['sweeps'],
+      parameters['countFirst'] === 1,
     )
     this.slot = privates.slot
+    this.#isFreeAtOnce = parameters['freeAtOnce'] === 1
   }
 
   changed(cpu: Port, change: Change): Ticket {
@@ -76,7 +80,8 @@ export class Lazy extends RoundStrategy {
     this.ring.flushHere(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu))
     this.ring.append(cpu, deferred.space(cpu), deferred.first(cpu), deferred.pages(cpu), cpu.issued(cpu.id))
     deferred.clear(cpu)
-    return DONE
+    // A lie with the preset `released`: its frames are free before anybody has swept.
+    return this.#isFreeAtOnce ? SETTLED : DONE
   }
 
   protected flush(cpu: Port): Ticket {
@@ -185,8 +190,46 @@ export default {
       source: 'the scheduler tick at HZ=1000',
     },
     ceiling: CEILING,
+    freeAtOnce: {
+      default: 0,
+      min: 0,
+      max: 1,
+      unit: '0 or 1',
+      summary: '1: frames and addresses are free when the operation ends; unsafe',
+      source: 'the paper holds them; the released code does so only with LAZY_MEM_FREE, which is off',
+    },
+    sweeps: {
+      default: 2,
+      min: 1,
+      max: 2,
+      unit: 'sweeps',
+      summary: 'of every CPU after which a slot is free; the epochs need no more than one',
+      source:
+        'the paper reclaims after two ticks (unverified, from memory); CortenMM when every bit is clear',
+    },
+    countFirst: {
+      default: 0,
+      min: 0,
+      max: 1,
+      unit: '0 or 1',
+      summary: '1: a CPU says that it has swept, and then sweeps; unsafe',
+      source: 'the paper clears the bit of a CPU after its flush; CortenMM clears it before',
+    },
   },
-  contract: () => 'reuse',
+  presets: {
+    released: {
+      summary: "LATR's released code as it is built by default: frames are freed at once",
+      source: 'sslab-gatech/latr (Linux 4.10): LAZY_TLB_NUM_ENTRIES 256, LAZY_MEM_FREE off',
+      values: { ring: 256, freeAtOnce: 1 },
+    },
+    cortenmm: {
+      summary: 'the LATR of the CortenMM artifact: a CPU removes its bit before it has flushed',
+      source: 'SOSP 2025 artifact of CortenMM: LATR_ARRAY_SIZE 64',
+      values: { ring: 64, sweeps: 1, countFirst: 1 },
+    },
+  },
+  contract: (parameters) =>
+    parameters['freeAtOnce'] === 1 || parameters['countFirst'] === 1 ? 'none' : 'reuse',
   assumes: (parameters) => ({
     timeless: false,
     symmetric: true,

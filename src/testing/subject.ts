@@ -1,7 +1,7 @@
 import type { StrategyModule } from '../contract/strategy.js'
 import { loadStrategy } from '../harness/loadModule.js'
 import { refuseForeignHardware } from '../harness/machineNeeds.js'
-import { resolveParameters } from '../harness/parameters.js'
+import { givenBy, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs } from '../harness/spec.js'
 import { ALL } from '../harness/spec.js'
@@ -22,10 +22,11 @@ export interface Subject {
  */
 export async function loadSubjects(text: string): Promise<Subject[]> {
   const subjects: Subject[] = []
-  for (const { name, parameters: given } of parseSpecs('--strategy', text)) {
+  for (const { name, ...rest } of parseSpecs('--strategy', text)) {
     for (const one of name === ALL ? moduleNames('strategy') : [name]) {
       const { file, module } = await loadStrategy(one)
       refuseForeignHardware(one, module)
+      const given = givenBy(`strategy ${one}`, rest, module.presets)
       const { values, shown } = resolveParameters(`strategy ${one}`, strategyParameters(module), given, false)
       const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
       const spec = parameters.length === 0 ? one : `${one}:${parameters.join(';')}`

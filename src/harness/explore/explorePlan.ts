@@ -2,7 +2,7 @@ import { UsageError } from '../../contract/usageError.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
 import { moduleNames } from '../../registry.js'
 import { loadStrategy } from '../loadModule.js'
-import { resolveParameters } from '../parameters.js'
+import { givenBy, resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
 import { strategyParameters } from '../skipOption.js'
 import { ALL, parseSpecs, splitList, unknownName, type Spec } from '../spec.js'
@@ -58,13 +58,9 @@ export async function planExplorations(
   for (const spec of specs) {
     const { name, file, module } = await loadStrategy(spec.name)
     for (const plan of cases) {
-      const given = new Map([...wanted(plan, module.parameters), ...spec.parameters])
-      const { values, shown } = resolveParameters(
-        `strategy ${name}`,
-        strategyParameters(module),
-        given,
-        false,
-      )
+      const typed = givenBy(`strategy ${name}`, spec, module.presets)
+      const given = new Map([...wanted(plan, module.parameters), ...typed])
+      const { values, shown } = resolveParameters(`strategy ${name}`, strategyParameters(module), given, false)
       const job: ExploreJob = {
         strategy: withParameters(name, shown),
         strategyFile: file,
@@ -91,7 +87,7 @@ function wanted(plan: PlannedCase, known: object): [string, number][] {
 
 function expandAll(spec: Spec): Spec[] {
   if (spec.name !== ALL) return [spec]
-  return moduleNames('strategy').map((name) => ({ name, parameters: spec.parameters }))
+  return moduleNames('strategy').map((name) => ({ ...spec, name }))
 }
 
 function withParameters(name: string, shown: Readonly<Record<string, number>>): string {

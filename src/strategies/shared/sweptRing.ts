@@ -30,7 +30,8 @@ export const EPOCH = 4
 const IS_FINISHED = 5
 const SLOT_WORDS = 8
 
-const EPOCHS_TO_FREE = 3
+/** The one in which a slot is published may have begun before: it counts for nothing. */
+const EPOCHS_TO_FREE = 1
 
 /** No slot. Slot numbers count up from 0 and come to this one only after 2^32 operations of a CPU. */
 export const NO_SLOT = -1
@@ -49,14 +50,30 @@ export class SweptRing {
   protected readonly privates: number
   protected readonly slots: number
   protected readonly cpuCount: number
+  readonly #sweeps: number
+  readonly #countsFirst: boolean
 
-  /** @param epoch two words on lines of their own: the epoch, and how many CPUs have swept in it */
-  constructor(ring: Placed, epoch: Placed, privates: number, slots: number, cpuCount: number) {
+  /**
+   * @param epoch two words on lines of their own: the epoch, and how many CPUs have swept in it
+   * @param sweeps of every CPU after which a slot is free
+   * @param countsFirst a sweep counts before it is done, which is wrong
+   */
+  constructor(
+    ring: Placed,
+    epoch: Placed,
+    privates: number,
+    slots: number,
+    cpuCount: number,
+    sweeps = 2,
+    countsFirst = false,
+  ) {
     this.ring = ring
     this.epoch = epoch
     this.privates = privates
     this.slots = slots
     this.cpuCount = cpuCount
+    this.#sweeps = sweeps
+    this.#countsFirst = countsFirst
   }
 
   protected ringOf(owner: number): number {
@@ -155,7 +172,7 @@ export class SweptRing {
   }
 
   protected isSwept(cpu: Port, at: number, epoch: number): boolean {
-    return reachedSerial(epoch, (cpu.load(at + EPOCH) + EPOCHS_TO_FREE) | 0)
+    return reachedSerial(epoch, (cpu.load(at + EPOCH) + EPOCHS_TO_FREE + this.#sweeps) | 0)
   }
 
   /** An operation has ended whose changes need no slot: the watermark moves if no slot waits before it. */
@@ -172,8 +189,9 @@ export class SweptRing {
    */
   sweep(cpu: Port, holders: Holders): void {
     const epoch = cpu.load(this.epoch.base)
+    if (this.#countsFirst) this.countSweep(cpu, epoch)
     this.sweepAll(cpu, holders)
-    this.countSweep(cpu, epoch)
+    if (!this.#countsFirst) this.countSweep(cpu, epoch)
   }
 
   protected sweepAll(cpu: Port, holders: Holders): void {

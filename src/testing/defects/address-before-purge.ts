@@ -1,9 +1,9 @@
 import { VA_REUSE } from '../../contract/obligation.js'
 import type { Port } from '../../contract/port.js'
-import stamps, { StampStrategy } from '../bases/stamps.js'
+import xen, { XenTimestamp } from '../../strategies/xen-timestamp.js'
 import { plant, type Defect } from '../defect.js'
 
-class AddressFirst extends StampStrategy {
+class AddressFirst extends XenTimestamp {
   override covered(
     cpu: Port,
     owner: number,
@@ -19,7 +19,7 @@ class AddressFirst extends StampStrategy {
 export const defect: Defect = {
   name: 'address-before-purge',
   trap: '8',
-  base: 'stamps',
+  base: 'xen-timestamp',
   breaks:
     'CPU 1 caches a page, CPU 0 takes it away and touches the address again. CPU 0 reads the new page, CPU 1 the old one.',
   expects: ['I2', 'I11'],
@@ -37,7 +37,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  stamps,
+  xen,
   'says that an address may be populated again at once',
   (host) => new AddressFirst(host),
 )

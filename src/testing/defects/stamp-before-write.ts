@@ -2,13 +2,13 @@ import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
 import type { Change } from '../../contract/change.js'
 import type { Port } from '../../contract/port.js'
 import { type Ticket, DONE } from '../../contract/ticket.js'
-import stamps, { type StampPrivates, StampStrategy, type StampWords } from '../bases/stamps.js'
+import xen, { type XenPrivates, XenTimestamp, type XenWords } from '../../strategies/xen-timestamp.js'
 import type { Defect } from '../defect.js'
 
-class EarlyStamp extends StampStrategy {
+class EarlyStamp extends XenTimestamp {
   readonly #stamp: number
 
-  constructor(host: StrategyHost<StampWords, EarlyPrivates>) {
+  constructor(host: StrategyHost<XenWords, EarlyPrivates>) {
     super(host)
     this.#stamp = host.privates.stamp
   }
@@ -25,12 +25,12 @@ class EarlyStamp extends StampStrategy {
   }
 }
 
-type EarlyPrivates = StampPrivates | 'stamp'
+type EarlyPrivates = XenPrivates | 'stamp'
 
 export const defect: Defect = {
   name: 'stamp-before-write',
   trap: 'ADR 0002, xen-timestamp',
-  base: 'stamps',
+  base: 'xen-timestamp',
   breaks:
     'CPU 0 reads stamp 5. CPU 1 flushes at 6 and caches the entry again, which is still there. CPU 0 writes it. 6 is later than 5.',
   expects: ['I1', 'I2', 'I11'],
@@ -46,9 +46,9 @@ export const defect: Defect = {
 }
 
 export default {
-  ...stamps,
+  ...xen,
   summary: 'a planted defect: the stamp is read before the entry is written',
   source: 'none',
-  privateWords: (shape) => ({ ...stamps.privateWords(shape), stamp: 1 }),
+  privateWords: (shape) => ({ ...xen.privateWords(shape), stamp: 1 }),
   create: (host) => new EarlyStamp(host),
-} satisfies StrategyModule<StampWords, EarlyPrivates>
+} satisfies StrategyModule<XenWords, EarlyPrivates>

@@ -1,6 +1,6 @@
-import stamps, { StampStrategy } from '../bases/stamps.js'
+import xen, { XenTimestamp } from '../../strategies/xen-timestamp.js'
 import { plant, type Defect } from '../defect.js'
-import { FlushClock } from '../bases/shared/stampRound.js'
+import { FlushClock } from '../../strategies/shared/stampRound.js'
 
 class LessClock extends FlushClock {
   protected override isOlder(time: number, stamp: number): boolean {
@@ -11,7 +11,7 @@ class LessClock extends FlushClock {
 export const defect: Defect = {
   name: 'stamp-less',
   trap: '9',
-  base: 'stamps',
+  base: 'xen-timestamp',
   breaks:
     'CPU 1 flushes at tick 5 and then caches the page. CPU 0 takes it away with stamp 5. Xen asks <=; with < CPU 1 is passed over.',
   expects: ['I1', 'I2', 'I11'],
@@ -28,7 +28,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  stamps,
+  xen,
   'a CPU whose time equals the stamp is taken to have flushed since',
-  (host) => new StampStrategy(host, LessClock),
+  (host) => new XenTimestamp(host, LessClock),
 )

@@ -1,7 +1,7 @@
 import type { Port } from '../../contract/port.js'
-import stamps, { StampStrategy } from '../bases/stamps.js'
+import xen, { XenTimestamp } from '../../strategies/xen-timestamp.js'
 import { plant, type Defect } from '../defect.js'
-import { FlushClock } from '../bases/shared/stampRound.js'
+import { FlushClock } from '../../strategies/shared/stampRound.js'
 
 class LateTick extends FlushClock {
   override flush(cpu: Port): void {
@@ -15,7 +15,7 @@ class LateTick extends FlushClock {
 export const defect: Defect = {
   name: 'tick-after-flush',
   trap: '9',
-  base: 'stamps',
+  base: 'xen-timestamp',
   breaks:
     'CPU 0 flushes, then speculation caches the page again. CPU 1 takes it away and stamps it 5. CPU 0 ticks to 6, which is later than the stamp.',
   expects: ['I1', 'I2', 'I11'],
@@ -31,4 +31,4 @@ export const defect: Defect = {
   foundWithin: 13_000,
 }
 
-export default plant(stamps, 'ticks after the flush', (host) => new StampStrategy(host, LateTick))
+export default plant(xen, 'ticks after the flush', (host) => new XenTimestamp(host, LateTick))

@@ -1,7 +1,7 @@
 import type { Port } from '../../contract/port.js'
-import stamps, { StampStrategy } from '../bases/stamps.js'
+import xen, { XenTimestamp } from '../../strategies/xen-timestamp.js'
 import { plant, type Defect } from '../defect.js'
-import { FlushClock } from '../bases/shared/stampRound.js'
+import { FlushClock } from '../../strategies/shared/stampRound.js'
 
 class WrappingClock extends FlushClock {
   protected override wrap(cpu: Port): void {
@@ -14,7 +14,7 @@ class WrappingClock extends FlushClock {
 export const defect: Defect = {
   name: 'wrap-ignored',
   trap: '9, 22',
-  base: 'stamps',
+  base: 'xen-timestamp',
   breaks:
     'CPU 1 caches a page at time 1. CPU 0 takes it away with stamp 2. The clock wraps to 1: the stamp lies in the future, and nobody needs to flush.',
   expects: ['I1', 'I2', 'I11'],
@@ -31,7 +31,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  stamps,
+  xen,
   'the clock wraps to 1 and nobody flushes',
-  (host) => new StampStrategy(host, WrappingClock),
+  (host) => new XenTimestamp(host, WrappingClock),
 )

@@ -1,8 +1,8 @@
-import { KERNEL_SPACE } from '../../../contract/page.js'
-import type { Port } from '../../../contract/port.js'
-import type { Placed } from '../../../contract/strategy.js'
-import { DONE, type Ticket } from '../../../contract/ticket.js'
-import { Round, WHOLE_SPACE } from '../../../strategies/shared/round.js'
+import { KERNEL_SPACE } from '../../contract/page.js'
+import type { Port } from '../../contract/port.js'
+import type { Placed } from '../../contract/strategy.js'
+import { DONE, type Ticket } from '../../contract/ticket.js'
+import { Round, WHOLE_SPACE } from './round.js'
 
 /**
  * Xen's flush clock: a CPU's time is the tick of its last complete flush. 0 on the clock: it is
@@ -53,16 +53,20 @@ export class FlushClock {
     return this.time.base + target * this.time.stride
   }
 
-  /** @returns the new time; 0 while the clock stands still for its wrap */
+  /**
+   * Tries once. Who is beaten takes the tick of the winner: the clock showed it before this flush
+   * began, and that is all that a time claims. It cannot have wrapped meanwhile, because that takes
+   * this CPU's own flush.
+   * @returns a time that the clock has reached; 0 while it stands still for its wrap
+   */
   protected tick(cpu: Port): number {
-    for (;;) {
-      const now = this.now(cpu)
-      if (now === 0) return 0
-      const next = now + 1 === this.limit ? 0 : now + 1
-      if (cpu.compareExchange(this.word(CLOCK), now - 1, next - 1) !== now - 1) continue
-      if (next === 0) this.wrap(cpu)
-      return next
-    }
+    const now = this.now(cpu)
+    if (now === 0) return 0
+    const next = now + 1 === this.limit ? 0 : now + 1
+    const found = cpu.compareExchange(this.word(CLOCK), now - 1, next - 1) + 1
+    if (found !== now) return found
+    if (next === 0) this.wrap(cpu)
+    return next
   }
 
   /** All old stamps lose their meaning, so every CPU flushes once before the clock goes on at 1. */
@@ -93,12 +97,12 @@ export class FlushClock {
   }
 }
 
-/** Flushes everything, and only on CPUs that have not flushed since the stamps of a demand. */
+/** Flushes everything, and only on CPUs that have not flushed since a stamp. */
 export class StampRound extends Round {
   /** Set by the strategy that makes both. */
   clock!: FlushClock
 
-  /** Of the CPUs in the set, those that need it for the stamp; they are added to what the set had. */
+  /** Of the CPUs that may hold the space, those that need it for the stamp; they are added to what the set had. */
   filter(cpu: Port, space: number, stamp: number, into: number): void {
     this.findTargets(cpu, space)
     for (let target = 0; target < cpu.count; target++) {
@@ -128,10 +132,6 @@ export class StampRound extends Round {
     const ticket = count === 0 ? DONE : this.tell(cpu, count, KERNEL_SPACE, 0, WHOLE_SPACE, 1)
     if (isOwn) this.clock.flush(cpu)
     return ticket
-  }
-
-  protected override flushHere(cpu: Port): void {
-    this.clock.flush(cpu)
   }
 
   protected override flushAsked(cpu: Port): void {
