@@ -5,16 +5,10 @@ import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { checkStrategyModule } from '../dist/src/harness/moduleShape.js'
 import type { Defect } from '../dist/src/testing/defect.js'
+import { moduleNames } from '../dist/src/registry.js'
 import { mixedWorkload } from '../dist/src/testing/mixedWorkload.js'
 
-import {
-  invariantsOf,
-  OWN_STRATEGIES,
-  OWN_WORKLOADS,
-  ROOT,
-  simCell,
-  type CellOptions,
-} from './support/runCell.js'
+import { invariantsOf, OWN_WORKLOADS, ROOT, simCell, type CellOptions } from './support/runCell.js'
 
 interface Loaded {
   default: StrategyModule
@@ -33,12 +27,6 @@ const load = (kind: string, name: string) =>
 const DEFECTS = namesIn('defects')
 const BASES = namesIn('bases')
 
-/** Whether virtual time has the hardware that it needs; the explorer has all. */
-const runsInSim = async (kind: string, name: string) =>
-  ((await load(kind, name)).default.needs ?? []).length === 0
-const SIM_BASES: string[] = []
-for (const name of BASES) if (await runsInSim('bases', name)) SIM_BASES.push(name)
-
 describe('the collection', () => {
   test('has at least 24 defects, and a base for each', () => {
     expect(DEFECTS.length).toBeGreaterThanOrEqual(24)
@@ -50,7 +38,7 @@ describe('the collection', () => {
     expect(module.summary).toMatch(/^a planted defect: /)
     // Names are unique because they are those of the files.
     expect(defect.name).toBe(name)
-    expect([...OWN_STRATEGIES, ...BASES]).toContain(defect.base)
+    expect([...moduleNames('strategy'), ...BASES]).toContain(defect.base)
     expect(defect.trap).not.toBe('')
     expect(defect.breaks).toMatch(/\.$/)
     expect(defect.expects.length).toBeGreaterThan(0)
@@ -84,7 +72,7 @@ function mixed(name: string, module: StrategyModule, seed: number, cpus: number,
 describe('the bases are not reported', () => {
   const SMALLEST: Record<string, Record<string, number>> = { queues: { slots: 1 }, stamps: { wrap: 4 } }
 
-  test.each(SIM_BASES)('%s, mixed', async (name) => {
+  test.each(BASES)('%s, mixed', async (name) => {
     const { default: module } = await load('bases', name)
     for (const seed of [1]) {
       for (const cpus of [2, 3, 4]) {
@@ -94,7 +82,7 @@ describe('the bases are not reported', () => {
     }
   })
 
-  test.each(SIM_BASES)('%s on the shipped workloads', async (name) => {
+  test.each(BASES)('%s on the shipped workloads', async (name) => {
     const { default: module } = await load('bases', name)
     for (const workload of OWN_WORKLOADS) {
       const cell: CellOptions = { strategy: name, module, workload, cpus: 4, initiators: 2, oracle: 'full' }

@@ -9,7 +9,7 @@ import type { BenchDefaults } from './defaults.js'
 import { type FaultChoice, NO_FAULT, parseFaults, refuseIdleFaults } from './faults.js'
 import type { EngineName } from './job.js'
 import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
-import { refuseForeignHardware } from './machineNeeds.js'
+import { lackOf, refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { cellsOfShard, type Shard, shardText } from './shard.js'
 import { parseShard } from './shardOption.js'
@@ -56,10 +56,13 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const list = options.cpus === undefined ? undefined : parseCpus(options.cpus)
   const cpus = list === undefined ? standard.cpus : { sim: list, threads: list }
   const strategies = await choose('strategy', options.strategy ?? defaults.strategies, loadStrategy)
-  for (const { loaded } of strategies) refuseForeignHardware(loaded.name, loaded.module)
   const workloads = await choose('workload', options.workload ?? defaults.workloads, loadWorkload)
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
-  const all = buildCells({ engines, strategies, workloads, cpus, quick })
+  const [first, ...further] = strategies
+  if (further.length === 0) refuseForeignHardware(first.loaded.name, first.loaded.module, profile)
+  const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
+  const built = buildCells({ engines, strategies, workloads, cpus, quick })
+  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) ?? '' }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
   refuseIdleFaults(fault, matrix, strategies)

@@ -1,6 +1,5 @@
 import type { StrategyModule } from '../contract/strategy.js'
 import { loadStrategy } from '../harness/loadModule.js'
-import { refuseForeignHardware } from '../harness/machineNeeds.js'
 import { resolveParameters } from '../harness/parameters.js'
 import { parseSpecs } from '../harness/spec.js'
 import { ALL } from '../harness/spec.js'
@@ -15,16 +14,12 @@ export interface Subject {
   readonly parameters: Readonly<Record<string, number>>
 }
 
-/**
- * Those that the machine of `sim` and `threads` can run.
- * @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies
- */
+/** @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies */
 export async function loadSubjects(text: string): Promise<Subject[]> {
   const subjects: Subject[] = []
   for (const { name, parameters: given } of parseSpecs('--strategy', text)) {
     for (const one of name === ALL ? moduleNames('strategy') : [name]) {
       const { file, module } = await loadStrategy(one)
-      refuseForeignHardware(one, module)
       const { values, shown } = resolveParameters(`strategy ${one}`, module.parameters, given, false)
       const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
       const spec = parameters.length === 0 ? one : `${one}:${parameters.join(';')}`
