@@ -29,7 +29,7 @@ function run(script: string, ...args: string[]) {
 }
 
 const rowsOf = (csv: string) =>
-  parse(csv, { columns: true }).map((row: Record<string, string>) => [
+  parse<Record<string, string>>(csv, { columns: true }).map((row) => [
     row['strategy'],
     row['skipped'],
     row['repetitions'],
@@ -137,7 +137,7 @@ describe('needs of a module', () => {
 
   test.each<[object, string, string]>([
     [{ needs: ['brodcast'] }, "needs the unknown hardware 'brodcast'", 'did you mean broadcast?'],
-    [{ needs: ['broadcast', 7] }, "needs the unknown hardware '7'", 'known: broadcast'],
+    [{ needs: ['broadcast', 7] }, "needs the unknown hardware '7'", 'known: '],
     [{ needs: 'broadcast' }, 'needs of its module is no list', "needs: ['broadcast']"],
     [{ needs: null }, 'needs of its module is no list', 'known: broadcast'],
     [{ need: [] }, "unknown field 'need'", 'did you mean needs?'],

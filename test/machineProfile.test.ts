@@ -49,7 +49,7 @@ describe('a shipped profile', () => {
         else if (typeof child === 'number') unsourced.push(`${at}.${key}`)
       }
     }
-    for (const { name } of listProfiles()) visit(loadProfile(name, []).profile, name)
+    for (const { name } of listProfiles()) visit(loadProfile(name, []).profile as unknown as Tree, name)
     expect(unsourced).toEqual([])
     expect(leaves).toBeGreaterThan(30)
   })

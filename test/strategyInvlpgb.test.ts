@@ -115,15 +115,21 @@ describe.each([0, 1])('in every interleaving of a small case, above %i CPUs', (t
     }
   }
 
+  /** CPU 1 is on its way to the global tag in an operation of its own, while CPU 0 changes another page. */
+  const NOTES_FIRST = {
+    pageCount: 2,
+    operationCount: 2,
+    frameCount: 2,
+    preemption: 'hooks',
+    alphabet: ['advise', 'protect'],
+    roles: [['protect', 'advise'], ['protect']],
+  } as const
+
   test.each<[string, typeof Invlpgb, Parameters<typeof explorePlan>[1]]>([
     ['without interrupts to stragglers', NoTransition, { operationCount: 2 }],
-    [
-      'that notes the tag before it is loaded',
-      NotesFirst,
-      { operationCount: 2, preemption: 'hooks', alphabet: ['advise'] },
-    ],
+    ['that notes the tag before it is loaded', NotesFirst, { ...NOTES_FIRST }],
   ])('one %s is found', (_what, Kind, given) => {
-    const module: StrategyModule = { ...invlpgb, create: (host) => new Kind(host as never) }
+    const module: StrategyModule = { ...invlpgb, create: (host) => new Kind(host) }
     expect(verdict(module, given)).toMatch(/^I/)
   })
 })

@@ -184,13 +184,18 @@ export class SimMachine implements UndisturbedSim {
     sim.purgePs = this.interconnect?.arrivalPs(sim.cpu.id) ?? Infinity
   }
 
+  /** When the next broadcast gets to a CPU; Infinity: none is on its way. */
+  get broadcastPs(): number {
+    return this.interconnect?.nextPs ?? Infinity
+  }
+
   /**
    * The next broadcast gets to its CPU, if it does so by then, whatever that CPU is doing; the last one of
    * a sender's ends its sync.
    */
   deliversBy(atPs: number): boolean {
     const { interconnect } = this
-    if (interconnect === null || interconnect.nextPs === Infinity || interconnect.nextPs > atPs) return false
+    if (interconnect === null || interconnect.nextPs > atPs) return false
     const { cpu, atPs: arrivalPs, broadcast } = interconnect.take()
     const sim = this.cpus[cpu]
     const { sender, tag, firstPage, pageCount, stridePages } = broadcast

@@ -137,13 +137,13 @@ export class SimRun {
     this.#endPs = 0
     while (this.#openTapes > 0) {
       const next = this.#schedule.next
-      const time = this.#schedule.timeOf(next)
+      const time = Math.min(this.#schedule.timeOf(next), this.#machine.broadcastPs)
       if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler))
         return time
-      if (this.#machine.deliversBy(Math.min(time, this.#untilPs))) continue
       // In this order: without a limit in time, Infinity would pass for the end of the run.
       if (time === Infinity) throw this.stuck('no CPU can go on')
       if (time >= this.#untilPs) return this.#untilPs
+      if (this.#machine.deliversBy(time)) continue
       if (this.#patience.isLookDue()) this.#judgeIdle(time)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time

@@ -132,16 +132,20 @@ export class TagGenerations {
     return isReserved || !this.#isUsed(cpu, tag) ? tag : NO_TAG
   }
 
-  /** All CPUs that have it reserved now have it so for the generation `to`. */
+  /** All CPUs that have the tag reserved since one generation now have it so since another. */
   #moveReserved(cpu: Port, tag: number, from: number, to: number): boolean {
     let isReserved = false
     for (let other = 0; other < this.#cpuCount; other++) {
-      const at = this.#cpuAt(other)
-      if (cpu.load(at + RESERVED_TAG) !== tag || cpu.load(at + RESERVED_STAMP) !== from) continue
+      if (!this.#isReservedFor(cpu, other, tag, from)) continue
       isReserved = true
-      cpu.store(at + RESERVED_STAMP, to)
+      cpu.store(this.#cpuAt(other) + RESERVED_STAMP, to)
     }
     return isReserved
+  }
+
+  #isReservedFor(cpu: Port, other: number, tag: number, stamp: number): boolean {
+    const at = this.#cpuAt(other)
+    return cpu.load(at + RESERVED_TAG) === tag && cpu.load(at + RESERVED_STAMP) === stamp
   }
 
   #wordOf(tag: number): number {
@@ -205,9 +209,18 @@ export class TagGenerations {
   protected forgetStamps(cpu: Port): void {
     for (let space = 0; space < this.#spaceCount; space++) {
       const at = this.#spaceAt(space)
-      const [tag, stamp] = [cpu.load(at + TAG), cpu.load(at + STAMP)]
-      const isReserved = tag !== NO_TAG && this.#moveReserved(cpu, tag, stamp, FIRST_GENERATION)
-      cpu.store(at + STAMP, isReserved ? FIRST_GENERATION : NEVER)
+      const isRunning = this.#isReserved(cpu, cpu.load(at + TAG), cpu.load(at + STAMP))
+      cpu.store(at + STAMP, isRunning ? FIRST_GENERATION : NEVER)
     }
+    // Only now: a space that slept could have the number of one that runs, and the stamp that this gets.
+    for (let other = 0; other < this.#cpuCount; other++)
+      cpu.store(this.#cpuAt(other) + RESERVED_STAMP, FIRST_GENERATION)
+  }
+
+  #isReserved(cpu: Port, tag: number, stamp: number): boolean {
+    if (tag === NO_TAG) return false
+    for (let other = 0; other < this.#cpuCount; other++)
+      if (this.#isReservedFor(cpu, other, tag, stamp)) return true
+    return false
   }
 }
