@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { GLOBAL_TAG, WHOLE_TAG } from '../dist/src/contract/hardware.js'
+import type { WorkloadModule } from '../dist/src/contract/workload.js'
 import { Layout } from '../dist/src/machine/layout.js'
 import type { BasePort } from '../dist/src/engines/basePort.js'
 import { placeBroadcasts, SENT_SLOTS } from '../dist/src/engines/broadcastWords.js'
@@ -82,6 +83,29 @@ describe('what a broadcast costs in virtual time', () => {
       expect(repeated.figures).toEqual(run.figures)
     }
   })
+})
+
+test('a broadcast that is on its way when a phase ends is no dead end', async () => {
+  const alone: WorkloadModule = {
+    summary: 'a reader that takes its own page away, again and again',
+    source: 'none',
+    op: 'nothing',
+    parameters: {},
+    write: (plan) => {
+      const handle = plan.handle()
+      const [tape, reader] = [plan.tape(0), plan.tape(1)]
+      tape.map(handle, 1, { writable: true })
+      tape.body()
+      tape.op(() => tape.compute(100))
+      reader.body()
+      reader.write(handle, 0, 1)
+      reader.adviseAway(handle, 0, 1)
+    },
+  }
+  // Most of the time that innocents have alone.
+  const profileSets = ['memory.frames=8192', 'broadcast.costsPs.reach=300000000']
+  const cell = { strategy: 'arm64-tlbi', workload: alone, cpus: 2, readers: 1, profileSets } as const
+  expect(invariantsOf(await simCell({ ...cell, oracle: 'full' }))).toEqual([])
 })
 
 describe('the mail of real threads', () => {
