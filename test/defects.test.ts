@@ -27,12 +27,6 @@ const load = (kind: string, name: string) =>
 const DEFECTS = namesIn('defects')
 const BASES = namesIn('bases')
 
-/** Whether virtual time has the hardware that it needs; the explorer has all. */
-const runsInSim = async (kind: string, name: string) =>
-  ((await load(kind, name)).default.needs ?? []).length === 0
-const SIM_BASES: string[] = []
-for (const name of BASES) if (await runsInSim('bases', name)) SIM_BASES.push(name)
-
 describe('the collection', () => {
   test('has at least 24 defects, and a base for each', () => {
     expect(DEFECTS.length).toBeGreaterThanOrEqual(24)
@@ -78,7 +72,7 @@ function mixed(name: string, module: StrategyModule, seed: number, cpus: number,
 describe('the bases are not reported', () => {
   const SMALLEST: Record<string, Record<string, number>> = {}
 
-  test.each(SIM_BASES)('%s, mixed', async (name) => {
+  test.each(BASES)('%s, mixed', async (name) => {
     const { default: module } = await load('bases', name)
     for (const seed of [1]) {
       for (const cpus of [2, 3, 4]) {
@@ -88,7 +82,7 @@ describe('the bases are not reported', () => {
     }
   })
 
-  test.each(SIM_BASES)('%s on the shipped workloads', async (name) => {
+  test.each(BASES)('%s on the shipped workloads', async (name) => {
     const { default: module } = await load('bases', name)
     for (const workload of OWN_WORKLOADS) {
       const cell: CellOptions = { strategy: name, module, workload, cpus: 4, initiators: 2, oracle: 'full' }

@@ -15,7 +15,7 @@ import { actionOf, paramOf } from '../dist/src/engines/explore/actions.js'
 import type { Transitions } from '../dist/src/engines/explore/transitions.js'
 import { Undecided } from '../dist/src/engines/explore/undecided.js'
 import immediate, { Immediate } from '../dist/src/strategies/immediate.js'
-import { base, exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
+import { exploreFully, fixture, planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
 import { referenceSearch } from './support/exploreReference.js'
 
 const LIMITS = { stateCount: 1e6, milliseconds: 60_000, depth: 1000, nowMs: () => 0 }

@@ -28,7 +28,7 @@ const tableOfTerminal = (text: string) =>
     .split('\n')
     .map((line) => line.trim().split(/ {2,}/))
 
-/** Of five invariants; on tapes in virtual time soon, late or never; one that needs hardware which that lacks. */
+/** Of five invariants; on tapes in virtual time soon, late or never; one that needs broadcasts. */
 const SAMPLE = [
   'compares-serials',
   'frees-tables-by-broadcast',

@@ -1,21 +1,22 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { afterAll, describe, expect, test } from 'vitest'
+import { HARDWARE, type Hardware } from '../dist/src/contract/hardware.js'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import type { Port } from '../dist/src/contract/port.js'
 import type { Ticket } from '../dist/src/contract/ticket.js'
 import { checkStrategyModule } from '../dist/src/harness/moduleShape.js'
+import { shippedProfileWith } from '../dist/src/machine/hardware.js'
+import { moduleNames } from '../dist/src/registry.js'
 import { Immediate } from '../dist/src/strategies/immediate.js'
 import { loadStrategy, ROOT, simCell } from './support/runCell.js'
 import { usageErrorOf } from './support/usage.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'shootdown-needs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** A compiled strategy that says needs: ['broadcast']. */
-const BROADCASTS = './dist/src/testing/bases/broadcasts.js'
 
 function run(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [`dist/scripts/${script}.js`, ...args], { cwd: ROOT })
@@ -27,30 +28,76 @@ function run(script: string, ...args: string[]) {
   })
 }
 
-describe('a strategy that needs broadcasts', () => {
-  const out = join(folder, 'never')
+const rowsOf = (csv: string) =>
+  parse<Record<string, string>>(csv, { columns: true }).map((row) => [
+    row['strategy'],
+    row['skipped'],
+    row['repetitions'],
+    row['ns_per_op'] === '',
+  ])
 
-  test.concurrent.each<[string, string[]]>([
-    ['bench', ['--engine', 'sim', '--cpus', '2', '--out', out]],
-    ['bench', ['--engine', 'threads', '--cpus', '2', '--out', out]],
-    ['conform', ['--tapes', '1']],
-    ['stress', []],
-  ])('is refused by %s %j, by name and with a remedy, before anything runs', async (script, args) => {
-    const { code, stdout, stderr } = await run(script, '--strategy', `immediate,${BROADCASTS}`, ...args)
+describe('a strategy that needs broadcasts, where the profile has none', () => {
+  const SMALL = [
+    '--engine',
+    'sim,threads',
+    '--cpus',
+    '2',
+    '--quick',
+    '--workload',
+    'madvise-page:ops=2;pages=1',
+  ]
+  const REASON = 'it needs tlbi, which profile icelake-2s64c does not have'
+
+  test('is a row with the reason among others, and the run is complete', async () => {
+    const out = join(folder, 'among')
+    const args = ['--strategy', 'immediate,arm64-tlbi', ...SMALL, '--out', out, '--format', 'csv']
+    const { code, stdout } = await run('bench', ...args)
+    expect(code).toBe(0)
+    const both = [
+      ['immediate', '', '1', false],
+      ['arm64-tlbi', REASON, '0', true],
+    ]
+    expect(rowsOf(stdout)).toEqual([...both, ...both])
+    expect(rowsOf(readFileSync(join(out, 'summary.csv'), 'utf8'))).toEqual([...both, ...both])
+  })
+
+  test('is refused alone, before anything runs, with a profile that has it', async () => {
+    const out = join(folder, 'alone')
+    const { code, stdout, stderr } = await run('bench', '--strategy', 'arm64-tlbi', ...SMALL, '--out', out)
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toBe(
-      `error: strategy '${BROADCASTS}'\n` +
-        'it needs broadcast, and the machine of sim and threads has interrupts only\n' +
-        `explore has it: npm run explore -- --strategy ${BROADCASTS}\n`,
-    )
+    expect(stderr).toBe(`error: strategy 'arm64-tlbi'\n${REASON}\ntry --profile graviton3-1s64c\n`)
     expect(existsSync(out)).toBe(false)
   })
 
-  test('is searched by explore', async () => {
-    const args = ['--strategy', BROADCASTS, '--case', 'pool-1', '--operations', '1']
-    const { code, stdout } = await run('explore', ...args)
-    expect([code, stdout.includes('complete')]).toEqual([0, true])
+  test('runs with that profile', async () => {
+    const args = ['--strategy', 'arm64-tlbi', ...SMALL, '--profile', 'graviton3-1s64c', '--format', 'csv']
+    const { code, stdout } = await run('bench', ...args, '--out', join(folder, 'with'))
+    expect(code).toBe(0)
+    const row = ['arm64-tlbi', '', '1', false]
+    expect(rowsOf(stdout)).toEqual([row, row])
   })
+
+  test('is searched by explore, and put to the test on a profile that has it', async () => {
+    const explored = await run('explore', '--strategy', 'arm64-tlbi', '--case', 'pool-1', '--operations', '1')
+    expect([explored.code, explored.stdout.includes('complete')]).toEqual([0, true])
+    const conformed = await run('conform', '--strategy', 'arm64-tlbi', '--tapes', '4', '--check', 'oracle')
+    expect([conformed.code, conformed.stderr]).toEqual([0, ''])
+  })
+})
+
+test('a shipped profile runs each shipped strategy', async () => {
+  for (const name of moduleNames('strategy'))
+    expect(shippedProfileWith((await loadStrategy(name)).needs, []), name).toBeDefined()
+})
+
+test.each<[Hardware[], string | undefined]>([
+  [[], 'icelake-2s64c'],
+  [['broadcast'], 'graviton3-1s64c'],
+  [['invlpgb'], 'milan-1s72c'],
+  [['broadcast', 'tlbi'], 'graviton3-1s64c'],
+  [['invlpgb', 'tlbi'], undefined],
+])('%j is what profile %s has', (needs, name) => {
+  expect(shippedProfileWith(needs, ['icelake-2s64c'])).toBe(name)
 })
 
 describe('a strategy that broadcasts and does not say so', () => {
@@ -84,13 +131,13 @@ describe('needs of a module', () => {
     checkStrategyModule('strategy x', { ...(await loadStrategy('immediate')), ...replaced })
 
   test('are names of hardware that is known', async () => {
-    expect((await shapeOf({ needs: ['broadcast'] })).needs).toEqual(['broadcast'])
+    for (const name of HARDWARE) expect((await shapeOf({ needs: [name] })).needs).toEqual([name])
     expect((await shapeOf({ needs: [] })).needs).toEqual([])
   })
 
   test.each<[object, string, string]>([
     [{ needs: ['brodcast'] }, "needs the unknown hardware 'brodcast'", 'did you mean broadcast?'],
-    [{ needs: ['broadcast', 7] }, "needs the unknown hardware '7'", 'known: broadcast'],
+    [{ needs: ['broadcast', 7] }, "needs the unknown hardware '7'", 'known: '],
     [{ needs: 'broadcast' }, 'needs of its module is no list', "needs: ['broadcast']"],
     [{ needs: null }, 'needs of its module is no list', 'known: broadcast'],
     [{ need: [] }, "unknown field 'need'", 'did you mean needs?'],

@@ -49,7 +49,7 @@ describe('a shipped profile', () => {
         else if (typeof child === 'number') unsourced.push(`${at}.${key}`)
       }
     }
-    for (const { name } of listProfiles()) visit(loadProfile(name, []).profile, name)
+    for (const { name } of listProfiles()) visit(loadProfile(name, []).profile as unknown as Tree, name)
     expect(unsourced).toEqual([])
     expect(leaves).toBeGreaterThan(30)
   })
@@ -120,6 +120,7 @@ describe('a profile file', () => {
     writeFileSync(file, text)
     return file
   }
+  const broadcast = () => loadProfile('milan-1s72c', []).profile.broadcast as unknown as Tree
   const shipped = () => JSON.parse(readFileSync(path, 'utf8')) as Record<string, Tree>
 
   test('with equal content has the equal hash, whatever its order and layout', () => {
@@ -158,6 +159,24 @@ describe('a profile file', () => {
       (p) => void ((p['costsPs']['fault'] as Tree)['source'] = ''),
       'costsPs.fault.source',
       '',
+    ],
+    [
+      'broadcasts on a machine with interrupts alone',
+      (p) => void (p['broadcast'] = broadcast()),
+      'broadcast',
+      'ipi',
+    ],
+    [
+      'hardware that broadcasts, and nothing about it',
+      (p) => void ((p as Record<string, unknown>)['hardware'] = 'tlbi'),
+      'broadcast',
+      'missing, with hardware tlbi',
+    ],
+    [
+      'unknown hardware',
+      (p) => void ((p as Record<string, unknown>)['hardware'] = 'rar'),
+      'hardware',
+      'invlpgb',
     ],
     [
       'a text for a number',

@@ -4,7 +4,7 @@ import { Lines } from '../dist/src/engines/sim/lines.js'
 import { Schedule } from '../dist/src/engines/sim/schedule.js'
 import { costTable, SimClock } from '../dist/src/engines/sim/simClock.js'
 import { Topology } from '../dist/src/engines/sim/topology.js'
-import { COST_NAMES } from '../dist/src/machine/costs.js'
+import { BROADCAST_COST_NAMES, COST_BROADCAST_ISSUE, COST_NAMES } from '../dist/src/machine/costs.js'
 import { loadProfile } from '../dist/src/machine/profile.js'
 
 const SIBLING = 0
@@ -185,8 +185,19 @@ describe('the clock', () => {
   test('has a cost for each name, in the order of the indices', () => {
     const { profile } = loadProfile('icelake-2s64c', [])
     const table = costTable(profile)
-    expect(table.length).toBe(COST_NAMES.length)
+    expect(COST_BROADCAST_ISSUE).toBe(COST_NAMES.length)
+    expect(table.length).toBe(COST_NAMES.length + BROADCAST_COST_NAMES.length)
     COST_NAMES.forEach((name, index) => expect(table[index]).toBe(profile.costsPs[name].value))
+    // A machine that does not broadcast is not charged for it.
+    expect([...table.subarray(COST_NAMES.length)]).toEqual(BROADCAST_COST_NAMES.map(() => 0))
+    const { profile: arm } = loadProfile('graviton3-1s64c', [])
+    const { costsPs } = arm.broadcast!
+    expect([...costTable(arm).subarray(COST_NAMES.length)]).toEqual([
+      costsPs.issue.value,
+      costsPs.sync.value,
+      costsPs.reach.value,
+      costsPs.reachEach.value,
+    ])
     // Offsets by distance: siblings, same socket, other socket stand in a row.
     expect(COST_NAMES.slice(16, 22)).toEqual([
       'lineSibling',

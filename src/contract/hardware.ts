@@ -1,7 +1,16 @@
 /** Hardware that not every machine has. A strategy that cannot do without it says so in `StrategyModule.needs`. */
-export const HARDWARE = ['broadcast'] as const
-/** `broadcast`: one CPU drops translations on all of them, without any software there (AMD INVLPGB, Arm TLBI). */
+export const HARDWARE = ['broadcast', 'invlpgb', 'tlbi'] as const
+/**
+ * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:
+ * `invlpgb` (AMD64 APM vol. 3: INVLPGB names a few pages, TLBSYNC waits) and `tlbi` (Arm ARM: TLBI names a
+ * page or a range of up to 2^21 pages, DSB waits). A strategy that runs on either needs `broadcast`.
+ */
 export type Hardware = (typeof HARDWARE)[number]
+
+/** Whether any of it is a broadcast, of whatever kind. */
+export function needsBroadcast(needs: readonly Hardware[] = []): boolean {
+  return needs.some((name) => name === 'broadcast' || name === 'invlpgb' || name === 'tlbi')
+}
 
 /** The address-space tag of global entries, which are those of the kernel's space; spaces have tags above it. */
 export const GLOBAL_TAG = 0

@@ -62,7 +62,9 @@ export interface Port {
    * paging-structure cache. Each CPU does so at a time of its own, in any order among several
    * broadcasts, without an interrupt and whatever it is doing; until then it may use the entries. A
    * user tag leaves global entries alone. Orders nothing: plain stores made before may become visible
-   * after. AMD64 APM vol. 3, INVLPGB (weakly ordered); Linux arch/x86/include/asm/tlb.h.
+   * after. AMD64 APM vol. 3, INVLPGB (weakly ordered); Linux arch/x86/include/asm/tlb.h. Arm's TLBI
+   * needs a barrier before it for the same reason. Counts into `broadcasts`, one for each operation of
+   * the hardware that the range takes, and into nothing else.
    * @param tag that of `activate`, or GLOBAL_TAG for kernel mappings; what a CPU has under another tag stays
    * @param pageCount pages of 4 KiB from `firstPage` on, or WHOLE_TAG: all that is under the tag
    * @param stridePages 1, or 512 where the range is mapped by 2 MiB leaves

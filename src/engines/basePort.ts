@@ -1,4 +1,4 @@
-import { GLOBAL_TAG } from '../contract/hardware.js'
+import { GLOBAL_TAG, WHOLE_TAG } from '../contract/hardware.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { CpuSet, Port } from '../contract/port.js'
 import {
@@ -9,8 +9,17 @@ import {
   TICKET_ZERO,
   type Ticket,
 } from '../contract/ticket.js'
-import { COST_FLUSH_ALL, COST_FLUSH_SPACE, COST_INVALIDATE_PAGE, type Meter } from '../machine/costs.js'
 import {
+  COST_BROADCAST_ISSUE,
+  COST_BROADCAST_SYNC,
+  COST_FLUSH_ALL,
+  COST_FLUSH_SPACE,
+  COST_INVALIDATE_PAGE,
+  type Meter,
+} from '../machine/costs.js'
+import {
+  COUNT_BROADCAST_SYNCS,
+  COUNT_BROADCASTS,
   COUNT_FLUSH_ROUNDS,
   COUNT_FULL_FLUSHES,
   COUNT_IPIS,
@@ -21,7 +30,7 @@ import type { Tlb } from '../machine/tlb.js'
 import type { CellWords } from './cellWords.js'
 
 const NO_BROADCAST =
-  "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast']"
+  "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast'], and the profile must have it"
 
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
@@ -164,13 +173,43 @@ export abstract class BasePort implements Port {
     if (this.count > 1) this.counters[COUNT_FLUSH_ROUNDS]++
   }
 
-  /** The only machine that is modelled has interrupts alone. Strategies that say what they need do not get here. */
-  broadcast(): never {
-    throw new Error(NO_BROADCAST)
+  broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    const { broadcast } = this.cell.config.profile
+    if (this.cell.broadcasts === null || broadcast === undefined) throw new Error(NO_BROADCAST)
+    if (pageCount !== WHOLE_TAG && !(pageCount > 0))
+      throw new Error(`a broadcast of ${pageCount} pages: it takes some, or WHOLE_TAG`)
+    const pages = pageCount === WHOLE_TAG ? 1 : pageCount / stridePages
+    const operations = Math.ceil(pages / broadcast.pagesPerOperation.value)
+    this.counters[COUNT_BROADCASTS] += operations
+    this.meter.charge(COST_BROADCAST_ISSUE, operations)
+    this.sendBroadcast(tag, firstPage, pageCount, stridePages)
   }
 
-  broadcastSync(): never {
-    throw new Error(NO_BROADCAST)
+  /** To every CPU, this one included; each then calls its port's `dropBroadcast` at a time of its own. */
+  protected abstract sendBroadcast(
+    tag: number,
+    firstPage: number,
+    pageCount: number,
+    stridePages: number,
+  ): void
+
+  /** What hardware does on this CPU when somebody's broadcast gets here. */
+  dropBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    if (pageCount !== WHOLE_TAG) {
+      const epoch = this.#tlb.epochOf(tag)
+      for (let page = firstPage; page < firstPage + pageCount; page += stridePages)
+        this.#tlb.drop(page, epoch)
+    } else if (tag === GLOBAL_TAG) this.#tlb.dropAll()
+    else this.#tlb.dropTag(tag)
+    this.#structures.empty()
+  }
+
+  broadcastSync(): Ticket {
+    const { broadcasts } = this.cell
+    if (broadcasts === null) throw new Error(NO_BROADCAST)
+    this.counters[COUNT_BROADCAST_SYNCS]++
+    this.meter.charge(COST_BROADCAST_SYNC, 1)
+    return this.zero(broadcasts.undelivered.base + this.id * broadcasts.undelivered.stride)
   }
 
   protected countdownOf(cpu: number): number {

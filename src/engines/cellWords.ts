@@ -1,3 +1,4 @@
+import { needsBroadcast } from '../contract/hardware.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
@@ -5,6 +6,7 @@ import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
+import { placeBroadcasts, type BroadcastWords } from './broadcastWords.js'
 import type { FaultPlan } from './faultPlan.js'
 import { placeFaults, type FaultWords } from './faultWords.js'
 import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
@@ -63,6 +65,8 @@ export interface CellWords {
   readonly control: ControlWords
   /** Null where there is no fault. */
   readonly faults: FaultWords | null
+  /** Null where the strategy needs none. */
+  readonly broadcasts: BroadcastWords | null
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -128,6 +132,7 @@ export function placeCell(plan: CellPlan): CellWords {
     privates: layout.lines('private', cpuCount, privateWordCount),
   }
   const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
+  const broadcasts = needsBroadcast(module.needs) ? placeBroadcasts(layout, cpuCount) : null
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -136,6 +141,7 @@ export function placeCell(plan: CellPlan): CellWords {
     oracle,
     control,
     faults,
+    broadcasts,
     host,
     demandAt,
     demandItems,

@@ -9,7 +9,7 @@ import type { BenchDefaults } from './defaults.js'
 import { type FaultChoice, NO_FAULT, parseFaults, refuseIdleFaults } from './faults.js'
 import type { EngineName } from './job.js'
 import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
-import { refuseForeignHardware } from './machineNeeds.js'
+import { lackOf, refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { cellsOfShard, type Shard, shardText } from './shard.js'
 import { parseShard } from './shardOption.js'
@@ -61,14 +61,17 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     withSkips(parseSpecs('--strategy', options.strategy ?? defaults.strategies), options.skip),
     loadStrategy,
   )
-  for (const { loaded } of strategies) refuseForeignHardware(loaded.name, loaded.module)
   const workloads = await choose(
     'workload',
     parseSpecs('--workload', options.workload ?? defaults.workloads),
     loadWorkload,
   )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
-  const all = buildCells({ engines, strategies, workloads, cpus, quick })
+  const [first, ...further] = strategies
+  if (further.length === 0) refuseForeignHardware(first.loaded.name, first.loaded.module, profile)
+  const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
+  const built = buildCells({ engines, strategies, workloads, cpus, quick })
+  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) ?? '' }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
   refuseIdleFaults(fault, matrix, strategies)

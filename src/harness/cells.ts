@@ -19,6 +19,8 @@ export interface Cell {
   contract: Contract
   /** The `params` column. */
   params: string
+  /** The `skipped` column: why the cell is not run; absent or empty where it is. */
+  skipped?: string
 }
 
 /** One entry of the command line with the module that it names. */

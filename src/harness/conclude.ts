@@ -96,6 +96,6 @@ function plannedCells(runId: string, plan: BenchPlan): PlannedCell[] {
     fault: plan.fault.text,
     tape_hash: '',
     extrapolated: isExtrapolated(cell, plan),
-    skipped: '',
+    skipped: cell.skipped ?? '',
   }))
 }

@@ -36,7 +36,7 @@ export function planBlocks(
   for (const engine of BLOCK_ORDER) {
     const jobs: PlannedJob[] = []
     for (const cell of cells) {
-      if (cell.engine !== engine) continue
+      if (cell.engine !== engine || (cell.skipped ?? '') !== '') continue
       for (let repetition = 0; repetition <= repetitions[engine]; repetition++) {
         jobs.push({ cell, repetition, oracle: repetition === 0 ? 'full' : 'local' })
       }

@@ -60,6 +60,20 @@ export const COST_DELIVER_SIBLING = 19
 /** One turn of a loop that waits for a lock. */
 export const COST_SPIN = 22
 
+/** What only machines with broadcasts charge for; indices behind those of COST_NAMES. */
+export const BROADCAST_COST_NAMES = ['issue', 'sync', 'reach', 'reachEach'] as const
+
+export type BroadcastCostName = (typeof BROADCAST_COST_NAMES)[number]
+
+/** One operation of the hardware, on the CPU that broadcasts. */
+export const COST_BROADCAST_ISSUE = 23
+/** The barrier that waits for broadcasts, beside the waiting. */
+export const COST_BROADCAST_SYNC = 24
+/** From a broadcast until the first CPU, the sender, has dropped what it names. It passes; nobody is charged. */
+export const COST_BROADCAST_REACH = 25
+/** How much later each further CPU has. */
+export const COST_BROADCAST_REACH_EACH = 26
+
 /** Where costs go. */
 export interface Meter {
   charge(cost: number, count: number): void

@@ -11,6 +11,8 @@ export const COUNTER_NAMES = [
   'spuriousFaults',
   'interruptsTaken',
   'demands',
+  'broadcasts',
+  'broadcastSyncs',
 ] as const
 
 export const COUNT_IPIS = 0
@@ -27,3 +29,6 @@ export const COUNT_FAULTS = 7
 export const COUNT_SPURIOUS_FAULTS = 8
 export const COUNT_INTERRUPTS_TAKEN = 9
 export const COUNT_DEMANDS = 10
+/** Operations of the hardware that one CPU broadcast to all; a long range takes several. */
+export const COUNT_BROADCASTS = 11
+export const COUNT_BROADCAST_SYNCS = 12

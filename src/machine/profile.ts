@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
-import { COST_NAMES, type CostName } from './costs.js'
+import { BROADCAST_COST_NAMES, COST_NAMES, type BroadcastCostName, type CostName } from './costs.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
 const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })
@@ -15,15 +15,19 @@ const powerOfTwo = z
   .refine((n) => (n & (n - 1)) === 0, 'must be a power of two')
 const reuseOrder = z.enum(['lifo', 'fifo'])
 
-const costs = Object.fromEntries(
-  COST_NAMES.map((name) => [name, sourced(z.int().min(0).max(1e12))]),
-) as Record<CostName, ReturnType<typeof sourced<z.ZodInt>>>
+const cost = sourced(z.int().min(0).max(1e12))
+const costs = Object.fromEntries(COST_NAMES.map((name) => [name, cost])) as Record<CostName, typeof cost>
+const broadcastCosts = Object.fromEntries(BROADCAST_COST_NAMES.map((name) => [name, cost])) as Record<
+  BroadcastCostName,
+  typeof cost
+>
 
-const profileSchema = z.strictObject({
+const profileShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   summary: z.string(),
   validity: z.string(),
-  hardware: z.literal('ipi'),
+  /** How one CPU reaches the TLBs of others: by interrupts only, or by broadcasts as well. */
+  hardware: z.enum(['ipi', 'invlpgb', 'tlbi']),
   topology: z.strictObject({
     sockets: sourced(z.int().min(1).max(64)),
     coresPerSocket: sourced(z.int().min(1).max(1024)),
@@ -69,6 +73,25 @@ const profileSchema = z.strictObject({
     tableFreeing: sourced(z.enum(['never', 'empty'])),
   }),
   costsPs: z.strictObject(costs),
+  /** Of hardware that broadcasts, and of no other. */
+  broadcast: z
+    .strictObject({
+      /** Pages, of either size, that one operation names at most; a longer range takes several. */
+      pagesPerOperation: sourced(
+        z
+          .int()
+          .min(1)
+          .max(1 << 21),
+      ),
+      costsPs: z.strictObject(broadcastCosts),
+    })
+    .optional(),
+})
+
+const profileSchema = profileShape.superRefine(({ hardware, broadcast }, context) => {
+  if ((broadcast !== undefined) === (hardware !== 'ipi')) return
+  const message = broadcast === undefined ? `missing, with hardware ${hardware}` : 'not with hardware ipi'
+  context.addIssue({ code: 'custom', path: ['broadcast'], message })
 })
 
 export type Profile = z.infer<typeof profileSchema>

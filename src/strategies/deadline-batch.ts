@@ -4,7 +4,7 @@ import type { Operation } from '../contract/operation.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { Port } from '../contract/port.js'
 import type { Demand, StrategyHost, StrategyModule } from '../contract/strategy.js'
-import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { type AGAIN, DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { CEILING } from './shared/linuxParameters.js'
 import { roundBlocks } from './shared/round.js'
@@ -101,7 +101,7 @@ class DeadlineBatch extends RoundStrategy {
     return this.#flush(cpu)
   }
 
-  override interrupted(cpu: Port): typeof DONE {
+  override interrupted(cpu: Port): typeof DONE | typeof AGAIN {
     this.#tickRound.serve(cpu)
     return super.interrupted(cpu)
   }

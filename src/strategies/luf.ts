@@ -4,7 +4,7 @@ import type { Operation } from '../contract/operation.js'
 import { DIRTY, KERNEL_SPACE, WRITABLE } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
 import type { Demand, StrategyHost, StrategyModule } from '../contract/strategy.js'
-import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { type AGAIN, DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { CEILING } from './shared/linuxParameters.js'
 import { pendingBlocks, PendingFlush, type PendingWords } from './shared/pendingFlush.js'
@@ -120,7 +120,7 @@ class Luf extends RoundStrategy {
     return cpu.get(this.#isWaiting) === 0 ? super.resumed(cpu) : this.#flushPending(cpu)
   }
 
-  override interrupted(cpu: Port): typeof DONE {
+  override interrupted(cpu: Port): typeof DONE | typeof AGAIN {
     this.#pending.serve(cpu)
     return super.interrupted(cpu)
   }

@@ -7,6 +7,8 @@ import { runSim } from '../engines/sim/engine.js'
 import { Stuck } from '../engines/stuck.js'
 import { runThreads } from '../engines/threads/engine.js'
 import { randomOf } from '../harness/random.js'
+import type { Hardware } from '../contract/hardware.js'
+import { shippedProfileWith } from '../machine/hardware.js'
 import { loadProfile, type Profile } from '../machine/profile.js'
 import { cpuCountOf, type Script } from './script.js'
 import { tapesOfScript } from './scriptTapes.js'
@@ -36,6 +38,7 @@ export interface ScriptRun {
   readonly faults: string[]
 }
 
+/** For strategies that need nothing more. */
 const PROFILE = 'icelake-2s64c'
 /** The machine of every script is shuffled alike: the tape alone names the run. */
 const MACHINE_SEED = 1
@@ -61,6 +64,7 @@ function profileOf(
   script: Script,
   { freesTables }: Conditions,
   engine: keyof typeof SHORT_MULTIPLE,
+  needs: readonly Hardware[] | undefined,
 ): Profile {
   const mapped = script.regions.reduce((sum, { pages }) => sum + pages, 0)
   const largest = Math.max(...script.regions.map(({ pages }) => pages))
@@ -70,7 +74,9 @@ function profileOf(
     ? [`memory.frames=${short}`, `memory.listBatch=${largest}`]
     : [`memory.frames=${plenty}`]
   const freeing = freesTables === true ? ['memory.tableFreeing=empty'] : []
-  return loadProfile(PROFILE, [...sets, ...freeing]).profile
+  const name = needs === undefined ? PROFILE : shippedProfileWith(needs, [PROFILE])
+  // Where none has it, the run ends with what the machine says of it.
+  return loadProfile(name ?? PROFILE, [...sets, ...freeing]).profile
 }
 
 function planOf(
@@ -79,7 +85,7 @@ function planOf(
   conditions: Conditions,
   engine: keyof typeof SHORT_MULTIPLE,
 ): CellPlan {
-  const profile = profileOf(script, conditions, engine)
+  const profile = profileOf(script, conditions, engine, subject.module.needs)
   return {
     tapes: tapesOfScript(script, profile.memory.frames.value, engine),
     profile,

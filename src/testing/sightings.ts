@@ -25,19 +25,13 @@ async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject
   return { spec: defect.name, file: defect.file, module, parameters }
 }
 
-/** Hardware that only the explorer models. */
-function needsMore({ module }: Subject): boolean {
-  return (module.needs ?? []).length > 0
-}
-
 function conditionsOf({ case: plan }: PlannedDefect): Conditions {
   return { serialStart: plan.serialStart, freesTables: plan.freesTables }
 }
 
-/** @returns null where none of the tapes shows it, or the machine of `sim` and `threads` cannot run it */
+/** @returns null where none of the tapes shows it */
 export async function seenInSim(defect: PlannedDefect, tapes: number): Promise<Sighting | null> {
   const subject = await subjectOf(defect, TICK_US.sim)
-  if (needsMore(subject)) return null
   for (let tape = 1; tape <= tapes; tape++) {
     const { faults } = simScript(subject, seededScript(tape), conditionsOf(defect))
     if (faults.length > 0) return { invariant: invariantIn(faults), tape }
@@ -51,7 +45,6 @@ export async function seenOnThreads(
   signal: AbortSignal,
 ): Promise<Sighting | null> {
   const subject = await subjectOf(defect, TICK_US.threads)
-  if (needsMore(subject)) return null
   let seen: readonly string[] = []
   const { tapes } = await stress(
     {

@@ -1,6 +1,5 @@
 import type { StrategyModule } from '../contract/strategy.js'
 import { loadStrategy } from '../harness/loadModule.js'
-import { refuseForeignHardware } from '../harness/machineNeeds.js'
 import { givenBy, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs } from '../harness/spec.js'
@@ -16,16 +15,12 @@ export interface Subject {
   readonly parameters: Readonly<Record<string, number>>
 }
 
-/**
- * Those that the machine of `sim` and `threads` can run.
- * @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies
- */
+/** @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies */
 export async function loadSubjects(text: string): Promise<Subject[]> {
   const subjects: Subject[] = []
   for (const { name, ...rest } of parseSpecs('--strategy', text)) {
     for (const one of name === ALL ? moduleNames('strategy') : [name]) {
       const { file, module } = await loadStrategy(one)
-      refuseForeignHardware(one, module)
       const given = givenBy(`strategy ${one}`, rest, module.presets)
       const { values, shown } = resolveParameters(`strategy ${one}`, strategyParameters(module), given, false)
       const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)

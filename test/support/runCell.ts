@@ -14,10 +14,13 @@ import { faultSpec, type FaultName } from '../../dist/src/engines/faultSpecs.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
 import { strategyParameters } from '../../dist/src/harness/skipOption.js'
+import { shippedProfileWith } from '../../dist/src/machine/hardware.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
 import { makeTapes } from '../../dist/src/workloads/shared/tapeWriter.js'
 
 export const ROOT = resolve(import.meta.dirname, '..', '..')
+/** For strategies that need nothing more than interrupts. */
+const PROFILE = 'icelake-2s64c'
 /** A small machine boots sooner; no closed form depends on the number of frames that nobody runs out of. */
 const SMALL_MACHINE = ['memory.frames=8192']
 
@@ -116,9 +119,10 @@ export async function planOf(options: CellOptions): Promise<CellPlan> {
     random: randomOf(seed, 0),
   })
   const module = options.module ?? (await loadStrategy(options.strategy))
+  const profileName = shippedProfileWith(module.needs, [PROFILE]) ?? PROFILE
   return {
     tapes,
-    profile: loadProfile('icelake-2s64c', options.profileSets ?? SMALL_MACHINE).profile,
+    profile: loadProfile(profileName, options.profileSets ?? SMALL_MACHINE).profile,
     module,
     parameters: valuesOf(strategyParameters(module), options.strategyParameters),
     isOracleFull: (options.oracle ?? 'local') === 'full',

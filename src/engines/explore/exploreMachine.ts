@@ -1,4 +1,5 @@
 import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { needsBroadcast } from '../../contract/hardware.js'
 import { DIRECT_MAP_BASE, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { StrategyModule } from '../../contract/strategy.js'
@@ -82,7 +83,7 @@ export class ExploreMachine {
       held: this.held,
       cpuCount,
       spaceCount: SPACES,
-      isThere: plan.module.needs?.includes('broadcast') === true,
+      isThere: needsBroadcast(plan.module.needs),
     })
     this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
     this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)

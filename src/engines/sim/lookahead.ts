@@ -1,4 +1,5 @@
 import { COUNT_ACCESSES, COUNT_PASSED_OVER } from '../../machine/counters.js'
+import type { Interconnect } from './interconnect.js'
 import { Schedule } from './schedule.js'
 import type { SimCpu } from './simCpu.js'
 
@@ -16,7 +17,8 @@ interface PassRecord {
 /**
  * How far a CPU may run ahead of the others. Hits touch nothing but its own TLB, so what matters is
  * the earliest time at which anything that another CPU still does could reach it: that CPU's time plus
- * the shortest delivery of an interrupt.
+ * the shortest delivery of an interrupt or a broadcast. A broadcast that arrives may end somebody's wait,
+ * so it counts as another CPU does, and for the CPU that it gets to as an interrupt.
  *
  * A steady CPU goes further. It repeats a pass that only hits its own TLB; until its next tick or
  * interrupt, or until somebody enters the kernel, it does nothing that anybody would notice, so steady
@@ -27,6 +29,7 @@ export class Lookahead {
   readonly #cpus: readonly SimCpu[]
   readonly #schedule: Schedule
   readonly #aheadPs: number
+  readonly #interconnect: Interconnect | null
   readonly #passes: PassRecord[]
   /** When each CPU can do something that others notice; valid while `#influenceAt` is the count of kernel steps. */
   readonly #influence: Schedule
@@ -34,8 +37,14 @@ export class Lookahead {
   /** Steps of any CPU's kernel so far. */
   kernelSteps = 0
 
-  constructor(cpus: readonly SimCpu[], schedule: Schedule, aheadPs: number) {
+  constructor(
+    cpus: readonly SimCpu[],
+    schedule: Schedule,
+    aheadPs: number,
+    interconnect: Interconnect | null,
+  ) {
     this.#cpus = cpus
+    this.#interconnect = interconnect
     this.#schedule = schedule
     this.#aheadPs = aheadPs
     this.#influence = new Schedule(cpus.length)
@@ -67,8 +76,9 @@ export class Lookahead {
   /** Until when a CPU may run ahead as long as it only hits. */
   horizon(sim: SimCpu): number {
     const { id } = sim.cpu
-    const own = Math.min(sim.arrivalPs, sim.timerPs)
-    if (!this.#isSteady(id)) return Math.min(own, this.#schedule.earliestOther(id) + this.#aheadPs)
+    const own = Math.min(sim.arrivalPs, sim.timerPs, sim.purgePs)
+    if (!this.#isSteady(id))
+      return Math.min(own, this.#before(this.#schedule.earliestOther(id)) + this.#aheadPs)
     return Math.min(own, this.#othersQuietUntil(id) + this.#aheadPs)
   }
 
@@ -77,7 +87,11 @@ export class Lookahead {
       this.#influenceAt = this.kernelSteps
       for (let cpu = 0; cpu < this.#cpus.length; cpu++) this.#influence.set(cpu, this.#influencePs(cpu))
     }
-    return this.#influence.earliestOther(id)
+    return this.#before(this.#influence.earliestOther(id))
+  }
+
+  #before(timePs: number): number {
+    return this.#interconnect === null ? timePs : Math.min(timePs, this.#interconnect.nextPs)
   }
 
   /** A body begins anew. */

@@ -1,9 +1,12 @@
-import { COST_NAMES, type Meter } from '../../machine/costs.js'
+import { BROADCAST_COST_NAMES, COST_NAMES, type Meter } from '../../machine/costs.js'
 import type { Profile } from '../../machine/profile.js'
 
-/** Costs in picoseconds, indexed like COST_NAMES. */
-export function costTable(profile: Profile): Float64Array {
-  return Float64Array.from(COST_NAMES, (name) => profile.costsPs[name].value)
+/** Costs in picoseconds, indexed like COST_NAMES and BROADCAST_COST_NAMES behind them. */
+export function costTable({ costsPs, broadcast }: Profile): Float64Array {
+  return Float64Array.from([
+    ...COST_NAMES.map((name) => costsPs[name].value),
+    ...BROADCAST_COST_NAMES.map((name) => broadcast?.costsPs[name].value ?? 0),
+  ])
 }
 
 /** One CPU's virtual time: integer picoseconds in a double, exact up to 2^53 (2.5 hours). */

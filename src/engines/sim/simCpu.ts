@@ -14,6 +14,8 @@ export class SimCpu {
   readonly #words: Int32Array
   /** When the pending interrupt arrives; Infinity: none is pending. */
   arrivalPs = Infinity
+  /** When the next broadcast gets here; Infinity: none is on its way. It is no event for what runs here. */
+  purgePs = Infinity
   /** When the next tick, or whatever else comes by the clock, is due. */
   timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */

@@ -2,6 +2,7 @@ import type { Parameters } from '../../contract/parameter.js'
 import { drawBetween, faultStream, isStruck, type Draw, type FaultPlan } from '../faultPlan.js'
 import type { FaultName } from '../faultSpecs.js'
 import { FaultLog } from '../faultLog.js'
+import type { Broadcast } from './interconnect.js'
 import type { SimCpu } from './simCpu.js'
 import type { SimEvents } from './simPort.js'
 import type { SimTimers } from './simTimers.js'
@@ -140,6 +141,10 @@ export class SimFaults implements SimEvents, SimTimers {
 
   wrote(word: number, atPs: number): void {
     this.#machine.wrote(word, atPs)
+  }
+
+  broadcast(broadcast: Broadcast, atPs: number): void {
+    this.#machine.broadcast(broadcast, atPs)
   }
 
   settled(owner: number, serial: number, atPs: number): void {

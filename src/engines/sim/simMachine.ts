@@ -1,7 +1,13 @@
+import { KERNEL_SPACE } from '../../contract/page.js'
 import type { TapeSet } from '../../contract/tape.js'
 import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../contract/ticket.js'
 import { boot } from '../../machine/boot.js'
-import { COST_ACCESS, COST_DELIVER_SIBLING } from '../../machine/costs.js'
+import {
+  COST_ACCESS,
+  COST_BROADCAST_REACH,
+  COST_BROADCAST_REACH_EACH,
+  COST_DELIVER_SIBLING,
+} from '../../machine/costs.js'
 import { Claims } from '../../oracle/claims.js'
 import { StaleSpans } from '../../oracle/staleSpans.js'
 import { ViolationList } from '../../oracle/violations.js'
@@ -11,6 +17,7 @@ import { FaultLog } from '../faultLog.js'
 import type { WaitView } from '../waits.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
+import { Interconnect, type Broadcast } from './interconnect.js'
 import { Lines } from './lines.js'
 import { PlainMemory } from '../plainMemory.js'
 import { patiencePs } from './simPatience.js'
@@ -33,6 +40,8 @@ export class SimMachine implements UndisturbedSim {
   readonly cell: CellWords
   /** Null where nothing goes wrong on purpose. */
   readonly faults: SimFaults | null
+  /** Null where the strategy needs no broadcasts. */
+  readonly interconnect: Interconnect | null
   readonly timers: SimTimers
   /** Virtual time without progress after which a run is given up; 0: turns decide. */
   readonly patiencePs: number
@@ -44,6 +53,8 @@ export class SimMachine implements UndisturbedSim {
   readonly #wordWaiters = new Set<number>()
   /** Told whenever something has changed when a CPU can act next. */
   onChange: (cpu: number) => void = () => {}
+  /** Told of each broadcast that has got to a CPU: nobody's passes are copies of those before any more. */
+  onDelivery: () => void = () => {}
 
   constructor(plan: CellPlan, random: (bound: number) => number) {
     this.tapes = plan.tapes
@@ -64,6 +75,10 @@ export class SimMachine implements UndisturbedSim {
         ? null
         : new SimFaults(this, plan.faults, new FaultLog(memory, cell, cell.faults), cell.config.cpuCount)
     this.timers = this.faults ?? new Ticks(this.tickPs)
+    const reachPs = this.costs[COST_BROADCAST_REACH]
+    const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
+    const { cpuCount } = cell.config
+    this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
     const events = this.faults ?? this
     this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
     this.waitView = {
@@ -132,6 +147,12 @@ export class SimMachine implements UndisturbedSim {
     boot(memory, cell.machine, cell.config, random)
   }
 
+  /** Nothing that a CPU does gets to another one sooner. */
+  get aheadPs(): number {
+    const deliveries = [0, 1, 2].map((distance) => this.costs[COST_DELIVER_SIBLING + distance])
+    return Math.min(...deliveries, this.interconnect === null ? Infinity : this.costs[COST_BROADCAST_REACH])
+  }
+
   sent(from: number, target: number): void {
     this.deliver(target, this.arrivalOf(from, target))
   }
@@ -146,6 +167,44 @@ export class SimMachine implements UndisturbedSim {
     // One that is already pending takes this request along: sends coalesce.
     if (arrivalPs < sim.arrivalPs) sim.arrivalPs = arrivalPs
     this.onChange(target)
+  }
+
+  broadcast(broadcast: Broadcast, atPs: number): void {
+    this.interconnect?.send(broadcast, atPs)
+    this.#words[this.#undeliveredWord(broadcast.sender)] += this.cpus.length
+    for (const sim of this.cpus) this.#notePurge(sim)
+  }
+
+  #undeliveredWord(sender: number): number {
+    const { base = 0, stride = 0 } = this.cell.broadcasts?.undelivered ?? {}
+    return base + sender * stride
+  }
+
+  #notePurge(sim: SimCpu): void {
+    sim.purgePs = this.interconnect?.arrivalPs(sim.cpu.id) ?? Infinity
+  }
+
+  /** When the next broadcast gets to a CPU; Infinity: none is on its way. */
+  get broadcastPs(): number {
+    return this.interconnect?.nextPs ?? Infinity
+  }
+
+  /**
+   * The next broadcast gets to its CPU, if it does so by then, whatever that CPU is doing; the last one of
+   * a sender's ends its sync.
+   */
+  deliversBy(atPs: number): boolean {
+    const { interconnect } = this
+    if (interconnect === null || interconnect.nextPs > atPs) return false
+    const { cpu, atPs: arrivalPs, broadcast } = interconnect.take()
+    const sim = this.cpus[cpu]
+    const { sender, tag, firstPage, pageCount, stridePages } = broadcast
+    sim.cpu.port.dropBroadcast(tag, firstPage, pageCount, stridePages)
+    this.staleSpans?.flushed(cpu, KERNEL_SPACE, 0, Infinity, arrivalPs / 1000)
+    this.#notePurge(sim)
+    this.acknowledged(cpu, sender, arrivalPs, --this.#words[this.#undeliveredWord(sender)])
+    this.onDelivery()
+    return true
   }
 
   acknowledged(_by: number, owner: number, atPs: number, left: number): void {

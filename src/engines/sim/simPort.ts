@@ -9,6 +9,7 @@ import { BasePort } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import { LINE_IS_HERE, type Lines } from './lines.js'
 import type { SimClock } from './simClock.js'
+import type { Broadcast } from './interconnect.js'
 
 /** What a port tells the engine. */
 export interface SimEvents {
@@ -18,6 +19,7 @@ export interface SimEvents {
   /** A shared word of a strategy was written. */
   wrote(word: number, atPs: number): void
   settled(owner: number, serial: number, atPs: number): void
+  broadcast(broadcast: Broadcast, atPs: number): void
 }
 
 export class SimPort extends BasePort {
@@ -125,6 +127,10 @@ export class SimPort extends BasePort {
   protected send(target: number): void {
     this.#clock.charge(COST_INTERRUPT_SEND, 1)
     this.#events.sent(this.id, target)
+  }
+
+  protected sendBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.#events.broadcast({ sender: this.id, tag, firstPage, pageCount, stridePages }, this.#clock.nowPs)
   }
 
   acknowledge(ticket: Ticket): void {

@@ -1,6 +1,6 @@
 import { AGAIN, TICKET_AT } from '../../contract/ticket.js'
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import { COST_DELIVER_SIBLING, COST_SPIN } from '../../machine/costs.js'
+import { COST_SPIN } from '../../machine/costs.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY, WAITING } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
@@ -47,10 +47,10 @@ export class SimRun {
     this.#cpus = machine.cpus
     this.#mayRepeatPasses = mayRepeatPasses
     this.#schedule = new Schedule(machine.cpus.length)
-    const aheadPs = Math.min(...[0, 1, 2].map((distance) => machine.costs[COST_DELIVER_SIBLING + distance]))
-    this.#lookahead = new Lookahead(machine.cpus, this.#schedule, aheadPs)
+    this.#lookahead = new Lookahead(machine.cpus, this.#schedule, machine.aheadPs, machine.interconnect)
     this.#patience = new SimPatience(machine.cpus.length, machine.patiencePs)
     machine.onChange = (cpu) => this.#reschedule(cpu)
+    machine.onDelivery = () => void this.#lookahead.kernelSteps++
   }
 
   #reschedule(cpu: number): void {
@@ -137,12 +137,13 @@ export class SimRun {
     this.#endPs = 0
     while (this.#openTapes > 0) {
       const next = this.#schedule.next
-      const time = this.#schedule.timeOf(next)
+      const time = Math.min(this.#schedule.timeOf(next), this.#machine.broadcastPs)
       if (this.#drainKernels && this.#cpus.every((sim) => sim.cpu.kernel.isIdle && !sim.isInHandler))
         return time
       // In this order: without a limit in time, Infinity would pass for the end of the run.
       if (time === Infinity) throw this.stuck('no CPU can go on')
       if (time >= this.#untilPs) return this.#untilPs
+      if (this.#machine.deliversBy(time)) continue
       if (this.#patience.isLookDue()) this.#judgeIdle(time)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time

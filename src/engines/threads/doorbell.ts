@@ -14,13 +14,17 @@ export interface Bells {
   notify(word: number): void
 }
 
+const INTERRUPT = 1
+/** An interrupt that comes after it takes this bit away: whoever takes an interrupt looks for broadcasts, too. */
+export const BROADCAST = 2
+
 /** Words of one CPU. */
 export interface Doorbell {
   /** Counts up; the only word that the CPU sleeps on. */
   readonly bell: number
   /** 1: about to sleep or asleep. */
   readonly asleep: number
-  /** 1: an interrupt is pending. */
+  /** INTERRUPT where one is pending, BROADCAST where there may be some to take. */
   readonly mailbox: number
 }
 
@@ -67,7 +71,7 @@ export function sleepUntilRung(bells: Bells, own: Doorbell, isSatisfied: () => b
 
 /** One that is already pending takes this request along, and whoever sent it has rung. */
 export function postInterrupt(bells: Bells, target: Doorbell): void {
-  if (bells.exchange(target.mailbox, 1) === 0) ring(bells, target)
+  if (bells.exchange(target.mailbox, INTERRUPT) === 0) ring(bells, target)
 }
 
 /** After the write that satisfies the target. */

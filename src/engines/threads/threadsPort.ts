@@ -4,6 +4,7 @@ import type { Meter } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import { BasePort } from '../basePort.js'
+import { BroadcastMail } from './broadcastMail.js'
 import type { CellWords } from '../cellWords.js'
 import { doorbellsOf, postInterrupt, ring, SharedBells, type Bells, type Doorbell } from './doorbell.js'
 
@@ -19,6 +20,8 @@ export class ThreadsPort extends BasePort {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #bells: Bells
   readonly #doorbells: readonly Doorbell[]
+  /** Null where the strategy needs no broadcasts. */
+  readonly #broadcasts: BroadcastMail | null
 
   constructor(
     id: number,
@@ -33,6 +36,10 @@ export class ThreadsPort extends BasePort {
     this.#words = words
     this.#bells = new SharedBells(words)
     this.#doorbells = doorbellsOf(cell.control, cell.config.cpuCount)
+    this.#broadcasts =
+      cell.broadcasts === null
+        ? null
+        : new BroadcastMail(id, cell.broadcasts, words, this.#bells, this.#doorbells)
   }
 
   now(): number {
@@ -72,6 +79,15 @@ export class ThreadsPort extends BasePort {
 
   protected send(target: number): void {
     postInterrupt(this.#bells, this.#doorbells[target])
+  }
+
+  protected sendBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
+    this.#broadcasts?.send(tag, firstPage, pageCount, stridePages)
+  }
+
+  /** Drops what the others, and this CPU itself, have broadcast since the last time. */
+  takeBroadcasts(): void {
+    this.#broadcasts?.take(this)
   }
 
   acknowledge(ticket: Ticket): void {

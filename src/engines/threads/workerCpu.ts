@@ -7,6 +7,7 @@ import { FaultLog } from '../faultLog.js'
 import { AtomicMemory } from './atomicMemory.js'
 import { FaultyInbox } from './faultyInbox.js'
 import { FaultyThreadsPort } from './faultyThreadsPort.js'
+import { BroadcastInbox } from './broadcastInbox.js'
 import { type Inbox, Mailbox } from './inbox.js'
 import type { WorkerBirth } from './protocol.js'
 import { Sleeper } from './sleeper.js'
@@ -36,6 +37,7 @@ export function makeWorkerCpu(
   const memory = new AtomicMemory(words)
   const mailbox = cell.control.mailboxes.base + id * cell.control.mailboxes.stride
   let inbox: Inbox = new Mailbox(words, mailbox)
+  let takeBroadcasts = (): void => {}
   const cpu = new Cpu({
     id,
     plan,
@@ -47,8 +49,11 @@ export function makeWorkerCpu(
     violations,
     judge: null,
     makePort: (privates, tlb, structures, counters) => {
-      if (faults === undefined || cell.faults === null)
-        return new ThreadsPort(id, cell, privates, tlb, structures, counters, words)
+      if (faults === undefined || cell.faults === null) {
+        const port = new ThreadsPort(id, cell, privates, tlb, structures, counters, words)
+        takeBroadcasts = () => port.takeBroadcasts()
+        return port
+      }
       const draw = faultStream(faults.seed, id)
       const log = new FaultLog(memory, cell, cell.faults)
       const port = new FaultyThreadsPort(
@@ -63,12 +68,14 @@ export function makeWorkerCpu(
         draw,
         log,
       )
+      takeBroadcasts = () => port.takeBroadcasts()
       inbox = new FaultyInbox(faults, id, draw, log, port, words, mailbox)
       return port
     },
     nowNs: clockNs,
     ticksRequested: () => sleeper.wakeAll(),
   })
+  if (cell.broadcasts !== null) inbox = new BroadcastInbox(inbox, words, mailbox, takeBroadcasts)
   const tickNs = module.assumes(parameters).tickNs ?? Infinity
   return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, inbox), violations }
 }

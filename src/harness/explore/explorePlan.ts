@@ -60,7 +60,12 @@ export async function planExplorations(
     for (const plan of cases) {
       const typed = givenBy(`strategy ${name}`, spec, module.presets)
       const given = new Map([...wanted(plan, module.parameters), ...typed])
-      const { values, shown } = resolveParameters(`strategy ${name}`, strategyParameters(module), given, false)
+      const { values, shown } = resolveParameters(
+        `strategy ${name}`,
+        strategyParameters(module),
+        given,
+        false,
+      )
       const job: ExploreJob = {
         strategy: withParameters(name, shown),
         strategyFile: file,

@@ -1,12 +1,12 @@
 import type { Port } from '../../contract/port.js'
 import type { Ticket } from '../../contract/ticket.js'
-import { Immediate } from '../../strategies/immediate.js'
-import activeCpu, { ActiveCpuStrategy } from '../bases/activeCpu.js'
+import activeCpu, { ActiveCpuStrategy } from '../../strategies/active-cpu.js'
+import { TlbiStrategy } from '../../strategies/shared/tlbiStrategy.js'
 import { plant, type Defect } from '../defect.js'
 
 class EntersLate extends ActiveCpuStrategy {
   override switched(cpu: Port, to: number): Ticket {
-    const ticket = Immediate.prototype.switched.call(this, cpu, to)
+    const ticket = TlbiStrategy.prototype.switched.call(this, cpu, to)
     this.active.enter(cpu, to)
     return ticket
   }
@@ -15,7 +15,7 @@ class EntersLate extends ActiveCpuStrategy {
 export const defect: Defect = {
   name: 'active-after-load',
   trap: '21',
-  base: 'activeCpu',
+  base: 'active-cpu',
   breaks:
     'CPU 1 loads a space that only CPU 0 has run, and caches an entry. CPU 0 takes that entry away, reads that it is the only one, and tells nobody. CPU 1 makes itself known.',
   expects: ['I11'],

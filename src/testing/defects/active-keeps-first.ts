@@ -1,6 +1,6 @@
 import type { Port } from '../../contract/port.js'
-import activeCpu, { ActiveCpuStrategy } from '../bases/activeCpu.js'
-import { ActiveCpus } from '../bases/shared/activeCpus.js'
+import activeCpu, { ActiveCpuStrategy } from '../../strategies/active-cpu.js'
+import { ActiveCpus } from '../../strategies/shared/activeCpus.js'
 import { plant, type Defect } from '../defect.js'
 
 class KeepsFirst extends ActiveCpus {
@@ -12,7 +12,7 @@ class KeepsFirst extends ActiveCpus {
 export const defect: Defect = {
   name: 'active-keeps-first',
   trap: '21',
-  base: 'activeCpu',
+  base: 'active-cpu',
   breaks: 'CPU 0 was the first to run the space, and flushes it alone although CPU 1 runs it as well.',
   expects: ['I11'],
   needs: {

@@ -1,16 +1,18 @@
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
-import broadcasts, { BroadcastStrategy, type BroadcastPrivates } from '../bases/broadcasts.js'
+import arm64Tlbi from '../../strategies/arm64-tlbi.js'
+import type { RoundWords } from '../../strategies/shared/roundStrategy.js'
+import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
 
-type Privates = BroadcastPrivates | 'loaded'
+type Privates = TlbiPrivates | 'loaded'
 
-class UserTagOnly extends BroadcastStrategy {
+class UserTagOnly extends TlbiStrategy {
   readonly #loaded: number
 
-  constructor(host: StrategyHost<never, Privates>) {
+  constructor(host: StrategyHost<RoundWords, Privates>) {
     super(host)
     this.#loaded = host.privates.loaded
   }
@@ -31,7 +33,7 @@ class UserTagOnly extends BroadcastStrategy {
 export const defect: Defect = {
   name: 'broadcasts-user-tag-only',
   trap: 'AMD64 APM vol. 3, INVLPGB: global entries only where the descriptor says so',
-  base: 'broadcasts',
+  base: 'arm64-tlbi',
   breaks:
     'CPU 0 takes a page out of the direct map and broadcasts it under the tag of its own space. Global entries stay, and CPU 1 still reaches the page of the guest.',
   expects: ['I3', 'I11'],
@@ -50,9 +52,9 @@ export const defect: Defect = {
 }
 
 export default {
-  ...broadcasts,
+  ...arm64Tlbi,
   summary: 'a planted defect: kernel mappings are broadcast under the tag of the space that is loaded',
   source: 'none',
-  privateWords: (shape) => ({ ...broadcasts.privateWords(shape), loaded: 1 }),
+  privateWords: (shape) => ({ ...arm64Tlbi.privateWords(shape), loaded: 1 }),
   create: (host) => new UserTagOnly(host),
-} satisfies StrategyModule<never, Privates>
+} satisfies StrategyModule<RoundWords, Privates>

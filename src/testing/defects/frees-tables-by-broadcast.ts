@@ -1,11 +1,19 @@
-import { BroadcastStrategy } from '../bases/broadcasts.js'
-import walkerBroadcasts from '../bases/walkerBroadcasts.js'
+import type { Port } from '../../contract/port.js'
+import type { Ticket } from '../../contract/ticket.js'
+import arm64Tlbi from '../../strategies/arm64-tlbi.js'
+import { TlbiStrategy } from '../../strategies/shared/tlbiStrategy.js'
 import { plant, type Defect } from '../defect.js'
+
+class NoInterrupt extends TlbiStrategy {
+  override resumed(cpu: Port): Ticket {
+    return this.settle(cpu)
+  }
+}
 
 export const defect: Defect = {
   name: 'frees-tables-by-broadcast',
   trap: 'Linux INVLPGB: page tables are freed by RCU where no interrupt holds walkers up',
-  base: 'walkerBroadcasts',
+  base: 'arm64-tlbi',
   breaks:
     'CPU 0 walks in software and has a leaf table in hand. CPU 1 unmaps what is below, broadcasts, syncs, and gives the table another use: nothing has waited for the walk.',
   expects: ['I4'],
@@ -24,7 +32,7 @@ export const defect: Defect = {
 }
 
 export default plant(
-  walkerBroadcasts,
+  arm64Tlbi,
   'broadcasts alone where page tables are freed',
-  (host) => new BroadcastStrategy(host),
+  (host) => new NoInterrupt(host),
 )

@@ -1,9 +1,10 @@
 import type { Port } from '../../contract/port.js'
 import type { Ticket } from '../../contract/ticket.js'
-import broadcasts, { BroadcastStrategy } from '../bases/broadcasts.js'
+import arm64Tlbi from '../../strategies/arm64-tlbi.js'
+import { TlbiStrategy } from '../../strategies/shared/tlbiStrategy.js'
 import { plant, type Defect } from '../defect.js'
 
-class SettlesBeforeSync extends BroadcastStrategy {
+class SettlesBeforeSync extends TlbiStrategy {
   protected override sync(cpu: Port): Ticket {
     return this.settle(cpu)
   }
@@ -12,7 +13,7 @@ class SettlesBeforeSync extends BroadcastStrategy {
 export const defect: Defect = {
   name: 'settles-before-sync',
   trap: '12',
-  base: 'broadcasts',
+  base: 'arm64-tlbi',
   breaks:
     'The operation returns while its broadcast travels; a CPU, this one included, uses the page before the broadcast gets there.',
   expects: ['I1', 'I2', 'I6', 'I11', 'I3'],
@@ -28,4 +29,4 @@ export const defect: Defect = {
   foundWithin: 30,
 }
 
-export default plant(broadcasts, 'broadcasts and does not sync', (host) => new SettlesBeforeSync(host))
+export default plant(arm64Tlbi, 'broadcasts and does not sync', (host) => new SettlesBeforeSync(host))

@@ -9,16 +9,18 @@ import {
   type StrategyModule,
 } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
-import broadcasts, { BroadcastStrategy, type BroadcastPrivates } from '../bases/broadcasts.js'
+import arm64Tlbi from '../../strategies/arm64-tlbi.js'
+import { roundWords, type RoundWords } from '../../strategies/shared/roundStrategy.js'
+import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
-type Words = 'sent'
+type Words = RoundWords | 'sent'
 
-class SyncsElsewhere extends BroadcastStrategy {
+class SyncsElsewhere extends TlbiStrategy {
   /** Per CPU: the serial up to which it has broadcast. */
   readonly #sent: Placed
 
-  constructor(host: StrategyHost<Words, BroadcastPrivates>) {
+  constructor(host: StrategyHost<Words, TlbiPrivates>) {
     super(host)
     this.#sent = host.words.sent
   }
@@ -51,7 +53,7 @@ class SyncsElsewhere extends BroadcastStrategy {
 export const defect: Defect = {
   name: 'syncs-elsewhere',
   trap: '12',
-  base: 'broadcasts',
+  base: 'arm64-tlbi',
   breaks:
     'CPU 0 ends a batch, has broadcast and waits. CPU 1 touches the page, demands the change, sees that it was broadcast, and syncs: on its own CPU, for which nothing is under way. It puts a new page there while the broadcast still travels.',
   expects: ['I1', 'I2', 'I6', 'I11'],
@@ -69,9 +71,9 @@ export const defect: Defect = {
 }
 
 export default {
-  ...broadcasts,
+  ...arm64Tlbi,
   summary: 'a planted defect: syncs on another CPU than the one that has broadcast',
   source: 'none',
-  words: (shape) => ({ sent: { count: shape.cpuCount, stride: WORDS_PER_LINE } }),
+  words: (shape) => ({ ...roundWords(shape), sent: { count: shape.cpuCount, stride: WORDS_PER_LINE } }),
   create: (host) => new SyncsElsewhere(host),
-} satisfies StrategyModule<Words, BroadcastPrivates>
+} satisfies StrategyModule<Words, TlbiPrivates>

@@ -5,16 +5,18 @@ import {
   type StrategyHost,
   type StrategyModule,
 } from '../../contract/strategy.js'
-import broadcasts, { BroadcastStrategy, type BroadcastPrivates } from '../bases/broadcasts.js'
+import arm64Tlbi from '../../strategies/arm64-tlbi.js'
+import { roundWords, type RoundWords } from '../../strategies/shared/roundStrategy.js'
+import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
-type Words = 'owner'
+type Words = RoundWords | 'owner'
 
-class TagReusedEarly extends BroadcastStrategy {
+class TagReusedEarly extends TlbiStrategy {
   /** Per tag: the space that it was handed to last, by whatever CPU. */
   readonly #owner: Placed
 
-  constructor(host: StrategyHost<Words, BroadcastPrivates>) {
+  constructor(host: StrategyHost<Words, TlbiPrivates>) {
     super(host)
     this.#owner = host.words.owner
   }
@@ -28,7 +30,7 @@ class TagReusedEarly extends BroadcastStrategy {
 export const defect: Defect = {
   name: 'tag-reused-early',
   trap: '12',
-  base: 'broadcasts',
+  base: 'arm64-tlbi',
   breaks:
     "CPU 0 hands the tag of one space to another and flushes it on itself. CPU 1 loads the other space, finds that the tag is that space's, and keeps what it has of the first one.",
   expects: ['I7'],
@@ -45,9 +47,9 @@ export const defect: Defect = {
 }
 
 export default {
-  ...broadcasts,
+  ...arm64Tlbi,
   summary: 'a planted defect: a tag goes to another space when one CPU has flushed it',
   source: 'none',
-  words: (shape) => ({ owner: { count: shape.spaceCount, stride: WORDS_PER_LINE } }),
+  words: (shape) => ({ ...roundWords(shape), owner: { count: shape.spaceCount, stride: WORDS_PER_LINE } }),
   create: (host) => new TagReusedEarly(host),
-} satisfies StrategyModule<Words, BroadcastPrivates>
+} satisfies StrategyModule<Words, TlbiPrivates>

@@ -1,5 +1,5 @@
-import type { Port } from '../../../contract/port.js'
-import type { Demand, MachineShape } from '../../../contract/strategy.js'
+import type { Port } from '../../contract/port.js'
+import type { Demand, MachineShape } from '../../contract/strategy.js'
 
 /** Number of owners, then owner and serial of each. */
 export function notedPrivates(shape: MachineShape): number {

@@ -1,8 +1,5 @@
-import type { Port } from '../../../contract/port.js'
-import type { Placed } from '../../../contract/strategy.js'
-import type { CpuSet } from '../../../contract/port.js'
-import { KERNEL_SPACE } from '../../../contract/page.js'
-import { Round } from '../../../strategies/shared/round.js'
+import type { Port } from '../../contract/port.js'
+import type { Placed } from '../../contract/strategy.js'
 
 /** A space's word: nobody has run it, more than one CPU has, or the number of the only one plus 1. */
 const NOBODY = 0
@@ -31,21 +28,5 @@ export class ActiveCpus {
 
   isOnlyMe(cpu: Port, space: number): boolean {
     return cpu.load(this.wordOf(space)) === cpu.id + 1
-  }
-}
-
-/** A round that tells nobody where nobody else has ever run the space. */
-export class ActiveRound extends Round {
-  /** Set by the strategy that makes both. */
-  active!: ActiveCpus
-
-  protected override findTargets(cpu: Port, space: number): number {
-    if (space === KERNEL_SPACE || !this.active.isOnlyMe(cpu, space)) return super.findTargets(cpu, space)
-    this.forget(cpu, this.targets)
-    return 0
-  }
-
-  protected forget(cpu: Port, set: CpuSet): void {
-    for (let word = 0; word < this.words; word++) cpu.set(set + word, 0)
   }
 }
