@@ -34,17 +34,19 @@ async function act(paths: readonly string[], options: ReportOptions): Promise<nu
     throw new UsageError('report', 'no run is given', [], 'for example: report results/runs/NAME')
   }
   // Loaded only then: `--help` answers at once.
-  const [{ report }, { parseView }, { parseReportFormat }, { colourWanted }] = await Promise.all([
-    import('../report/report.js'),
-    import('../report/views/views.js'),
-    import('../report/formats.js'),
-    import('../report/colour.js'),
-  ])
+  const [{ report }, { parseView }, { workloadDefaults }, { parseReportFormat }, { colourWanted }] =
+    await Promise.all([
+      import('../report/report.js'),
+      import('../report/views/views.js'),
+      import('./workloadDefaults.js'),
+      import('../report/formats.js'),
+      import('../report/colour.js'),
+    ])
   const { stdout, stderr, env } = process
   const format = parseReportFormat(options.format ?? 'table')
   const view = options.view === undefined ? null : parseView(options.view)
   const { text, warnings, failed, folder } = await report(
-    { paths, format, view, out: options.out ?? null },
+    { paths, format, view, defaultsOf: workloadDefaults, out: options.out ?? null },
     { colour: colourWanted(stdout, env) },
   )
   for (const warning of warnings) stderr.write(`warning: ${warning}\n`)

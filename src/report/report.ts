@@ -8,7 +8,7 @@ import { outcomeOf } from './outcome.js'
 import { readRuns, type StoredRun } from './storedRun.js'
 import type { TableOptions } from './table.js'
 import { renderView } from './views/view.js'
-import { refuseExport, type ViewName, viewOf } from './views/views.js'
+import { type DefaultsOf, refuseExport, type ViewName, viewOf } from './views/views.js'
 import { writeMerged } from './writeMerged.js'
 
 export interface ReportRequest {
@@ -17,6 +17,7 @@ export interface ReportRequest {
   readonly format: ReportFormat
   /** Another question than the table of all cells; null: that table. */
   readonly view: ViewName | null
+  readonly defaultsOf: DefaultsOf
   /** Where the merged run goes; null: nowhere. */
   readonly out: string | null
 }
@@ -47,7 +48,7 @@ export async function report(request: ReportRequest, options: TableOptions): Pro
       ? githubActionBenchmark(summary)
       : view === null
         ? renderSummary(summary, format, options)
-        : renderView(await viewOf(view, summary), format)
+        : renderView(await viewOf(view, summary, request.defaultsOf), format)
   return { text, warnings, failed, folder: out === null ? null : writeMerged(out, run, summary) }
 }
 

@@ -1,7 +1,5 @@
 import { UsageError } from '../../contract/usageError.js'
-import { loadWorkload } from '../../harness/loadModule.js'
 import type { SummaryRow } from '../../records/summaryColumns.js'
-import { moduleNames } from '../../registry.js'
 import { FORMATS, type ReportFormat } from '../formats.js'
 import { bestView } from './best.js'
 import { costsView } from './costs.js'
@@ -24,19 +22,15 @@ export function refuseExport(view: ViewName, format: ReportFormat): void {
   throw new UsageError(`--view ${view} with --format ${format}`, reason, FORMATS, 'leave one of the two out')
 }
 
-export async function viewOf(view: ViewName, rows: readonly SummaryRow[]): Promise<View> {
-  if (view === 'best') return bestView(rows)
-  return view === 'costs' ? costsView(rows) : crossoversView(rows, await defaultsOf(rows))
-}
+/** Looks up what rows do not say: report knows no workloads. */
+export type DefaultsOf = (workloads: readonly string[]) => Promise<DefaultOf>
 
-/** Of the program's own workloads; a run may name a file that is gone. */
-async function defaultsOf(rows: readonly SummaryRow[]): Promise<DefaultOf> {
-  const own = new Set(moduleNames('workload'))
-  const names = [...new Set(rows.map((row) => row.workload))].filter((name) => own.has(name))
-  const loaded = await Promise.all(names.map(loadWorkload))
-  const specs = new Map(loaded.map(({ name, module }) => [name, module.parameters]))
-  return (workload, parameter) => {
-    if (parameter === 'initiators') return 1
-    return specs.get(workload)?.[parameter]?.default ?? null
-  }
+export async function viewOf(
+  view: ViewName,
+  rows: readonly SummaryRow[],
+  defaultsOf: DefaultsOf,
+): Promise<View> {
+  if (view === 'best') return bestView(rows)
+  if (view === 'costs') return costsView(rows)
+  return crossoversView(rows, await defaultsOf([...new Set(rows.map((row) => row.workload))]))
 }
