@@ -112,7 +112,7 @@ describe('--list', () => {
     expect(all.code).toBe(0)
     expect(all.stdout.match(/^[a-z]+$/gm)).toEqual(['strategies', 'workloads', 'profiles', 'faults'])
     const profiles = await bench('--list', 'profiles')
-    expect(profiles.stdout).toMatch(/^profiles\n {2}icelake-2s64c /)
+    expect(profiles.stdout).toMatch(/^profiles\n(?: {2}\S.*\n)* {2}icelake-2s64c /)
     expect(profiles.stderr).toBe('')
   })
 

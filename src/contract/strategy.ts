@@ -162,7 +162,7 @@ export interface StrategyModule<W extends string = string, P extends string = st
   readonly summary: string
   /** Paper or kernel file that it models. */
   readonly source: string
-  /** What its machine must have; without it: interrupts are enough. Elsewhere it is refused before anything runs. */
+  /** What its machine must have; without it: interrupts are enough. Elsewhere it is skipped, or refused where nothing else runs. */
   readonly needs?: readonly Hardware[]
   readonly parameters: ParameterSpecs
   /** By name: lower case, with dashes. */
