@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import type { WorkloadModule } from '../dist/src/contract/workload.js'
+import type { ExploreCase } from '../dist/src/engines/explore/exploreCase.js'
 import { COUNT_DEMANDS } from '../dist/src/machine/counters.js'
 import { Layout } from '../dist/src/machine/layout.js'
 import { holderBlock, Holders } from '../dist/src/strategies/shared/holders.js'
 import { roundBlocks } from '../dist/src/strategies/shared/round.js'
 import { UnattendedRound } from '../dist/src/strategies/shared/unattendedRound.js'
-import { SMALL_CASES } from '../dist/src/testing/smallCases.js'
 import { WordPort } from './support/bareKernel.js'
 import { planOf as explorePlan, shipped, verdictOf } from './support/explorePlan.js'
 import { readBack } from './support/readBack.js'
@@ -112,11 +112,11 @@ describe('the age', () => {
   })
 
   test('is that of the oldest change: what comes meanwhile goes along', async () => {
-    const { flushRounds, demands } = await countsOf(paused(100_000, 40))
-    // 40 periods of 0.1 ms and a little more are 4 to 6 ms: two or three batches of at most 2 ms.
+    const { flushRounds, demands } = await countsOf(paused(100_000, 80))
+    // 80 periods of 0.1 ms and a little more are 8 to 11 ms, in batches of one to two ticks and a pause.
     expect(demands).toBe(0)
-    expect(flushRounds).toBeGreaterThanOrEqual(2)
-    expect(flushRounds).toBeLessThanOrEqual(4)
+    expect(flushRounds).toBeGreaterThanOrEqual(4)
+    expect(flushRounds).toBeLessThanOrEqual(6)
   })
 
   test('is promised: a deadline that is too short for it is broken', async () => {
@@ -140,10 +140,18 @@ describe('the age', () => {
 
 test('no interleaving of its two rounds is wrong: one that a tick begins, and one that a task waits for', async () => {
   const module = await shipped('deadline-batch')
-  for (const name of ['hooks', 'ticks']) {
-    const plan = explorePlan(module, { tickCount: 1, ...SMALL_CASES[name] }, { count: 2, ageUs: 1 })
-    expect([name, verdictOf(plan)]).toEqual([name, 'complete'])
+  // CPU 1 is in its handler already, past the row of the first round, when CPU 0 asks for both.
+  const both: Partial<ExploreCase> = {
+    alphabet: ['advise', 'protect'],
+    roles: [['advise', 'protect'], []],
+    pageCount: 2,
+    frameCount: 2,
+    operationCount: 2,
+    preemption: 'hooks',
+    tickCount: 1,
+    spuriousCount: 1,
   }
+  expect(verdictOf(explorePlan(module, both, { count: 1000, ageUs: 1 }))).toBe('complete')
 })
 
 /** Guest memory: each first write takes a page out of the direct map. */
@@ -157,6 +165,8 @@ const guests = (pages: number, isBatch: boolean): WorkloadModule => ({
     const guest = plan.handle()
     tape.map(guest, pages, { writable: true, guest: true })
     tape.body()
+    // Without the old translations of this CPU, or it would not notice that the pages are gone.
+    tape.switchTo(1)
     const touch = () => tape.write(guest, 0, pages)
     tape.op(() => (isBatch ? tape.batch(touch) : touch()))
     tape.pause(5_000_000)
@@ -173,8 +183,8 @@ describe('guest memory', () => {
     expect(strategyParameters).toEqual({ count: 512, ageUs: 5_000_000 })
     const counts = await countsOf({ ...cell, strategyParameters })
     expect(counts.ops).toBe(1)
-    // The next lap's writes want the addresses again: one demand, one round.
-    expect(counts.flushRounds).toBeLessThanOrEqual(1)
+    // The first write wants an address again: one demand, one round.
+    expect(counts.flushRounds).toBe(1)
     expect((await countsOf(cell, 'batched')).flushRounds).toBeGreaterThanOrEqual(16)
   })
 
