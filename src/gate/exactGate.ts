@@ -21,9 +21,9 @@ import type { ExactVerdict } from './verdict.js'
 
 /** What tier 1 runs; bench/gate.ts holds the values. */
 export interface ExactDeclaration {
-  /** Of engine `sim` only. */
-  matrix: BenchDefaults
-  /** Cells of it, as `bench --filter`. */
+  /** Of engine `sim` only; one for each profile, because not every strategy runs on every machine. At least one. */
+  matrices: readonly BenchDefaults[]
+  /** Cells of them, as `bench --filter`. */
   filter: string
   tolerancePercent: TolerancePercent
 }
@@ -45,14 +45,21 @@ export async function runExactGate(
   // Empty matches everything.
   const expression = cellExpression('--cells', options.cells ?? '')
   const directory = options.baseline ?? BASELINE_DIRECTORY
-  const plan = onlyCells(
-    await makePlan({ filter: declaration.filter }, declaration.matrix),
-    expression,
-    options.cells,
-  )
+  const plans: BenchPlan[] = []
+  for (const matrix of declaration.matrices)
+    plans.push(await makePlan({ filter: declaration.filter }, matrix))
+  const chosen = onlyCells(plans, expression, options.cells)
   const former = options.update === true ? readFormer(directory) : readBaseline(directory)
 
-  const { rows, violations, failedCells } = await run(plan, declaration, signal, terminal)
+  const rows: BaselineRow[] = []
+  const violations: string[] = []
+  const failedCells = new Set<string>()
+  for (const plan of chosen) {
+    const ran = await run(plan, signal, terminal)
+    rows.push(...ran.rows)
+    violations.push(...ran.violations)
+    for (const cell of ran.failedCells) failedCells.add(cell)
+  }
   // A cell that failed has no figures, and whatever its figures are, they are not what has to be mended first.
   const isJudged = (row: BaselineRow): boolean =>
     expression.test(plainNameOf(row)) && !failedCells.has(plainNameOf(row))
@@ -61,9 +68,14 @@ export async function runExactGate(
     rows.filter(isJudged),
     tolerances,
   )
-  const result = { cellCount: plan.cells.length, comparedCount, findings, violations }
+  const result = {
+    cellCount: chosen.reduce((sum, plan) => sum + plan.cells.length, 0),
+    comparedCount,
+    findings,
+    violations,
+  }
   if (options.update === true && violations.length === 0) {
-    writeBaseline(directory, rows, environmentOf(plan, declaration))
+    writeBaseline(directory, rows, environmentOf(chosen, declaration))
     return updated(result, directory)
   }
   if (comparedCount === 0 && findings.length === 0 && violations.length === 0)
@@ -71,15 +83,21 @@ export async function runExactGate(
   return judge(result, directory, options.update === true)
 }
 
-function onlyCells(plan: BenchPlan, expression: RegExp, typed: string | undefined): BenchPlan {
-  const cells = plan.cells.filter((cell) => expression.test(cellName(cell)))
-  if (cells.length > 0) return { ...plan, cells, blocks: planBlocks(cells, plan.repetitions, plan.seed) }
+/** Of each plan what matches and can run there; plans of which nothing is left are gone. */
+function onlyCells(plans: readonly BenchPlan[], expression: RegExp, typed: string | undefined): BenchPlan[] {
+  const runnable = plans.map((plan) => ({ ...plan, cells: plan.cells.filter((cell) => !cell.skipped) }))
+  const chosen = runnable
+    .map((plan) => ({ ...plan, cells: plan.cells.filter((cell) => expression.test(cellName(cell))) }))
+    .filter(({ cells }) => cells.length > 0)
+    .map((plan) => ({ ...plan, blocks: planBlocks(plan.cells, plan.repetitions, plan.seed) }))
+  if (chosen.length > 0) return chosen
+  const all = runnable.flatMap(({ cells }) => cells)
   if (typed === undefined)
     throw new GateRefusal('no cells: the matrix of the gate is empty', '', 'see bench/gate.ts')
-  const nearest = nearestFirst(typed, plan.cells.map(cellName)).slice(0, 3).join(', ')
+  const nearest = nearestFirst(typed, all.map(cellName)).slice(0, 3).join(', ')
   throw new GateRefusal(
     `no cells: --cells ${asTyped(typed)}`,
-    `it matches none of the ${plan.cells.length} cells; nearest: ${nearest}`,
+    `it matches none of the ${all.length} cells; nearest: ${nearest}`,
     'match engine/strategy/workload/cpus',
   )
 }
@@ -101,12 +119,7 @@ interface Ran {
   failedCells: ReadonlySet<string>
 }
 
-async function run(
-  plan: BenchPlan,
-  declaration: ExactDeclaration,
-  signal: AbortSignal,
-  terminal: ProgressTerminal,
-): Promise<Ran> {
+async function run(plan: BenchPlan, signal: AbortSignal, terminal: ProgressTerminal): Promise<Ran> {
   const isolation = standardIsolation()
   const progress = new Progress(terminal, plan.blocks, isolation.lanes)
   const { rows, failures } = await measure({
@@ -116,7 +129,7 @@ async function run(
     isolation,
     reproduction: {
       seed: plan.seed,
-      profile: declaration.matrix.profile,
+      profile: plan.profile.name,
       profileSets: [],
       fault: plan.fault.text,
     },
@@ -146,7 +159,7 @@ function inOrderOf(plan: BenchPlan, rows: readonly BaselineRow[]): BaselineRow[]
 }
 
 /** Beside the figures, for people: nothing here changes them, so nothing here is compared. */
-function environmentOf(plan: BenchPlan, { matrix }: ExactDeclaration): object {
+function environmentOf(plans: readonly BenchPlan[], { matrices }: ExactDeclaration): object {
   const { node, v8, os, cpu_model } = readEnvironment()
   return {
     schema_version: SCHEMA_VERSION,
@@ -154,14 +167,15 @@ function environmentOf(plan: BenchPlan, { matrix }: ExactDeclaration): object {
     v8,
     os,
     cpu_model,
-    profiles: { [plan.profile.name]: plan.profile.hash },
-    seed: plan.seed,
+    profiles: Object.fromEntries(plans.map(({ profile }) => [profile.name, profile.hash])),
+    seed: plans[0].seed,
     // As declared: the names of all strategies would bring two branches that add one into conflict.
-    matrix: {
-      engines: matrix.engines,
-      strategies: matrix.strategies,
-      workloads: matrix.workloads,
-      cpus: matrix.cpus.sim,
-    },
+    matrices: matrices.map(({ engines, profile, strategies, workloads, cpus }) => ({
+      engines,
+      profile,
+      strategies,
+      workloads,
+      cpus: cpus.sim,
+    })),
   }
 }
