@@ -115,7 +115,7 @@ describe('builds in one process', () => {
     ],
     [
       'a default of the strategy',
-      { file: 'dist/src/strategies/batched.js', from: 'default: 33', to: 'default: 34' },
+      { file: 'dist/src/strategies/shared/linuxParameters.js', from: 'default: 33', to: 'default: 34' },
     ],
     [
       'a constant of the profile',
