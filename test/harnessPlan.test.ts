@@ -60,7 +60,11 @@ describe('cells', () => {
       cpus: { sim: [4], threads: [] },
     })
     expect(cell.params).toBe('strategy.ceiling=9;workload.pages=3;workload.readers=1')
-    expect(cell.strategy).toEqual({ name: 'a', file: '/a.js', parameters: { ceiling: 9 } })
+    expect(cell.strategy).toEqual({
+      name: 'a',
+      file: '/a.js',
+      parameters: { ceiling: 9, skipGained: 1, skipUntouched: 0 },
+    })
     expect(cell.workload.parameters).toEqual({ pages: 3, initiators: 1, readers: 1 })
     const [quick] = cells('a', 'w:pages=4', {
       quick: true,
