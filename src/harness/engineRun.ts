@@ -80,7 +80,7 @@ export async function tapesOf(job: Pick<Job, 'workload' | 'cpus' | 'seed'>): Pro
   })
 }
 
-export async function loadDefault<T>(file: string): Promise<T> {
+async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
 }
 
