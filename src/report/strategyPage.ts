@@ -19,7 +19,7 @@ Generated from \`src/strategies/${name}.ts\`; do not edit.
 ${module.summary[0].toUpperCase()}${module.summary.slice(1)}.
 
 ${facts(module)}
-${text}${parameters(module)}`
+${text}${parameters(module)}${presets(module)}`
 }
 
 /** @param pages of all strategies, by name */
@@ -66,6 +66,20 @@ function parameters(module: StrategyModule): string {
   return rows.length === 0
     ? ''
     : `\n## Parameters\n\n${table(['name', 'default', 'unit', 'bounds', 'meaning', 'source of the default'], rows)}`
+}
+
+function presets(module: StrategyModule): string {
+  const rows = Object.entries(module.presets ?? {}).map(([name, { summary, source, values }]) => [
+    `\`${name}\``,
+    Object.entries(values)
+      .map(([parameter, value]) => `${parameter}=${value}`)
+      .join(', '),
+    module.contract({ ...defaultsOf(module), ...values }),
+    summary,
+    source,
+  ])
+  const head = ['preset', 'values', 'contract', 'meaning', 'source']
+  return rows.length === 0 ? '' : `\n## Presets\n\n${table(head, rows)}`
 }
 
 function defaultsOf(module: StrategyModule): Record<string, number> {
