@@ -4,6 +4,7 @@ import type { ExploreJob } from '../harness/explore/exploreJob.js'
 import type { ExploreOptions } from '../harness/explore/exploreOptions.js'
 import { exploreCommandFor } from '../harness/explore/exploreReproduce.js'
 import { resolveParameters } from '../harness/parameters.js'
+import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs } from '../harness/spec.js'
 import { loadProfile } from '../machine/profile.js'
 import { found, nothing, type CheckResult } from './checkResult.js'
@@ -70,7 +71,12 @@ export function replayCommand(
   schedule: string,
 ): string {
   const [{ name }] = parseSpecs('--strategy', spec)
-  const { shown } = resolveParameters(name, module.parameters, new Map(Object.entries(parameters)), false)
+  const { shown } = resolveParameters(
+    name,
+    strategyParameters(module),
+    new Map(Object.entries(parameters)),
+    false,
+  )
   const given = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
   const job: ExploreJob = {
     strategy: given.length === 0 ? name : `${name}:${given.join(';')}`,
