@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TAPE_MAP } from '../dist/src/contract/tape.js'
-import type { WorkloadModule } from '../dist/src/contract/workload.js'
 import { COUNT_DEMANDS } from '../dist/src/machine/counters.js'
+import { elsewhere } from './support/elsewhere.js'
 import { OWN_STRATEGIES, simCell, type CellOptions, type CellResult } from './support/runCell.js'
 
 /** Round numbers of the run, without what depends on time. */
@@ -114,32 +114,10 @@ describe('munmap-storm, n pages that all C CPUs have touched', () => {
   })
 
   test.each(OWN_STRATEGIES)('%s: who has left the space is left alone', async (strategy) => {
-    const leaving: WorkloadModule = {
-      summary: 'the others run a space of their own',
-      source: 'none',
-      op: 'one unmap',
-      parameters: {},
-      write: (plan) => {
-        const tape = plan.tape(0)
-        const scratch = plan.handle()
-        tape.body()
-        tape.loop(5, () => {
-          tape.map(scratch, 3, { writable: true })
-          tape.write(scratch, 0, 3)
-          tape.op(() => tape.unmap(scratch))
-        })
-        for (let reader = 1; reader <= plan.readerCount; reader++) {
-          const other = plan.tape(reader)
-          other.switchTo(2)
-          other.body()
-          other.compute(1000)
-        }
-      },
-    }
     const { figures } = await simCell({
       strategy,
       strategyParameters: strategy === 'lazy' ? { ring: 1 } : {},
-      workload: leaving,
+      workload: elsewhere,
       cpus: 3,
       oracle: 'full',
     })

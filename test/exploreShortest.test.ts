@@ -7,6 +7,7 @@ import { Settle } from '../dist/src/engines/explore/settle.js'
 import { Transitions } from '../dist/src/engines/explore/transitions.js'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { loadProfile } from '../dist/src/machine/profile.js'
+import { defaultsOf } from '../dist/src/records/params.js'
 import { plannedDefects } from '../dist/src/testing/plannedDefects.js'
 
 const { profile } = loadProfile('icelake-2s64c', [])
@@ -15,8 +16,7 @@ const LIMITS = { stateCount: 1_000_000, milliseconds: 60_000, nowMs: () => perfo
 async function planOf(name: string): Promise<ExplorePlan> {
   const found = (await plannedDefects()).find((defect) => defect.name === name)!
   const { default: module } = (await import(found.file)) as { default: StrategyModule }
-  const defaults = Object.entries(module.parameters).map(([key, spec]) => [key, spec.default])
-  const parameters = { ...Object.fromEntries(defaults), ...found.parameters } as Record<string, number>
+  const parameters = { ...defaultsOf(module.parameters), ...found.parameters }
   return { case: found.case, module, parameters, profile }
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Port } from '../dist/src/contract/port.js'
 import type { Strategy, StrategyModule } from '../dist/src/contract/strategy.js'
-import type { TapeWriter, WorkloadModule } from '../dist/src/contract/workload.js'
 import {
   fault,
   invariantsOf,
@@ -11,42 +10,7 @@ import {
   threadsCell,
   type CellOptions,
 } from './support/runCell.js'
-
-const OPS = 20
-
-/** CPU 0 takes pages away while CPU 1, which has read them, has nothing to run. */
-function sleeper(
-  change: (tape: TapeWriter, handle: number, other: number) => void,
-  again: boolean,
-): WorkloadModule {
-  return {
-    summary: 'one CPU is idle while the other changes what it has read',
-    source: 'none',
-    op: 'one change',
-    parameters: {},
-    write(plan) {
-      const [handle, other] = [plan.handle(), plan.handle()]
-      const [first, second] = [plan.tape(0), plan.tape(1)]
-      if (!again) first.map(handle, 2, { writable: true })
-      for (const tape of [first, second]) tape.body()
-      first.loop(OPS, () => {
-        if (again) first.map(handle, 2, { writable: true })
-        first.write(handle, 0, 2)
-        first.barrier()
-        first.pause(100_000)
-        change(first, handle, other)
-        first.barrier()
-      })
-      second.loop(OPS, () => {
-        second.barrier()
-        second.read(handle, 0, 2)
-        second.idle(1_000_000)
-        second.read(handle, 0, 2)
-        second.barrier()
-      })
-    },
-  }
-}
+import { sleeper, SLEEPS } from './support/sleeper.js'
 
 const advised = sleeper((tape, handle) => tape.op(() => tape.adviseAway(handle, 0, 2)), false)
 /** What is mapped next takes over the table page that the unmap has set free. */
@@ -69,11 +33,11 @@ const cell = (strategy: string, more: Partial<CellOptions> = {}): CellOptions =>
 describe('an idle CPU', () => {
   test('is interrupted by who does not ask, and left alone by who does', async () => {
     const asked = await simCell(cell('immediate'))
-    expect([asked.figures.ipis, asked.violations]).toEqual([2 * OPS, []])
+    expect([asked.figures.ipis, asked.violations]).toEqual([2 * SLEEPS, []])
     const left = await simCell(cell('illumos-idle'))
     expect([left.figures.ipis, left.violations]).toEqual([0, []])
     // Once for each time that it wakes; the initiator flushes page by page.
-    expect(left.figures.fullFlushes).toBe(OPS)
+    expect(left.figures.fullFlushes).toBe(SLEEPS)
   })
 
   test('that does not flush what was left to it is seen, in virtual time and on threads', async () => {
@@ -148,9 +112,9 @@ describe('what wakes an idle CPU', () => {
     const after = (calls: string[]) =>
       calls.filter((name, at) => name === 'ticked' && calls[at - 1] === 'woke')
     // Ten ticks in a millisecond of idleness, one or two of which may fall outside.
-    expect(after(await hooksOf('lazy', ticking)).length).toBeGreaterThan(2 * OPS * 8)
+    expect(after(await hooksOf('lazy', ticking)).length).toBeGreaterThan(2 * SLEEPS * 8)
     const withFault = after(await hooksOf('lazy', { ...ticking, faults: fault('no-tick') }))
     // The warm-up pass is not struck.
-    expect(withFault.length).toBeLessThan(OPS * 12)
+    expect(withFault.length).toBeLessThan(SLEEPS * 12)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { WorkloadModule } from '../dist/src/contract/workload.js'
+import { elsewhere } from './support/elsewhere.js'
 import { simCell, type CellOptions } from './support/runCell.js'
 
 async function countsOf(options: Omit<CellOptions, 'strategy'>, strategy = 'broadcast-full') {
@@ -43,30 +43,6 @@ describe.each([0, 1])('holdersOnly=%i', (holdersOnly) => {
     expect(counts).toMatchObject({ ops: 8, ipis: 8 * 2 + unmaps.ipis, fullFlushes: 8 * 3 + unmaps.full })
   })
 })
-
-/** The other CPUs run a space of their own. */
-const elsewhere: WorkloadModule = {
-  summary: 'the others run a space of their own',
-  source: 'none',
-  op: 'one unmap',
-  parameters: {},
-  write: (plan) => {
-    const tape = plan.tape(0)
-    const scratch = plan.handle()
-    tape.body()
-    tape.loop(5, () => {
-      tape.map(scratch, 3, { writable: true })
-      tape.write(scratch, 0, 3)
-      tape.op(() => tape.unmap(scratch))
-    })
-    for (let reader = 1; reader <= plan.readerCount; reader++) {
-      const other = plan.tape(reader)
-      other.switchTo(2)
-      other.body()
-      other.compute(1000)
-    }
-  },
-}
 
 test('it interrupts also who does not hold the space', async () => {
   const cell = { workload: elsewhere, cpus: 3 }

@@ -1,36 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { WorkloadModule } from '../dist/src/contract/workload.js'
 import { simCell, type CellOptions } from './support/runCell.js'
+import { sleeper, SLEEPS } from './support/sleeper.js'
 
 const OPS = 10
 
-/** CPU 0 takes two pages away while CPU 1, which has read them, idles for long, and reads them again when it wakes. */
-const whileIdle: WorkloadModule = {
-  summary: 'one CPU is idle while the other changes what it has read',
-  source: 'none',
-  op: 'one advise',
-  parameters: {},
-  write(plan) {
-    const handle = plan.handle()
-    const [first, second] = [plan.tape(0), plan.tape(1)]
-    first.map(handle, 2, { writable: true })
-    for (const tape of [first, second]) tape.body()
-    first.loop(OPS, () => {
-      first.write(handle, 0, 2)
-      first.barrier()
-      first.pause(100_000)
-      first.op(() => first.adviseAway(handle, 0, 2))
-      first.barrier()
-    })
-    second.loop(OPS, () => {
-      second.barrier()
-      second.read(handle, 0, 2)
-      second.idle(1_000_000)
-      second.read(handle, 0, 2)
-      second.barrier()
-    })
-  },
-}
+const whileIdle = sleeper((tape, handle) => tape.op(() => tape.adviseAway(handle, 0, 2)), false)
 
 const storm = (pages: number, cpus: number, more: Partial<CellOptions> = {}): CellOptions => ({
   strategy: 'xnu-flags',
@@ -58,7 +32,7 @@ describe('xnu-flags', () => {
 
   test.each([
     ['xnu-flags', 0],
-    ['batched', OPS],
+    ['batched', SLEEPS],
   ])('%s: interrupts to a CPU that idles', async (strategy, ipis) => {
     const { figures, violations } = await simCell({
       strategy,
@@ -69,7 +43,7 @@ describe('xnu-flags', () => {
     })
     expect([figures.ipis, violations]).toEqual([ipis, []])
     // The initiator's own, and one each time that the other wakes.
-    if (strategy === 'xnu-flags') expect(figures.fullFlushes).toBe(2 * OPS)
+    if (strategy === 'xnu-flags') expect(figures.fullFlushes).toBe(2 * SLEEPS)
   })
 
   test('initiators share the flush of a target: never more flushes than requests, and none is lost', async () => {

@@ -5,7 +5,7 @@ import { FAULT_NAMES, faultSpec, type FaultName } from '../engines/faultSpecs.js
 import type { Cell, Choice } from './cells.js'
 import { resolveParameters } from './parameters.js'
 import { asTyped } from './quote.js'
-import { parseSpecs, unknownName } from './spec.js'
+import { parseSpecs, specText, unknownName } from './spec.js'
 
 /** What `--fault` asks for; the same for all cells of a run. */
 export interface FaultChoice {
@@ -29,8 +29,7 @@ export function parseFaults(text: string): FaultChoice {
       parameters,
       false,
     )
-    const words = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
-    chosen.set(name, { values, text: words.length === 0 ? name : `${name}:${words.join(';')}` })
+    chosen.set(name, { values, text: specText(name, shown) })
   }
   const { minNs, maxNs } = chosen.get('delay-interrupt')?.values ?? { minNs: 0, maxNs: 0 }
   if (minNs > maxNs) {

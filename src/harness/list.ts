@@ -2,11 +2,12 @@ import type { Contract } from '../contract/obligation.js'
 import type { ParameterSpecs, Preset } from '../contract/parameter.js'
 import { FAULT_NAMES, faultSpec } from '../engines/faultSpecs.js'
 import { listProfiles } from '../machine/profile.js'
+import { defaultsOf } from '../records/params.js'
 import { moduleNames } from '../registry.js'
 import type { Format } from '../report/formats.js'
 import { loadStrategy, loadWorkload } from './loadModule.js'
 import { roleSpecs } from './roles.js'
-import { unknownName } from './spec.js'
+import { parameterTexts, unknownName } from './spec.js'
 import { UsageError } from '../contract/usageError.js'
 
 const KINDS = ['strategies', 'workloads', 'profiles', 'faults'] as const
@@ -57,9 +58,7 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
   if (kind === 'strategies') {
     for (const name of moduleNames('strategy')) {
       const { module } = await loadStrategy(name)
-      const defaults = Object.fromEntries(
-        Object.entries(module.parameters).map(([key, spec]) => [key, spec.default]),
-      )
+      const defaults = defaultsOf(module.parameters)
       const { summary, source, parameters } = module
       const entry = { name, contract: module.contract(defaults), summary, source, parameters }
       const presets = Object.entries(module.presets ?? {}).map(([key, preset]): [string, ListedPreset] => [
@@ -98,8 +97,7 @@ function section(kind: Kind, entries: readonly Entry[]): string {
 
 function presetLines(presets: Readonly<Record<string, ListedPreset>>): string[] {
   return Object.entries(presets).map(([name, { contract, summary, values }]) => {
-    const settings = Object.entries(values).map(([key, value]) => `${key}=${value}`)
-    return `      preset=${name} [${contract}] (${settings.join(';')}): ${summary}`
+    return `      preset=${name} [${contract}] (${parameterTexts(values).join(';')}): ${summary}`
   })
 }
 

@@ -84,6 +84,16 @@ function parseParameters(thing: string, text: string | undefined): Omit<Spec, 'n
   return preset === undefined ? { parameters } : { parameters, preset }
 }
 
+/** A spec as it is typed again. */
+export function specText(name: string, parameters: Readonly<Record<string, number>>): string {
+  const texts = parameterTexts(parameters)
+  return texts.length === 0 ? name : `${name}:${texts.join(';')}`
+}
+
+export function parameterTexts(parameters: Readonly<Record<string, number>>): string[] {
+  return Object.entries(parameters).map(([name, value]) => `${name}=${value}`)
+}
+
 /** Decimal digits only: `1e3`, `0x10` and `4.0` are refused rather than guessed at. */
 export function parseInteger(thing: string, what: string, text: string): number {
   const value = Number(text)

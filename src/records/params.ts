@@ -4,6 +4,10 @@ import type { Parameters, ParameterSpecs } from '../contract/parameter.js'
 const STRATEGY = 'strategy.'
 const WORKLOAD = 'workload.'
 
+export function defaultsOf(specs: ParameterSpecs): Record<string, number> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]))
+}
+
 /** What differs from its default. A parameter without a declaration counts as different. */
 export function changedParameters(specs: ParameterSpecs, values: Parameters): Parameters {
   return Object.fromEntries(Object.entries(values).filter(([name, value]) => specs[name]?.default !== value))

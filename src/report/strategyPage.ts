@@ -1,5 +1,6 @@
 /** The pages in docs/strategies/, each made from the doc comment above a strategy's `export default` and from its module. */
 import type { StrategyModule } from '../contract/strategy.js'
+import { defaultsOf } from '../records/params.js'
 
 const COMMENT = /\/\*\*\n((?: \*[^\n]*\n)+) \*\/\nexport default \{/
 
@@ -26,7 +27,7 @@ ${text}${parameters(module)}${presets(module)}`
 export function strategyIndex(modules: ReadonlyMap<string, StrategyModule>): string {
   const rows = [...modules].map(([name, module]) => [
     `[${name}](strategies/${name}.md)`,
-    module.contract(defaultsOf(module)),
+    module.contract(defaultsOf(module.parameters)),
     (module.needs ?? []).join(', '),
     module.summary,
   ])
@@ -39,7 +40,7 @@ ${table(['strategy', 'contract', 'needs', 'what it does'], rows)}`
 }
 
 function facts(module: StrategyModule): string {
-  const defaults = defaultsOf(module)
+  const defaults = defaultsOf(module.parameters)
   const { tickNs, deadlineNs } = module.assumes(defaults)
   const rows = [
     ['source', module.source],
@@ -74,16 +75,12 @@ function presets(module: StrategyModule): string {
     Object.entries(values)
       .map(([parameter, value]) => `${parameter}=${value}`)
       .join(', '),
-    module.contract({ ...defaultsOf(module), ...values }),
+    module.contract({ ...defaultsOf(module.parameters), ...values }),
     summary,
     source,
   ])
   const head = ['preset', 'values', 'contract', 'meaning', 'source']
   return rows.length === 0 ? '' : `\n## Presets\n\n${table(head, rows)}`
-}
-
-function defaultsOf(module: StrategyModule): Record<string, number> {
-  return Object.fromEntries(Object.entries(module.parameters).map(([name, spec]) => [name, spec.default]))
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

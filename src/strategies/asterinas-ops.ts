@@ -7,6 +7,7 @@ import { FlushList } from './shared/flushList.js'
 import { holderBlock, setWords } from './shared/holders.js'
 import { listPrivates, ListRound, ListStrategy, type ListPrivates } from './shared/listStrategy.js'
 import { roundPrivates, type RoundWords } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Privates = ListPrivates | 'unsent' | 'awaited'
 
@@ -191,8 +192,7 @@ export default {
     request: { count: shape.cpuCount, stride: WORDS_PER_LINE },
     row: {
       count: shape.cpuCount,
-      stride:
-        Math.ceil((LIST + FlushList.words(parameters['threshold'] - 1)) / WORDS_PER_LINE) * WORDS_PER_LINE,
+      stride: wholeLines(LIST + FlushList.words(parameters['threshold'] - 1)),
     },
   }),
   privateWords: (shape, parameters) => ({

@@ -2,19 +2,14 @@ import type { Change } from '../contract/change.js'
 import { BINDING } from '../contract/obligation.js'
 import type { Operation } from '../contract/operation.js'
 import type { Port } from '../contract/port.js'
-import {
-  WORDS_PER_LINE,
-  type Placed,
-  type Strategy,
-  type StrategyHost,
-  type StrategyModule,
-} from '../contract/strategy.js'
+import { type Placed, type Strategy, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { setWords } from './shared/holders.js'
 import { CEILING } from './shared/linuxParameters.js'
 import { flush } from './shared/round.js'
 import { ONLY_TAG } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Words = 'pending'
 type Privates = 'gather'
@@ -120,7 +115,7 @@ export default {
   contract: () => 'none',
   assumes: () => ({ timeless: false, symmetric: true }),
   words: (shape) => ({
-    pending: { count: 1, stride: Math.ceil(setWords(shape.cpuCount) / WORDS_PER_LINE) * WORDS_PER_LINE },
+    pending: { count: 1, stride: wholeLines(setWords(shape.cpuCount)) },
   }),
   privateWords: () => ({ gather: GATHER_PRIVATES }),
   create: (host) => new CtxswDeferred(host),

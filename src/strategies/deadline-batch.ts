@@ -4,7 +4,8 @@ import type { Operation } from '../contract/operation.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { Port } from '../contract/port.js'
 import type { Demand, StrategyHost, StrategyModule } from '../contract/strategy.js'
-import { type AGAIN, DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { type AGAIN, DONE, type Ticket } from '../contract/ticket.js'
+import { settleIssued } from './shared/perOperation.js'
 import { Gather, GATHER_PRIVATES } from './shared/gather.js'
 import { CEILING } from './shared/linuxParameters.js'
 import { roundBlocks } from './shared/round.js'
@@ -88,9 +89,7 @@ class DeadlineBatch extends RoundStrategy {
 
   /** Everything that this CPU has issued was in a round that is complete. */
   protected flushed(cpu: Port): Ticket {
-    const serial = cpu.issued(cpu.id)
-    if (serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
-    return SETTLED
+    return settleIssued(cpu)
   }
 
   /** Own changes: the batch ends early. What other CPUs have gathered only they know: the fallback. */

@@ -3,7 +3,6 @@ import { BINDING } from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
 import {
-  WORDS_PER_LINE,
   type MachineShape,
   type StrategyHost,
   type StrategyModule,
@@ -20,6 +19,7 @@ import {
 } from './shared/perOperation.js'
 import { COUNT, FIRST, flush, Round, SPACE, TICKET } from './shared/round.js'
 import { roundWords, type RoundWords } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Privates = PerOperationPrivates | 'walks'
 
@@ -114,7 +114,7 @@ export class FreebsdScoreboard extends PerOperation {
 
 /** A row for each target: initiators open its slots, it closes them. */
 function rowBlock({ cpuCount }: MachineShape): WordBlock {
-  return { count: cpuCount, stride: Math.ceil(cpuCount / WORDS_PER_LINE) * WORDS_PER_LINE }
+  return { count: cpuCount, stride: wholeLines(cpuCount) }
 }
 
 /**

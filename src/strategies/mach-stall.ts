@@ -1,6 +1,5 @@
 import type { Change } from '../contract/change.js'
-import { BINDING, WALK_REACH } from '../contract/obligation.js'
-import { KERNEL_SPACE } from '../contract/page.js'
+import { BINDING } from '../contract/obligation.js'
 import type { Port } from '../contract/port.js'
 import {
   WORDS_PER_LINE,
@@ -11,7 +10,8 @@ import {
 } from '../contract/strategy.js'
 import { AGAIN, DONE, SETTLED, type Ticket } from '../contract/ticket.js'
 import { setWords } from './shared/holders.js'
-import { flush } from './shared/round.js'
+import { owesWalks } from './shared/owesWalks.js'
+import { askTargets, flush } from './shared/round.js'
 import {
   ONLY_TAG,
   roundPrivates,
@@ -20,6 +20,7 @@ import {
   type RoundPrivates,
   type RoundWords,
 } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Words = RoundWords | 'lock' | 'slot' | 'quiet' | 'late' | 'asking'
 type Privates = RoundPrivates | 'step' | 'to' | 'serial' | 'request' | 'stalled'
@@ -78,7 +79,7 @@ class MachStall extends RoundStrategy {
   #stall(cpu: Port): Ticket {
     const { request, step } = this.#privates
     const space = cpu.get(request + SPACE)
-    const count = this.#findTargets(cpu, space)
+    const count = this.holders.targets(cpu, space, this.#privates.targets)
     cpu.set(step, STALLED)
     if (count === 0) return DONE
     const slot = this.#slot(cpu.id)
@@ -88,23 +89,10 @@ class MachStall extends RoundStrategy {
     cpu.store(slot + PAGES, cpu.get(request + PAGES))
     cpu.store(this.#quiet(cpu.id), count)
     cpu.store(this.#late(cpu.id), count)
-    this.#ask(cpu)
+    askTargets(cpu, this.#privates.targets, this.#setWords, this.#words.asking)
     cpu.interruptSet(this.#privates.targets)
     cpu.set(step, QUIESCE)
     return cpu.zero(this.#quiet(cpu.id))
-  }
-
-  #findTargets(cpu: Port, space: number): number {
-    return space === KERNEL_SPACE
-      ? this.holders.everyoneElse(cpu, this.#privates.targets)
-      : this.holders.others(cpu, space, this.#privates.targets)
-  }
-
-  #ask(cpu: Port): void {
-    const bit = 1 << (cpu.id & 31)
-    for (let word = 0; word < this.#setWords; word++)
-      for (let bits = cpu.get(this.#privates.targets + word); bits !== 0; bits &= bits - 1)
-        cpu.or(this.#asking(word * 32 + (31 - Math.clz32(bits & -bits))) + (cpu.id >>> 5), bit)
   }
 
   changed(cpu: Port, change: Change): Ticket {
@@ -118,8 +106,7 @@ class MachStall extends RoundStrategy {
     cpu.store(this.#words.lock.base, 0)
     flush(cpu, change.space, change.firstPage, change.pageCount, 1)
     // Who was stalled flushes before it leaves its handler. Walks and the kernel's own mappings do not wait for that.
-    const canLeave = (change.obligations & WALK_REACH) === 0 && change.space !== KERNEL_SPACE
-    if (canLeave || cpu.load(this.#late(cpu.id)) === 0) return this.flushed(cpu)
+    if (!owesWalks(change) || cpu.load(this.#late(cpu.id)) === 0) return this.flushed(cpu)
     cpu.set(this.#privates.step, FLUSH)
     return cpu.zero(this.#late(cpu.id))
   }
@@ -279,7 +266,7 @@ export default {
     late: { count: shape.cpuCount, stride: WORDS_PER_LINE },
     asking: {
       count: shape.cpuCount,
-      stride: Math.ceil(setWords(shape.cpuCount) / WORDS_PER_LINE) * WORDS_PER_LINE,
+      stride: wholeLines(setWords(shape.cpuCount)),
     },
   }),
   privateWords: (shape) => ({

@@ -13,6 +13,7 @@ import { FlushList } from './shared/flushList.js'
 import { holderBlock, setWords } from './shared/holders.js'
 import { listPrivates, ListRound, ListStrategy, type ListPrivates } from './shared/listStrategy.js'
 import { roundPrivates, type RoundWords } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Privates = ListPrivates | 'mask'
 
@@ -29,7 +30,7 @@ export class Mailbox extends ListRound {
   mask = 0
 
   static mailboxWords({ cpuCount }: MachineShape): number {
-    return Math.ceil((ASKED + setWords(cpuCount)) / WORDS_PER_LINE) * WORDS_PER_LINE
+    return wholeLines(ASKED + setWords(cpuCount))
   }
 
   /**
@@ -193,7 +194,7 @@ export default {
     holders: holderBlock(shape),
     request: {
       count: 1,
-      stride: Math.ceil(FlushList.words(parameters['addresses']) / WORDS_PER_LINE) * WORDS_PER_LINE,
+      stride: wholeLines(FlushList.words(parameters['addresses'])),
     },
     row: { count: 1, stride: Mailbox.mailboxWords(shape) },
   }),

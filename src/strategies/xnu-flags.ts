@@ -1,5 +1,5 @@
 import type { Change } from '../contract/change.js'
-import { BINDING, WALK_REACH } from '../contract/obligation.js'
+import { BINDING } from '../contract/obligation.js'
 import type { Operation } from '../contract/operation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
@@ -12,8 +12,10 @@ import {
   type StrategyModule,
   type WordBlock,
 } from '../contract/strategy.js'
-import { AGAIN, DONE, SETTLED, type Ticket } from '../contract/ticket.js'
+import { AGAIN, DONE, type Ticket } from '../contract/ticket.js'
 import { holderBlock } from './shared/holders.js'
+import { owesWalks } from './shared/owesWalks.js'
+import { settleIssued } from './shared/perOperation.js'
 import { Round } from './shared/round.js'
 import { ROUND_PARTS, roundPrivates, RoundStrategy, type RoundPrivates } from './shared/roundStrategy.js'
 
@@ -133,8 +135,7 @@ class XnuFlags extends RoundStrategy {
     if (cpu.get(owes) === 0) cpu.set(strict, 0)
     const isOther = cpu.get(owes) === 1 && cpu.get(space) !== change.space
     cpu.set(space, isOther ? KERNEL_SPACE : change.space)
-    if (isOther || change.space === KERNEL_SPACE || (change.obligations & WALK_REACH) !== 0)
-      cpu.set(strict, 1)
+    if (isOther || owesWalks(change)) cpu.set(strict, 1)
     cpu.set(owes, 1)
     return DONE
   }
@@ -150,13 +151,10 @@ class XnuFlags extends RoundStrategy {
     return super.demanded(cpu, demand)
   }
 
-  /** Whatever this CPU has issued so far was in this round or an earlier one: a prefix. */
   protected flushed(cpu: Port): Ticket {
     cpu.set(this.#privates.owes, 0)
     cpu.set(this.#privates.strict, 0)
-    const serial = cpu.issued(cpu.id)
-    if (serial !== cpu.settledUpTo(cpu.id)) cpu.settle(cpu.id, serial)
-    return SETTLED
+    return settleIssued(cpu)
   }
 
   idled(cpu: Port): void {

@@ -1,10 +1,11 @@
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
-import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
+import { type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { type Ticket } from '../contract/ticket.js'
 import { FlushList } from './shared/flushList.js'
 import { listPrivates, ListRound, ListStrategy, type ListPrivates } from './shared/listStrategy.js'
 import { roundPrivates, roundWords, type RoundWords } from './shared/roundStrategy.js'
+import { wholeLines } from './shared/lines.js'
 
 type Privates = ListPrivates | 'running'
 
@@ -126,7 +127,7 @@ export default {
     ...roundWords(shape),
     request: {
       count: shape.cpuCount,
-      stride: Math.ceil((LIST + FlushList.words(parameters['items'])) / WORDS_PER_LINE) * WORDS_PER_LINE,
+      stride: wholeLines(LIST + FlushList.words(parameters['items'])),
     },
   }),
   privateWords: (shape, parameters) => ({

@@ -5,7 +5,7 @@ import type { ExploreOptions } from '../harness/explore/exploreOptions.js'
 import { exploreCommandFor } from '../harness/explore/exploreReproduce.js'
 import { resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
-import { parseSpecs } from '../harness/spec.js'
+import { parseSpecs, specText } from '../harness/spec.js'
 import { loadProfile } from '../machine/profile.js'
 import { found, nothing, type CheckResult } from './checkResult.js'
 import { SMALL_CASES, SMALLEST } from './smallCases.js'
@@ -77,9 +77,8 @@ export function replayCommand(
     new Map(Object.entries(parameters)),
     false,
   )
-  const given = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
   const job: ExploreJob = {
-    strategy: given.length === 0 ? name : `${name}:${given.join(';')}`,
+    strategy: specText(name, shown),
     strategyFile: file,
     parameters,
     contract: module.contract(parameters),

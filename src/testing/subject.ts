@@ -2,8 +2,7 @@ import type { StrategyModule } from '../contract/strategy.js'
 import { loadStrategy } from '../harness/loadModule.js'
 import { givenBy, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
-import { parseSpecs } from '../harness/spec.js'
-import { ALL } from '../harness/spec.js'
+import { ALL, parseSpecs, specText } from '../harness/spec.js'
 import { moduleNames } from '../registry.js'
 
 /** A strategy that is put to the test, with its parameters. */
@@ -23,9 +22,7 @@ export async function loadSubjects(text: string): Promise<Subject[]> {
       const { file, module } = await loadStrategy(one)
       const given = givenBy(`strategy ${one}`, rest, module.presets)
       const { values, shown } = resolveParameters(`strategy ${one}`, strategyParameters(module), given, false)
-      const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
-      const spec = parameters.length === 0 ? one : `${one}:${parameters.join(';')}`
-      subjects.push({ spec, file, module, parameters: values })
+      subjects.push({ spec: specText(one, shown), file, module, parameters: values })
     }
   }
   return subjects

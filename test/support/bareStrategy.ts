@@ -1,8 +1,10 @@
 import { SCOPE_SPACE, type Change } from '../../dist/src/contract/change.js'
 import { FRAME_REUSE, SEEN } from '../../dist/src/contract/obligation.js'
 import { LEVEL_CALL, OPERATION_UNMAP, type Operation } from '../../dist/src/contract/operation.js'
-import { WORDS_PER_LINE, type Strategy, type StrategyModule } from '../../dist/src/contract/strategy.js'
+import type { Strategy, StrategyModule } from '../../dist/src/contract/strategy.js'
 import type { Ticket } from '../../dist/src/contract/ticket.js'
+import { defaultsOf } from '../../dist/src/records/params.js'
+import { wholeLines } from '../../dist/src/strategies/shared/lines.js'
 import { WordPort } from './bareKernel.js'
 
 /** A strategy on bare ports: its hooks are called one by one, in the order that a test wants. */
@@ -14,14 +16,11 @@ export class BareStrategy {
 
   constructor(module: StrategyModule, cpuCount: number, given: Record<string, number> = {}) {
     const shape = { cpuCount, spaceCount: 4 }
-    const parameters = {
-      ...Object.fromEntries(Object.entries(module.parameters).map(([name, spec]) => [name, spec.default])),
-      ...given,
-    }
+    const parameters = { ...defaultsOf(module.parameters), ...given }
     let wordCount = 0
     for (const [name, { count, stride }] of Object.entries(module.words(shape, parameters))) {
       this.words[name] = { base: wordCount, stride }
-      wordCount += Math.ceil((count * stride) / WORDS_PER_LINE) * WORDS_PER_LINE
+      wordCount += wholeLines(count * stride)
     }
     const privates: Record<string, number> = {}
     let privateCount = 0

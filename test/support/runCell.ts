@@ -16,6 +16,7 @@ import { runThreads } from '../../dist/src/engines/threads/engine.js'
 import { strategyParameters } from '../../dist/src/harness/skipOption.js'
 import { shippedProfileWith } from '../../dist/src/machine/hardware.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
+import { defaultsOf } from '../../dist/src/records/params.js'
 import { makeTapes } from '../../dist/src/workloads/shared/tapeWriter.js'
 
 export const ROOT = resolve(import.meta.dirname, '..', '..')
@@ -93,7 +94,7 @@ function valuesOf(specs: ParameterSpecs, given: Record<string, number> = {}): Pa
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(specs, name))
   if (unknown !== undefined) throw new Error(`the test gives a parameter that does not exist: ${unknown}`)
   return {
-    ...Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default])),
+    ...defaultsOf(specs),
     ...given,
   }
 }

@@ -5,7 +5,7 @@ import { loadStrategy } from '../loadModule.js'
 import { givenBy, resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
 import { strategyParameters } from '../skipOption.js'
-import { ALL, parseSpecs, splitList, unknownName, type Spec } from '../spec.js'
+import { ALL, parseSpecs, specText, splitList, unknownName, type Spec } from '../spec.js'
 import type { DefectWitnesses, PlannedDefect } from './defectJobs.js'
 import type { ExploreJob } from './exploreJob.js'
 import { overrideCase, parseWithin, type ExploreOptions } from './exploreOptions.js'
@@ -67,7 +67,7 @@ export async function planExplorations(
         false,
       )
       const job: ExploreJob = {
-        strategy: withParameters(name, shown),
+        strategy: specText(name, shown),
         strategyFile: file,
         parameters: values,
         contract: module.contract(values),
@@ -93,11 +93,6 @@ function wanted(plan: PlannedCase, known: object): [string, number][] {
 function expandAll(spec: Spec): Spec[] {
   if (spec.name !== ALL) return [spec]
   return moduleNames('strategy').map((name) => ({ ...spec, name }))
-}
-
-function withParameters(name: string, shown: Readonly<Record<string, number>>): string {
-  const parameters = Object.entries(shown).map(([key, value]) => `${key}=${value}`)
-  return parameters.length === 0 ? name : `${name}:${parameters.join(';')}`
 }
 
 function chooseCases(options: ExploreOptions, cases: readonly PlannedCase[]): PlannedCase[] {

@@ -1,5 +1,7 @@
+import { KERNEL_SPACE } from '../../contract/page.js'
 import type { CpuSet, Port } from '../../contract/port.js'
-import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
+import { type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
+import { wholeLines } from './lines.js'
 
 /**
  * Which CPUs may hold translations of a space: one bit per CPU, as Linux' `mm_cpumask`. A CPU sets its
@@ -12,7 +14,7 @@ export function setWords(cpuCount: number): number {
 
 export function holderBlock(shape: MachineShape): WordBlock {
   const words = setWords(shape.cpuCount)
-  return { count: shape.spaceCount, stride: Math.ceil(words / WORDS_PER_LINE) * WORDS_PER_LINE }
+  return { count: shape.spaceCount, stride: wholeLines(words) }
 }
 
 export class Holders {
@@ -51,6 +53,11 @@ export class Holders {
       count += bitCount(bits)
     }
     return count
+  }
+
+  /** Copies those who may cache something of a space without this CPU, everybody for kernel mappings; how many. */
+  targets(cpu: Port, space: number, into: CpuSet): number {
+    return space === KERNEL_SPACE ? this.everyoneElse(cpu, into) : this.others(cpu, space, into)
   }
 
   /** All CPUs without this one; how many. */

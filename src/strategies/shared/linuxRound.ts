@@ -1,11 +1,12 @@
 import { reachedSerial } from '../../contract/change.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
-import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
+import { type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
 import { setWords } from './holders.js'
 import { COUNT, FIRST, flush, Round, roundBlocks, SPACE, SPARE, WHOLE_SPACE } from './round.js'
 import type { TagSlots } from './tagSlots.js'
+import { wholeLines } from './lines.js'
 
 /** Words of a request beyond those of any round: the generation that it made, and whether it may be acknowledged early. */
 const GENERATION = SPARE
@@ -16,7 +17,7 @@ export function linuxRoundBlocks(shape: MachineShape): { request: WordBlock; row
   const rowWords = setWords(shape.cpuCount) + 1
   return {
     request: roundBlocks(shape).request,
-    row: { count: shape.cpuCount, stride: Math.ceil(rowWords / WORDS_PER_LINE) * WORDS_PER_LINE },
+    row: { count: shape.cpuCount, stride: wholeLines(rowWords) },
   }
 }
 

@@ -3,6 +3,7 @@ import { WORDS_PER_LINE } from '../../contract/strategy.js'
 import { AGAIN, DONE, type Ticket } from '../../contract/ticket.js'
 import { setWords } from './holders.js'
 import { flush, Round, WHOLE_SPACE } from './round.js'
+import { wholeLines } from './lines.js'
 
 /** A queue: whoever changes anything in it has the lock, its own CPU too, because requests are merged in place. */
 const LOCK = 0
@@ -32,7 +33,7 @@ export class MergingFifos extends Round {
 
   static wordsPerCpu(slots: number, cpuCount: number): number {
     const words = SLOTS_AT + slots * MergingFifos.slotWords(cpuCount)
-    return Math.ceil(words / WORDS_PER_LINE) * WORDS_PER_LINE
+    return wholeLines(words)
   }
 
   slots = 0

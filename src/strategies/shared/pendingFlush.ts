@@ -3,13 +3,14 @@ import type { CpuSet, Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import { setWords, type Holders } from './holders.js'
+import { wholeLines } from './lines.js'
 
 export type PendingWords = 'flushState' | 'flushSet' | 'flushAsked'
 
 export function pendingBlocks({ cpuCount }: MachineShape): Record<PendingWords, WordBlock> {
   return {
     flushState: { count: 2, stride: WORDS_PER_LINE },
-    flushSet: { count: 1, stride: Math.ceil(setWords(cpuCount) / WORDS_PER_LINE) * WORDS_PER_LINE },
+    flushSet: { count: 1, stride: wholeLines(setWords(cpuCount)) },
     flushAsked: { count: cpuCount, stride: WORDS_PER_LINE },
   }
 }

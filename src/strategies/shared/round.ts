@@ -1,8 +1,8 @@
-import type { Port } from '../../contract/port.js'
+import type { CpuSet, Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../contract/strategy.js'
-import { KERNEL_SPACE } from '../../contract/page.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import { Holders, setWords } from './holders.js'
+import { wholeLines } from './lines.js'
 
 /**
  * One synchronous round: the initiator publishes what is to be flushed, tells each target by a bit in
@@ -27,7 +27,7 @@ export const SPARE = 5
 export const WHOLE_SPACE = -1
 
 export function roundBlocks(shape: MachineShape): { request: WordBlock; row: WordBlock } {
-  const rowWords = Math.ceil(setWords(shape.cpuCount) / WORDS_PER_LINE) * WORDS_PER_LINE
+  const rowWords = wholeLines(setWords(shape.cpuCount))
   return {
     request: { count: shape.cpuCount, stride: WORDS_PER_LINE },
     row: { count: shape.cpuCount, stride: rowWords },
@@ -67,9 +67,7 @@ export class Round {
 
   /** Puts the CPUs that may hold the space into the private set; how many. */
   protected findTargets(cpu: Port, space: number): number {
-    return space === KERNEL_SPACE
-      ? this.holders.everyoneElse(cpu, this.targets)
-      : this.holders.others(cpu, space, this.targets)
+    return this.holders.targets(cpu, space, this.targets)
   }
 
   protected tell(
@@ -110,13 +108,7 @@ export class Round {
   }
 
   protected ask(cpu: Port): void {
-    const bit = 1 << (cpu.id & 31)
-    for (let word = 0; word < this.words; word++) {
-      for (let bits = cpu.get(this.targets + word); bits !== 0; bits &= bits - 1) {
-        const target = word * 32 + (31 - Math.clz32(bits & -bits))
-        cpu.or(this.row.base + target * this.row.stride + (cpu.id >>> 5), bit)
-      }
-    }
+    askTargets(cpu, this.targets, this.words, this.row)
   }
 
   /** In the interrupt handler: serves every initiator that asks, none if the interrupt was spurious. */
@@ -151,4 +143,15 @@ export class Round {
 export function flush(cpu: Port, space: number, firstPage: number, pageCount: number, stride: number): void {
   if (pageCount === WHOLE_SPACE) cpu.invalidateSpace(space)
   else cpu.invalidate(space, firstPage, pageCount, stride)
+}
+
+/** Sets this CPU's bit in the row of each CPU of a set of so many private words. */
+export function askTargets(cpu: Port, set: CpuSet, words: number, row: Placed): void {
+  const bit = 1 << (cpu.id & 31)
+  for (let word = 0; word < words; word++) {
+    for (let bits = cpu.get(set + word); bits !== 0; bits &= bits - 1) {
+      const target = word * 32 + (31 - Math.clz32(bits & -bits))
+      cpu.or(row.base + target * row.stride + (cpu.id >>> 5), bit)
+    }
+  }
 }

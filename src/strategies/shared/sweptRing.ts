@@ -4,6 +4,7 @@ import type { Port } from '../../contract/port.js'
 import { WORDS_PER_LINE, type Placed } from '../../contract/strategy.js'
 import type { Holders } from './holders.js'
 import { flush } from './round.js'
+import { wholeLines } from './lines.js'
 
 /**
  * Per CPU a ring of ranges that the other CPUs have still to flush, and an epoch that tells how often
@@ -42,7 +43,7 @@ const CURSORS = 1
 
 export class SweptRing {
   static wordsPerCpu(slots: number): number {
-    return Math.ceil((SLOTS_AT + slots * SLOT_WORDS) / WORDS_PER_LINE) * WORDS_PER_LINE
+    return wholeLines(SLOTS_AT + slots * SLOT_WORDS)
   }
 
   protected readonly ring: Placed

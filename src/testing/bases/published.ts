@@ -1,10 +1,5 @@
 import type { Port } from '../../contract/port.js'
-import {
-  WORDS_PER_LINE,
-  type MachineShape,
-  type StrategyModule,
-  type WordBlock,
-} from '../../contract/strategy.js'
+import { type MachineShape, type StrategyModule, type WordBlock } from '../../contract/strategy.js'
 import { setWords, Holders } from '../../strategies/shared/holders.js'
 import linux from '../../strategies/linux.js'
 import {
@@ -13,6 +8,7 @@ import {
   type LinuxPrivates,
   type LinuxWords,
 } from '../../strategies/shared/linuxStrategy.js'
+import { wholeLines } from '../../strategies/shared/lines.js'
 
 /**
  * Holders with a word for each CPU, written with plain stores: no line that all CPUs write, and no
@@ -50,7 +46,7 @@ export class PublishedHolders extends Holders {
 }
 
 function flagBlock(shape: MachineShape): WordBlock {
-  return { count: shape.spaceCount, stride: Math.ceil(shape.cpuCount / WORDS_PER_LINE) * WORDS_PER_LINE }
+  return { count: shape.spaceCount, stride: wholeLines(shape.cpuCount) }
 }
 
 export default {

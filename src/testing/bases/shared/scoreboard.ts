@@ -1,7 +1,8 @@
 import type { Port } from '../../../contract/port.js'
-import { WORDS_PER_LINE, type MachineShape, type Placed, type WordBlock } from '../../../contract/strategy.js'
+import { type MachineShape, type Placed, type WordBlock } from '../../../contract/strategy.js'
 import { DONE, type Ticket } from '../../../contract/ticket.js'
 import { Round, TICKET } from '../../../strategies/shared/round.js'
+import { wholeLines } from '../../../strategies/shared/lines.js'
 
 /**
  * A round whose interrupts may be lost, late, or come twice. Each round of a CPU has a number, the
@@ -74,5 +75,5 @@ export class Scoreboard extends Round {
 
 /** A row for each target, which it alone writes. */
 export function slotBlock({ cpuCount }: MachineShape): WordBlock {
-  return { count: cpuCount, stride: Math.ceil(cpuCount / WORDS_PER_LINE) * WORDS_PER_LINE }
+  return { count: cpuCount, stride: wholeLines(cpuCount) }
 }
