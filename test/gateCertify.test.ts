@@ -9,6 +9,7 @@ import { certificationPage } from '../dist/src/gate/certificationFiles.js'
 import { certificationTable } from '../dist/src/gate/certificationTable.js'
 import { certify } from '../dist/src/gate/certify.js'
 import { CALIBRATED_CELL } from '../dist/src/gate/injection.js'
+import { GateRefusal } from '../dist/src/gate/refusal.js'
 import { ratesOf } from '../dist/src/gate/rates.js'
 import { readCsv } from '../dist/src/records/csvReader.js'
 import { CERTIFIED } from './support/certificationRow.js'
@@ -218,6 +219,14 @@ describe('a certification', () => {
     const { machine_class, cell_names } = grown[0]
     const kind = { machine_class, node: process.version, budget: 3600, cell_names }
     expect(earlierRuns(csv(), kind)).toEqual(grown.slice(0, -1))
+    // Of another budget, machine or set of cells it would be another certification.
+    for (const other of [
+      { budget: 60 },
+      { machine_class: 'another' },
+      { node: 'v99' },
+      { cell_names: 'another' },
+    ])
+      expect(() => earlierRuns(csv(), { ...kind, ...other })).toThrow(GateRefusal)
     expect((await certified(2)).filter((step) => step.startsWith('run'))).toHaveLength(1)
     expect(stored().map(numberOf)).toEqual(grown.map(numberOf))
   })

@@ -33,6 +33,12 @@ describe('the best', () => {
     ])
   })
 
+  test('is none where all have broken their promise, and such a one is no second', () => {
+    expect(winnersOf([sim('a', 1, { violations: 1 })])).toEqual([])
+    const [{ best, second }] = winnersOf([sim('a', 1, { violations: 1 }), sim('b', 2)])
+    expect([best.strategy, second]).toEqual(['b', null])
+  })
+
   test('on real threads is decided where intervals do not meet, and unknown without them', () => {
     const decided = (...rows: Parameters<typeof winnersOf>[0]) => winnersOf(rows)[0].isDecided
     expect(decided(threads('a', 10, 19), threads('b', 20, 30))).toBe(true)

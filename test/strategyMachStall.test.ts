@@ -66,9 +66,14 @@ describe('mach-stall', () => {
     expect(new Set(inHandler)).toEqual(new Set([standing]))
   })
 
-  test('two initiators take turns and neither waits for ever', async () => {
-    const { figures, violations } = await simCell(storm('mach-stall', 4, { initiators: 2 }))
-    expect(figures).toMatchObject({ ops: 10, ipis: 10 * 3 * 3, pagesInvalidated: 10 * 3 * 4 })
+  // Of eight CPUs four with pauses between their ops: handlers that look again and again must not put off who waits for them.
+  test.each([
+    [4, 2, {}],
+    [8, 4, { parameters: { pages: 3, ops: 5 } }],
+  ])('%i CPUs, %i initiators take turns and none waits for ever', async (cpus, initiators, more) => {
+    const { figures, violations } = await simCell(storm('mach-stall', cpus, { initiators, ...more }))
+    const ops = 5 * initiators
+    expect(figures).toMatchObject({ ops, ipis: ops * 3 * (cpus - 1), pagesInvalidated: ops * 3 * cpus })
     expect(violations).toEqual([])
   })
 })
