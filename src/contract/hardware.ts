@@ -1,5 +1,16 @@
 /** Hardware that not every machine has. A strategy that cannot do without it says so in `StrategyModule.needs`. */
-export const HARDWARE = ['broadcast', 'invlpgb', 'tlbi'] as const
+export const HARDWARE = [
+  'broadcast',
+  'invlpgb',
+  'tlbi',
+  'expiring',
+  'coherent',
+  'directory',
+  'iommu',
+  'vcpu',
+  'perCpuTables',
+  'microcode',
+] as const
 /**
  * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:
  * `invlpgb` (AMD64 APM vol. 3: INVLPGB names a few pages, TLBSYNC waits) and `tlbi` (Arm ARM: TLBI names a

@@ -1,9 +1,10 @@
-import type { Hardware } from '../contract/hardware.js'
+import { HARDWARE, type Hardware } from '../contract/hardware.js'
 import { listProfiles, loadProfile, type Profile } from './profile.js'
 
 /** What strategies can need and this machine has. */
-function hardwareOf({ hardware }: Profile): readonly Hardware[] {
-  return hardware === 'ipi' ? [] : ['broadcast', hardware]
+function hardwareOf({ hardware, extras = {} }: Profile): readonly Hardware[] {
+  const broadcasts: readonly Hardware[] = hardware === 'ipi' ? [] : ['broadcast', hardware]
+  return [...broadcasts, ...HARDWARE.filter((name) => name in extras)]
 }
 
 /** The first thing that is needed and not there; undefined where nothing is missing. */

@@ -86,6 +86,8 @@ const profileShape = z.strictObject({
       costsPs: z.strictObject(broadcastCosts),
     })
     .optional(),
+  /** Hardware that few machines have, each kind with its figures; absent where the machine has none of it. */
+  extras: z.strictObject({}).optional(),
 })
 
 const profileSchema = profileShape.superRefine(({ hardware, broadcast }, context) => {
