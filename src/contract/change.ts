@@ -16,14 +16,18 @@
 export const SCOPE_SPACE = 1
 /** Every CPU: a kernel mapping. */
 export const SCOPE_ALL = 2
-export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL
+/** The device behind the IOMMU, and no CPU. */
+export const SCOPE_DEVICE = 4
+export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL | typeof SCOPE_DEVICE
 
 /** What kind of mapping an entry belongs to; strategies that handle some kinds only select by it. */
 export const KIND_USER = 0
 export const KIND_DIRECT_MAP = 1
 /** User memory whose frames are not in the kernel's direct map while they are mapped. */
 export const KIND_GUEST = 2
-export const KIND_NAMES = ['user', 'directMap', 'guest'] as const
+/** Memory that a device reaches by addresses of its own, translated by the IOMMU. */
+export const KIND_IOMMU = 5
+export const KIND_NAMES = ['user', 'directMap', 'guest', 'vmalloc', 'ephemeral', 'iommu'] as const
 export type Kind = number
 
 /**

@@ -80,6 +80,21 @@ export interface Port {
   broadcastSync(): Ticket
 
   /**
+   * Where the machine has an IOMMU (`needs: ['iommu']`): queues a command that drops the device's translations
+   * of a range. The commands of all CPUs stand in one queue and are carried out in order, each after the translations that
+   * were under way when it began. Counts into `deviceInvalidations`. Intel VT-d specification, 6.5.2.
+   * @returns the command's number, see `deviceCompleted`
+   * @throws Error where the machine has no IOMMU, or no tape a device
+   */
+  invalidateDevice(firstPage: number, pageCount: number): number
+  /** As `invalidateDevice`, of all translations. Counts into `deviceFlushes`. */
+  flushDevice(): number
+  /** The number of the last command that is complete, with all before it; numbers wrap. The head of the queue. */
+  deviceCompleted(): number
+  /** Satisfied when all that was queued so far is complete: a wait descriptor. A ticket that waits in any case. */
+  deviceSync(): Ticket
+
+  /**
    * A countdown of `count` acknowledgements, as a ticket for this CPU's task; `count` 0 gives DONE.
    * The hook that arms returns the ticket: at most one is armed. A round that nobody waits for counts
    * down a word of the strategy's own with `add`, whose result tells who is the last.

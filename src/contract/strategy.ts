@@ -1,4 +1,4 @@
-import type { Change } from './change.js'
+import type { Change, Kind } from './change.js'
 import type { Hardware } from './hardware.js'
 import type { Contract } from './obligation.js'
 import type { Operation } from './operation.js'
@@ -164,6 +164,11 @@ export interface StrategyModule<W extends string = string, P extends string = st
   readonly source: string
   /** What its machine must have; without it: interrupts are enough. Elsewhere it is skipped, or refused where nothing else runs. */
   readonly needs?: readonly Hardware[]
+  /**
+   * Kinds of mapping that it handles. Changes of kind iommu go to a strategy that names it here, and to no other: where none
+   * does, the kernel side flushes the device itself before an unmap returns (Linux' strict mode).
+   */
+  readonly handles?: readonly Kind[]
   readonly parameters: ParameterSpecs
   /** By name: lower case, with dashes. */
   readonly presets?: Readonly<Record<string, Preset>>

@@ -59,6 +59,12 @@ export const TAPE_WRITE_OUT = 20
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
 
+/**
+ * a = handle of a mapping of kind iommu, b = first page, c = page count. The device reads or writes each page once, and the
+ * CPU waits for it. A handle that is not mapped, or a page that the device cannot reach, is passed over and counted.
+ */
+export const TAPE_DEVICE_ACCESS = 25
+
 export const TAPE_NAMES = [
   'end',
   'map',
@@ -82,6 +88,13 @@ export const TAPE_NAMES = [
   'pin',
   'writeOut',
   'idle',
+  'accessKernel',
+  'get',
+  'put',
+  'deviceAccess',
+  'preempt',
+  'tickless',
+  'teardown',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */
@@ -109,6 +122,8 @@ export interface TapeSet {
   /** Pages of the largest single operation. */
   maxOperationPages: number
   spaceCount: number
+  /** A device has mappings of its own: in the last space, which no CPU ever loads. Absent: no tape has any. */
+  hasDevice?: boolean
   /** Hash over everything above; the `tape_hash` column. */
   hash: string
 }

@@ -1,3 +1,4 @@
+import type { Hardware } from './hardware.js'
 import type { ParameterSpecs, Parameters } from './parameter.js'
 
 /** A mapping, named before it has an address. */
@@ -9,6 +10,8 @@ export interface MapOptions {
   readonly executable?: boolean
   /** Memory that leaves the kernel's direct map while it is mapped; costs every fault a zap on all CPUs. */
   readonly guest?: boolean
+  /** Memory for the device, reached by it alone; populated at once. */
+  readonly device?: boolean
 }
 
 /**
@@ -26,6 +29,8 @@ export interface TapeWriter {
   adviseAway(handle: Handle, firstPage: number, pageCount: number): void
   read(handle: Handle, firstPage: number, pageCount: number): void
   write(handle: Handle, firstPage: number, pageCount: number): void
+  /** The device reads or writes the pages of a mapping of its own; this CPU waits for it. */
+  deviceAccess(handle: Handle, firstPage: number, pageCount: number): void
   /** Cleans the dirty pages of a range and begins to write them out. */
   writeOut(handle: Handle, firstPage: number, pageCount: number): void
   /** Pins pages from a lockless walk with interrupts off (get_user_pages_fast). */
@@ -67,6 +72,8 @@ export interface WorkloadModule {
   readonly source: string
   /** What the timed op is, as the docs say it. */
   readonly op: string
+  /** What its machine must have, whatever the strategy. */
+  readonly needs?: readonly Hardware[]
   /** `initiators` and `readers` are added to every workload; a file declares its own ones only. */
   readonly parameters: ParameterSpecs
   write(plan: WorkloadPlan): void

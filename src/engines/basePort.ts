@@ -12,6 +12,7 @@ import {
 import {
   COST_BROADCAST_ISSUE,
   COST_BROADCAST_SYNC,
+  COST_DEVICE_COMMAND,
   COST_FLUSH_ALL,
   COST_FLUSH_SPACE,
   COST_INVALIDATE_PAGE,
@@ -20,6 +21,8 @@ import {
 import {
   COUNT_BROADCAST_SYNCS,
   COUNT_BROADCASTS,
+  COUNT_DEVICE_FLUSHES,
+  COUNT_DEVICE_INVALIDATIONS,
   COUNT_FLUSH_ROUNDS,
   COUNT_FULL_FLUSHES,
   COUNT_IPIS,
@@ -27,10 +30,14 @@ import {
 } from '../machine/counters.js'
 import type { StructureCache } from '../machine/structureCache.js'
 import type { Tlb } from '../machine/tlb.js'
+import { EVERYTHING } from '../machine/iotlb.js'
 import type { CellWords } from './cellWords.js'
 
 const NO_BROADCAST =
   "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast'], and the profile must have it"
+
+const NO_DEVICE =
+  "the strategy commands the IOMMU, which is not there: its module must say needs: ['iommu'], and a tape must have a device"
 
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
@@ -211,6 +218,26 @@ export abstract class BasePort implements Port {
     this.meter.charge(COST_BROADCAST_SYNC, 1)
     return this.zero(broadcasts.undelivered.base + this.id * broadcasts.undelivered.stride)
   }
+
+  invalidateDevice(firstPage: number, pageCount: number): number {
+    return this.#commandDevice(COUNT_DEVICE_INVALIDATIONS, firstPage, pageCount)
+  }
+
+  flushDevice(): number {
+    return this.#commandDevice(COUNT_DEVICE_FLUSHES, 0, EVERYTHING)
+  }
+
+  #commandDevice(counter: number, firstPage: number, pageCount: number): number {
+    if (this.cell.iotlb === null) throw new Error(NO_DEVICE)
+    this.counters[counter]++
+    this.meter.charge(COST_DEVICE_COMMAND, 1)
+    return this.sendToDevice(firstPage, pageCount)
+  }
+
+  /** @returns the command's number */
+  protected abstract sendToDevice(firstPage: number, pageCount: number): number
+  abstract deviceCompleted(): number
+  abstract deviceSync(): Ticket
 
   protected countdownOf(cpu: number): number {
     return this.cell.control.countdowns.base + cpu * this.cell.control.countdowns.stride

@@ -2,6 +2,7 @@ import { needsBroadcast } from '../contract/hardware.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
+import { placeIotlb, type IotlbWords } from '../machine/iotlb.js'
 import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
@@ -67,6 +68,8 @@ export interface CellWords {
   readonly faults: FaultWords | null
   /** Null where the strategy needs none. */
   readonly broadcasts: BroadcastWords | null
+  /** Null where no tape has a device. */
+  readonly iotlb: IotlbWords | null
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -133,6 +136,7 @@ export function placeCell(plan: CellPlan): CellWords {
   }
   const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
   const broadcasts = needsBroadcast(module.needs) ? placeBroadcasts(layout, cpuCount) : null
+  const iotlb = tapes.hasDevice === true ? placeIotlb(layout, profile) : null
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -142,6 +146,7 @@ export function placeCell(plan: CellPlan): CellWords {
     control,
     faults,
     broadcasts,
+    iotlb,
     host,
     demandAt,
     demandItems,

@@ -25,6 +25,7 @@ import { skipsOf } from '../pagetable/skips.js'
 import { AccessUnit } from './accessUnit.js'
 import type { BasePort } from './basePort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
+import { DeviceUnit } from './deviceUnit.js'
 import type { CpuReport } from './figures.js'
 import { Interpreter } from './interpreter.js'
 import type { TapeCpu } from './tapeCpu.js'
@@ -42,6 +43,8 @@ export interface CpuParts {
   readonly judge: ClaimJudge | null
   makePort(privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array): BasePort
   nowNs(): number
+  /** Commands to the IOMMU that are complete by now take effect; absent where each does at once. */
+  settleDevice?(): void
   /** A tape has asked every CPU for a tick: engines in which CPUs sleep wake them. */
   ticksRequested(): void
 }
@@ -59,6 +62,7 @@ export class Cpu implements TapeCpu {
   readonly tlb: Tlb
   readonly port: BasePort
   readonly watch: Watch
+  readonly device: DeviceUnit
   readonly kernel: Kernel
   readonly tape: Interpreter
   readonly strategy: Strategy
@@ -105,6 +109,16 @@ export class Cpu implements TapeCpu {
       judge: parts.judge,
       deadlineNs: deadlineOf(plan),
     })
+    const { watch } = this
+    this.device = new DeviceUnit({
+      plan,
+      cell,
+      memory,
+      tables,
+      clock: () => watch.clock(),
+      settle: () => parts.settleDevice?.(),
+    })
+    watch.device = this.device
     const context: Context = {
       cpu: id,
       cpuCount: cell.config.cpuCount,
@@ -118,6 +132,7 @@ export class Cpu implements TapeCpu {
       port: this.port,
       witness: this.watch,
       contract: plan.module.contract(plan.parameters),
+      device: this.device,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: this.privates.subarray(cell.logAt, cell.tapeAt),

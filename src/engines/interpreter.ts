@@ -12,6 +12,7 @@ import {
   TAPE_BATCH_BEGIN,
   TAPE_BATCH_END,
   TAPE_COMPUTE,
+  TAPE_DEVICE_ACCESS,
   TAPE_END,
   TAPE_IDLE,
   TAPE_LOOP,
@@ -145,6 +146,9 @@ export class Interpreter {
         return this.#next()
       case TAPE_PIN:
         kernel.pin(a, code[at + 2], code[at + 3])
+        return this.#next()
+      case TAPE_DEVICE_ACCESS:
+        kernel.accessDevice(a, code[at + 2], code[at + 3])
         return this.#next()
       case TAPE_SWITCH:
         kernel.switchTo(a)

@@ -74,6 +74,22 @@ export const COST_BROADCAST_REACH = 25
 /** How much later each further CPU has. */
 export const COST_BROADCAST_REACH_EACH = 26
 
+/** What only machines with an IOMMU charge for; indices behind those. */
+export const IOMMU_COST_NAMES = ['access', 'miss', 'command', 'invalidate', 'flush'] as const
+
+export type IommuCostName = (typeof IOMMU_COST_NAMES)[number]
+
+/** One page that the device reads or writes through a cached translation. */
+export const COST_DEVICE_ACCESS = 27
+/** Added where it is not cached. */
+export const COST_DEVICE_MISS = 28
+/** Queueing one command: descriptor and tail register, on the CPU that does it. */
+export const COST_DEVICE_COMMAND = 29
+/** From the turn of a command that names a range until it is complete and says so. It passes; nobody is charged. */
+export const COST_DEVICE_INVALIDATE = 30
+/** The same of one that names everything. */
+export const COST_DEVICE_FLUSH = 31
+
 /** Where costs go. */
 export interface Meter {
   charge(cost: number, count: number): void

@@ -13,6 +13,10 @@ export const COUNTER_NAMES = [
   'demands',
   'broadcasts',
   'broadcastSyncs',
+  'deviceAccesses',
+  'deviceMisses',
+  'deviceInvalidations',
+  'deviceFlushes',
 ] as const
 
 export const COUNT_IPIS = 0
@@ -32,3 +36,9 @@ export const COUNT_DEMANDS = 10
 /** Operations of the hardware that one CPU broadcast to all; a long range takes several. */
 export const COUNT_BROADCASTS = 11
 export const COUNT_BROADCAST_SYNCS = 12
+/** Pages that the device has read or written, and those of them whose translation was not cached. */
+export const COUNT_DEVICE_ACCESSES = 13
+export const COUNT_DEVICE_MISSES = 14
+/** Commands to the IOMMU: those that name a range, and those that name everything. */
+export const COUNT_DEVICE_INVALIDATIONS = 15
+export const COUNT_DEVICE_FLUSHES = 16

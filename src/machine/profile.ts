@@ -4,7 +4,14 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
-import { BROADCAST_COST_NAMES, COST_NAMES, type BroadcastCostName, type CostName } from './costs.js'
+import {
+  BROADCAST_COST_NAMES,
+  COST_NAMES,
+  IOMMU_COST_NAMES,
+  type BroadcastCostName,
+  type CostName,
+  type IommuCostName,
+} from './costs.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
 const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })
@@ -19,6 +26,11 @@ const cost = sourced(z.int().min(0).max(1e12))
 const costs = Object.fromEntries(COST_NAMES.map((name) => [name, cost])) as Record<CostName, typeof cost>
 const broadcastCosts = Object.fromEntries(BROADCAST_COST_NAMES.map((name) => [name, cost])) as Record<
   BroadcastCostName,
+  typeof cost
+>
+
+const iommuCosts = Object.fromEntries(IOMMU_COST_NAMES.map((name) => [name, cost])) as Record<
+  IommuCostName,
   typeof cost
 >
 
@@ -87,7 +99,21 @@ const profileShape = z.strictObject({
     })
     .optional(),
   /** Hardware that few machines have, each kind with its figures; absent where the machine has none of it. */
-  extras: z.strictObject({}).optional(),
+  extras: z
+    .strictObject({
+      /** A device behind an IOMMU with one translation cache, set-associative, first in first out. */
+      iommu: z
+        .strictObject({
+          entries: sourced(powerOfTwo),
+          ways: sourced(powerOfTwo),
+          /** Whether the device is trusted not to use a mapping that was taken from it: its frames are free at once then. */
+          trusted: sourced(z.enum(['no', 'yes'])),
+          costsPs: z.strictObject(iommuCosts),
+        })
+        .refine(({ entries, ways }) => ways.value <= entries.value, 'ways must not be more than entries')
+        .optional(),
+    })
+    .optional(),
 })
 
 const profileSchema = profileShape.superRefine(({ hardware, broadcast }, context) => {

@@ -7,6 +7,8 @@ import { invariantOf, obligationName, type ViolationList } from './violations.js
 /** A CPU whose TLB the judge may look into. */
 export interface JudgedCpu {
   readonly id: number
+  /** Where it is none: what messages call it. */
+  readonly name?: string
   /** In an interrupt handler that is not finished, or idle: it can use kernel mappings only. */
   readonly isInKernelOnly: boolean
   holdsStale(event: PassedEvent): boolean
@@ -114,7 +116,7 @@ export class Claims implements ClaimJudge {
         space,
         page,
         step: cpu.steps(),
-        message: `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu.id} can still use its old translation of page ${page}`,
+        message: `${claim} claims change ${serial} of CPU ${owner} while ${cpu.name ?? `CPU ${cpu.id}`} can still use its old translation of page ${page}`,
       })
     }
   }

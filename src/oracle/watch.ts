@@ -20,6 +20,12 @@ export interface WatchedCpu {
   steps(): number
 }
 
+/** A device with translations of its own, in a space that no CPU loads. */
+export interface WatchedDevice {
+  readonly space: number
+  holdsStale(event: PassedEvent): boolean
+}
+
 /** Claims are judged by whoever can look into every TLB at once: `sim` and the explorer. */
 export interface ClaimJudge {
   opened(serial: number, change: PassedEvent): void
@@ -68,6 +74,8 @@ export class Watch implements Witness {
   readonly #pendingSince: number[] = []
   /** From the first change of an operation until it was settled, one per operation, nanoseconds. */
   exposuresNs: number[] = []
+  /** Judged by the CPU that lets the event pass: what the device has cached it can use at once. */
+  device: WatchedDevice | null = null
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -96,7 +104,9 @@ export class Watch implements Witness {
 
   event(event: PassedEvent): void {
     const { isFull, cpu } = this.#options
-    if (isFull) {
+    if (event.space === this.device?.space) {
+      if (isFull) this.#judgeDevice(event)
+    } else if (isFull) {
       this.#journal.append(event)
       if ((event.obligation & WALK_REACH) !== 0) this.#options.judge?.passed(event)
     } else if (event.owner === cpu.id) this.#judge(event)
@@ -169,6 +179,20 @@ export class Watch implements Witness {
       page,
       step: cpu.steps(),
       message: `CPU ${cpu.id} can still use its old translation of ${what} ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
+    })
+  }
+
+  #judgeDevice(event: PassedEvent): void {
+    const { cpu, violations } = this.#options
+    if (this.device?.holdsStale(event) !== true) return
+    const { obligation, owner, space, page } = event
+    violations.add({
+      invariant: invariantOf(obligation),
+      cpu: cpu.id,
+      space,
+      page,
+      step: cpu.steps(),
+      message: `the device can still use its old translation of page ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
     })
   }
 

@@ -9,6 +9,7 @@ import type { Memory } from '../machine/memory.js'
 import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
+import type { Device } from './deviceAccess.js'
 import type { PassedEvent } from './passedEvent.js'
 import type { Skips } from './skips.js'
 
@@ -58,6 +59,7 @@ export interface Context {
   readonly port: Port
   readonly witness: Witness
   readonly contract: Contract
+  readonly device: Device
   readonly skips: Skips
   /** Position words (position.ts) and the change log behind them, private to this CPU. */
   readonly p: Int32Array

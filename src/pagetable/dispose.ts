@@ -179,7 +179,7 @@ function release(context: Context, at: number, index: number): void {
   if (log[item + LOG_TABLE] >= 0) releaseTable(context, item)
   const frame = log[item + LOG_FRAME]
   if (frame < 0) return
-  if (isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
+  if ((bits & FRAME_REUSE) === 0 || isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
   else frames.append(claimListOf(context), frame)
 }
 

@@ -1,8 +1,8 @@
-import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
+import { KIND_DIRECT_MAP, KIND_GUEST, KIND_IOMMU } from '../contract/change.js'
 import { dueWithinDeadline, EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
-import { COST_FAULT } from '../machine/costs.js'
+import { COST_ENTRY_WRITE, COST_FAULT } from '../machine/costs.js'
 import { COUNT_FAULTS, COUNT_SPURIOUS_FAULTS } from '../machine/counters.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import {
@@ -75,8 +75,7 @@ export function stepFault(context: Context, at: number): Outcome {
   const handle = handleAt(context, p[at + FAULT_HANDLE])
   switch (p[at + PHASE]) {
     case PIN: {
-      context.meter.charge(COST_FAULT, 1)
-      context.witness.count(COUNT_FAULTS, 1)
+      chargeFault(context, handle)
       memory.add(handle + HANDLE_PINS, 1)
       // Pinned first, then checked: the other way round an unmap could start in between and not wait.
       // What is mapped stays as it is while it is pinned, so the rest is read after that.
@@ -123,6 +122,13 @@ export function stepFault(context: Context, at: number): Outcome {
     default:
       return install(context, at, handle)
   }
+}
+
+/** A mapping of the device is populated by the map itself: no CPU faults. */
+function chargeFault({ memory, meter, witness }: Context, handle: number): void {
+  const isFault = memory.load(handle + HANDLE_FLAGS) >>> 8 !== KIND_IOMMU
+  meter.charge(isFault ? COST_FAULT : COST_ENTRY_WRITE, 1)
+  if (isFault) witness.count(COUNT_FAULTS, 1)
 }
 
 /** The phase of a routine that has just called another one. */

@@ -1,9 +1,12 @@
+import { KIND_IOMMU } from '../contract/change.js'
 import { DONE } from '../contract/ticket.js'
 import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
 import { stepDemand } from './demand.js'
+import { stepDeviceAccess } from './deviceAccess.js'
+import { stepMapDevice, stepUnmapStrictly } from './deviceMapping.js'
 import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
 import { pushFault, stepFault } from './fault.js'
@@ -22,15 +25,18 @@ import {
   ROUTINE_BATCH_BEGIN,
   ROUTINE_BATCH_END,
   ROUTINE_DEMAND,
+  ROUTINE_DEVICE_ACCESS,
   ROUTINE_DISPOSE,
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
   ROUTINE_MAP,
+  ROUTINE_MAP_DEVICE,
   ROUTINE_PIN_PAGES,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
   ROUTINE_UNMAP,
+  ROUTINE_UNMAP_STRICTLY,
   settleTicket,
   WAITING,
   type Outcome,
@@ -61,7 +67,8 @@ export class Kernel {
   }
 
   map(handle: number, pageCount: number, flags: number): void {
-    push(this.#context.p, ROUTINE_MAP, handle, pageCount, flags)
+    const routine = flags >>> 8 === KIND_IOMMU ? ROUTINE_MAP_DEVICE : ROUTINE_MAP
+    push(this.#context.p, routine, handle, pageCount, flags)
   }
 
   unmap(handle: number): void {
@@ -112,6 +119,11 @@ export class Kernel {
     push(this.#context.p, ROUTINE_PIN_PAGES, handle, firstPage, firstPage + pageCount)
   }
 
+  /** The device uses pages of its mapping, and this CPU waits for it. */
+  accessDevice(handle: number, firstPage: number, pageCount: number): void {
+    push(this.#context.p, ROUTINE_DEVICE_ACCESS, handle, firstPage, firstPage + pageCount)
+  }
+
   /** Whether this CPU takes no interrupts and no ticks now. */
   get isUninterruptible(): boolean {
     return this.#context.p[INTERRUPTS_OFF] !== 0
@@ -143,7 +155,9 @@ export class Kernel {
   /** The ticket is satisfied (or is AGAIN): ask the strategy what next. One hook, so one step. */
   resume(): void {
     const { p, strategy, port } = this.#context
-    settleTicket(p, strategy.resumed(port, p[TICKET]))
+    // The wait for a strict flush is the kernel side's own.
+    const isOwn = p[top(p) + ROUTINE] === ROUTINE_UNMAP_STRICTLY
+    settleTicket(p, isOwn ? DONE : strategy.resumed(port, p[TICKET]))
   }
 
   /** Up to the next hook, the next entry written, or the end of the call: what lies between concerns nobody else. */
@@ -186,6 +200,12 @@ export class Kernel {
         return stepDrain(context, at)
       case ROUTINE_PIN_PAGES:
         return stepPinPages(context, at)
+      case ROUTINE_MAP_DEVICE:
+        return stepMapDevice(context, at)
+      case ROUTINE_UNMAP_STRICTLY:
+        return stepUnmapStrictly(context, at)
+      case ROUTINE_DEVICE_ACCESS:
+        return stepDeviceAccess(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
       default:

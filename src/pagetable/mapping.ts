@@ -1,3 +1,4 @@
+import { KIND_IOMMU } from '../contract/change.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { MAPPINGS_OFFSET } from '../machine/tables.js'
@@ -20,6 +21,7 @@ import {
 import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
+import { mappingSpace } from './deviceMapping.js'
 import { directoryWord, FREEING, nextSpan } from './freeTable.js'
 import { handleAt } from './handle.js'
 import {
@@ -38,7 +40,7 @@ import {
 import { populating, populatingDemand } from './populate.js'
 import { pushRange } from './rangeOperation.js'
 import { freesTables } from './tableSupply.js'
-import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
+import { GO_ON, goTo, pop, push, RAN, RETRY, ROUTINE_UNMAP_STRICTLY, type Outcome } from './routine.js'
 
 const HANDLE = LOCALS
 const COUNTED = LOCALS + 3
@@ -86,7 +88,8 @@ export function stepMap(context: Context, at: number): Outcome {
 function register(context: Context, at: number): Outcome {
   const { p, memory } = context
   if (p[at + NEXT] >= p[at + TAKEN] + p[at + LOCALS + 1]) return enter(context, at, p[at + TAKEN])
-  const count = directoryWord(context, p[SPACE], p[at + NEXT]) + MAPPINGS_OFFSET
+  const space = mappingSpace(context, p[at + LOCALS + 2])
+  const count = directoryWord(context, space, p[at + NEXT]) + MAPPINGS_OFFSET
   const mappings = memory.load(count)
   if (mappings === FREEING || memory.compareExchange(count, mappings, mappings + 1) !== mappings) return RETRY
   p[at + NEXT] = nextSpan(p[at + NEXT])
@@ -99,7 +102,7 @@ function enter(context: Context, at: number, first: number): Outcome {
   memory.store(handle + HANDLE_FIRST, first)
   memory.store(handle + HANDLE_PAGES, p[at + LOCALS + 1])
   memory.store(handle + HANDLE_FLAGS, p[at + LOCALS + 2])
-  memory.store(handle + HANDLE_SPACE, p[SPACE])
+  memory.store(handle + HANDLE_SPACE, mappingSpace(context, p[at + LOCALS + 2]))
   memory.store(handle + HANDLE_MAPPED, 1)
   return pop(p, first)
 }
@@ -109,6 +112,7 @@ const WAIT_FOR_FAULTS = 1
 const ENTRIES_GONE = 2
 const HOLD_ADDRESS = 3
 const DEMANDED = 4
+const FLUSHED_STRICTLY = 5
 
 /** Local: handle. The mapping is closed first, then its entries go, then its address is free or held. */
 export function stepUnmap(context: Context, at: number): Outcome {
@@ -123,6 +127,11 @@ export function stepUnmap(context: Context, at: number): Outcome {
     case WAIT_FOR_FAULTS: {
       if (memory.load(handle + HANDLE_PINS) !== 0) return RETRY
       const kind = memory.load(handle + HANDLE_FLAGS) >>> 8
+      if (kind === KIND_IOMMU && context.device.isStrict) {
+        p[at + PHASE] = FLUSHED_STRICTLY
+        push(p, ROUTINE_UNMAP_STRICTLY, p[at + HANDLE])
+        return GO_ON
+      }
       p[at + PHASE] = ENTRIES_GONE
       const first = memory.load(handle + HANDLE_FIRST)
       pushRange(
@@ -139,6 +148,8 @@ export function stepUnmap(context: Context, at: number): Outcome {
     case ENTRIES_GONE:
       p[at + NEXT] = 0
       return goTo(p, HOLD_ADDRESS)
+    case FLUSHED_STRICTLY:
+      return pop(p, 0)
     case HOLD_ADDRESS:
       return holdRange(context, at, handle)
     default:

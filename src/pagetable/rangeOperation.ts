@@ -5,6 +5,7 @@ import {
   OPERATION_UNMAP,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
+import { FRAME_REUSE } from '../contract/obligation.js'
 import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
@@ -259,7 +260,8 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   const isFreed = (written & PRESENT) === 0 && change.kind !== KIND_DIRECT_MAP
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
   if (isFreed) {
-    frames.setLast(frame, change.space, change.firstPage, stamp)
+    if ((change.obligations & FRAME_REUSE) !== 0)
+      frames.setLast(frame, change.space, change.firstPage, stamp)
     noteHeld(context)
   }
   const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, frame)

@@ -43,6 +43,9 @@ export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
 export const ROUTINE_PIN_PAGES = 12
+export const ROUTINE_MAP_DEVICE = 13
+export const ROUTINE_UNMAP_STRICTLY = 14
+export const ROUTINE_DEVICE_ACCESS = 15
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -57,6 +60,9 @@ const ROUTINE_NAMES = [
   'drain',
   'switch',
   'pinPages',
+  'mapDevice',
+  'unmapStrictly',
+  'deviceAccess',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

@@ -1,9 +1,11 @@
 import {
   KIND_DIRECT_MAP,
   KIND_GUEST,
+  KIND_IOMMU,
   KIND_NAMES,
   KIND_USER,
   SCOPE_ALL,
+  SCOPE_DEVICE,
   SCOPE_SPACE,
   type Scope,
 } from '../contract/change.js'
@@ -42,6 +44,8 @@ export interface Rule {
   /** The edit takes a leaf table out of the tree. */
   readonly freesTable?: boolean
   readonly obligations: number
+  /** What is owed instead where the device is trusted. */
+  readonly ofTrusted?: number
   readonly scope: Scope
   readonly source: string
 }
@@ -165,6 +169,25 @@ export const RULES: readonly Rule[] = [
     source: 'dirty but not writable any more: whoever took the permission away owed the flush',
   },
   {
+    operation: OPERATION_UNMAP,
+    kind: KIND_IOMMU,
+    takes: true,
+    scope: SCOPE_DEVICE,
+    obligations: SEEN | FRAME_REUSE | VA_REUSE,
+    ofTrusted: SEEN | VA_REUSE,
+    source:
+      "before the address is used again (Linux drivers/iommu/dma-iommu.c, queue_iova); the frame as well unless the device is trusted: a driver frees it at once, and Linux therefore flushes before return for untrusted devices (drivers/iommu/dma-iommu.c, dev_is_untrusted)",
+  },
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_IOMMU,
+    takes: true,
+    freesTable: true,
+    scope: SCOPE_DEVICE,
+    obligations: TABLE_REUSE,
+    source: 'table pages wait in the queue with the address (Linux drivers/iommu/dma-iommu.c, freelist)',
+  },
+  {
     operation: OPERATION_ZAP_DIRECT,
     kind: KIND_DIRECT_MAP,
     takes: true,
@@ -176,7 +199,7 @@ export const RULES: readonly Rule[] = [
 ]
 
 /** Rules by operation, kind and whether something is taken: looked up on every change, so an array and not a search. */
-const KINDS = 3
+const KINDS = KIND_NAMES.length
 const byKey: (Rule | undefined)[] = []
 const tableByKey: (Rule | undefined)[] = []
 for (const rule of RULES) {

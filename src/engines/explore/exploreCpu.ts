@@ -18,6 +18,7 @@ import { Tables } from '../../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
 import type { Context } from '../../pagetable/context.js'
 import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
+import { NO_DEVICE } from '../../pagetable/deviceAccess.js'
 import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
@@ -101,6 +102,7 @@ export class ExploreCpu {
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
       contract: plan.module.contract(plan.parameters),
+      device: NO_DEVICE,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),

@@ -35,6 +35,8 @@ export interface PortParts {
   readonly clock: Clock
 }
 
+const NO_DEVICE = 'the explorer has no device: see docs/limitations.md'
+
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
 export class ExplorePort implements Port {
   readonly id: number
@@ -194,6 +196,22 @@ export class ExplorePort implements Port {
     broadcasts.demand()
     this.#effect('sync of its broadcasts', () => this.#buffer.drain())
     return this.zero(broadcasts.undeliveredWord(this.id))
+  }
+
+  invalidateDevice(): number {
+    throw new Error(NO_DEVICE)
+  }
+
+  flushDevice(): number {
+    throw new Error(NO_DEVICE)
+  }
+
+  deviceCompleted(): number {
+    return 0
+  }
+
+  deviceSync(): Ticket {
+    throw new Error(NO_DEVICE)
   }
 
   arm(count: number): Ticket {

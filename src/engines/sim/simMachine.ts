@@ -15,6 +15,8 @@ import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
 import { FaultLog } from '../faultLog.js'
 import type { WaitView } from '../waits.js'
+import { Iotlb } from '../../machine/iotlb.js'
+import { DeviceQueue } from './deviceQueue.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
 import { Interconnect, type Broadcast } from './interconnect.js'
@@ -26,6 +28,7 @@ import { SimPort } from './simPort.js'
 import { Ticks, type SimTimers } from './simTimers.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
+import type { PassedEvent } from '../../pagetable/passedEvent.js'
 
 /** All CPUs of a cell in one isolate, and what passes between them. */
 export class SimMachine implements UndisturbedSim {
@@ -42,6 +45,8 @@ export class SimMachine implements UndisturbedSim {
   readonly faults: SimFaults | null
   /** Null where the strategy needs no broadcasts. */
   readonly interconnect: Interconnect | null
+  /** Null where no tape has a device. */
+  readonly deviceQueue: DeviceQueue | null
   readonly timers: SimTimers
   /** Virtual time without progress after which a run is given up; 0: turns decide. */
   readonly patiencePs: number
@@ -79,6 +84,9 @@ export class SimMachine implements UndisturbedSim {
     const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
     const { cpuCount } = cell.config
     this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
+    this.deviceQueue =
+      cell.iotlb === null ? null : new DeviceQueue(new Iotlb(memory, cell.iotlb), this.costs)
+    const { deviceQueue } = this
     const events = this.faults ?? this
     this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
     this.waitView = {
@@ -121,8 +129,9 @@ export class SimMachine implements UndisturbedSim {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
-          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events, spans),
+          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events, spans, deviceQueue),
         nowNs: () => clock.nowPs / 1000,
+        settleDevice: () => void deviceQueue?.settle(clock.nowPs),
         ticksRequested: () => this.#askForTicks(clock.nowPs),
       })
       const sim = new SimCpu(cpu, clock, words)
@@ -132,14 +141,17 @@ export class SimMachine implements UndisturbedSim {
     }
     if (plan.isOracleFull) {
       claims = new Claims(
-        this.cpus.map((sim) => ({
-          id: sim.cpu.id,
-          get isInKernelOnly() {
-            return sim.isInHandler || sim.cpu.kernel.isCpuIdle
-          },
-          holdsStale: (event) => sim.cpu.holdsStale(event),
-          steps: () => sim.cpu.steps,
-        })),
+        [
+          ...this.cpus.map((sim) => ({
+            id: sim.cpu.id,
+            get isInKernelOnly() {
+              return sim.isInHandler || sim.cpu.kernel.isCpuIdle
+            },
+            holdsStale: (event: PassedEvent) => sim.cpu.holdsStale(event),
+            steps: () => sim.cpu.steps,
+          })),
+          this.cpus[0].cpu.device,
+        ],
         this.violations,
       )
     }
@@ -267,8 +279,9 @@ export class SimMachine implements UndisturbedSim {
     this.#words[passes.base + cpu * passes.stride] += times
   }
 
-  /** The waiter reads the line that the last acknowledgement has written. */
+  /** The waiter reads the line that the last acknowledgement has written. What it has waited for at the device is over. */
   chargeTicket(sim: SimCpu): void {
+    this.deviceQueue?.settle(sim.clock.nowPs)
     const { ticket } = sim.cpu.kernel
     const kind = ticket & TICKET_KIND
     if (kind === TICKET_ZERO || kind === TICKET_REACHED) sim.cpu.port.load(ticket >> TICKET_SHIFT)

@@ -7,6 +7,7 @@ import type { Tlb } from '../../machine/tlb.js'
 import type { StaleSpans } from '../../oracle/staleSpans.js'
 import { BasePort } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
+import type { DeviceQueue } from './deviceQueue.js'
 import { LINE_IS_HERE, type Lines } from './lines.js'
 import type { SimClock } from './simClock.js'
 import type { Broadcast } from './interconnect.js'
@@ -29,6 +30,8 @@ export class SimPort extends BasePort {
   readonly #events: SimEvents
   /** Null: nobody wants to know when translations go. */
   readonly #spans: StaleSpans | null
+  /** Null where no tape has a device. */
+  readonly #device: DeviceQueue | null
 
   constructor(
     id: number,
@@ -42,6 +45,7 @@ export class SimPort extends BasePort {
     lines: Lines,
     events: SimEvents,
     spans: StaleSpans | null,
+    device: DeviceQueue | null,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words
@@ -49,6 +53,7 @@ export class SimPort extends BasePort {
     this.#lines = lines
     this.#events = events
     this.#spans = spans
+    this.#device = device
   }
 
   now(): number {
@@ -131,6 +136,19 @@ export class SimPort extends BasePort {
 
   protected sendBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
     this.#events.broadcast({ sender: this.id, tag, firstPage, pageCount, stridePages }, this.#clock.nowPs)
+  }
+
+  protected sendToDevice(firstPage: number, pageCount: number): number {
+    return this.#device?.add(firstPage, pageCount, this.#clock.nowPs) ?? 0
+  }
+
+  deviceCompleted(): number {
+    this.#clock.charge(COST_LINE_HIT, 1)
+    return this.#device?.settle(this.#clock.nowPs) ?? 0
+  }
+
+  deviceSync(): Ticket {
+    return this.at((this.#device?.idlePs ?? 0) / 1000)
   }
 
   acknowledge(ticket: Ticket): void {

@@ -1,8 +1,10 @@
 import { reachedSerial } from '../../contract/change.js'
 import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
+import { EVERYTHING, Iotlb } from '../../machine/iotlb.js'
 import type { Meter } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
+import { AtomicMemory } from './atomicMemory.js'
 import { BasePort } from '../basePort.js'
 import { BroadcastMail } from './broadcastMail.js'
 import type { CellWords } from '../cellWords.js'
@@ -22,6 +24,8 @@ export class ThreadsPort extends BasePort {
   readonly #doorbells: readonly Doorbell[]
   /** Null where the strategy needs no broadcasts. */
   readonly #broadcasts: BroadcastMail | null
+  /** Null where no tape has a device. */
+  readonly #iotlb: Iotlb | null
 
   constructor(
     id: number,
@@ -36,6 +40,7 @@ export class ThreadsPort extends BasePort {
     this.#words = words
     this.#bells = new SharedBells(words)
     this.#doorbells = doorbellsOf(cell.control, cell.config.cpuCount)
+    this.#iotlb = cell.iotlb === null ? null : new Iotlb(new AtomicMemory(words), cell.iotlb)
     this.#broadcasts =
       cell.broadcasts === null
         ? null
@@ -88,6 +93,26 @@ export class ThreadsPort extends BasePort {
   /** Drops what the others, and this CPU itself, have broadcast since the last time. */
   takeBroadcasts(): void {
     this.#broadcasts?.take(this)
+  }
+
+  /** The CPU carries its command out itself, under the lock that translations take too. */
+  protected sendToDevice(firstPage: number, pageCount: number): number {
+    const iotlb = this.#iotlb
+    if (iotlb === null) return 0
+    iotlb.lock()
+    if (pageCount === EVERYTHING) iotlb.dropAll()
+    else iotlb.drop(firstPage, pageCount)
+    const number = iotlb.complete()
+    iotlb.unlock()
+    return number
+  }
+
+  deviceCompleted(): number {
+    return this.#iotlb?.completed ?? 0
+  }
+
+  deviceSync(): Ticket {
+    return this.at(0)
   }
 
   acknowledge(ticket: Ticket): void {

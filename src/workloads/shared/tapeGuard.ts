@@ -3,7 +3,7 @@ import { ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
 import type { Handle } from '../../contract/workload.js'
 import type { InstructionList } from './instructionList.js'
 import type { Misuse } from './misuse.js'
-import { TapeMappings } from './tapeMappings.js'
+import { DEVICE_SPACE, TapeMappings } from './tapeMappings.js'
 import { TapeSections } from './tapeSections.js'
 
 /** Space 0 is the kernel's; space 1 is the one that all CPUs run. */
@@ -26,6 +26,7 @@ export class TapeGuard {
   readonly #lockedHandles = new Set<Handle>()
   #bodyTakesTime = false
   maxSpace = FIRST_SPACE
+  hasDevice = false
 
   constructor(misuse: Misuse, role: number, list: InstructionList, handleCount: () => number) {
     this.misuse = misuse
@@ -52,11 +53,13 @@ export class TapeGuard {
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
-  map(handle: Handle, pageCount: number): void {
+  map(handle: Handle, pageCount: number, isDevice: boolean): void {
     this.#checkRepeats('maps')
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
-    this.mappings.map({ handle, pageCount, space: this.#space, isInBody: this.isInBody, at: this.at })
+    this.hasDevice ||= isDevice
+    const space = isDevice ? DEVICE_SPACE : this.#space
+    this.mappings.map({ handle, pageCount, space, isInBody: this.isInBody, at: this.at })
   }
 
   unmap(handle: Handle): void {
@@ -66,12 +69,12 @@ export class TapeGuard {
   }
 
   change(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
-    this.#use(verb, handle, firstPage, pageCount, true)
+    this.#use(verb, handle, firstPage, pageCount, true, this.#space)
     this.#operation(handle, pageCount)
   }
 
   access(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
-    this.#use(verb, handle, firstPage, pageCount, false)
+    this.#use(verb, handle, firstPage, pageCount, false, this.#space)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
       throw this.misuse.at(
@@ -83,6 +86,12 @@ export class TapeGuard {
     this.takeTime()
     // A fault on guest memory is an operation too: one page at a time, but inside a batch they add up.
     this.sections.operation(this.sections.isIn('batch') ? pageCount : 1)
+  }
+
+  deviceAccess(handle: Handle, firstPage: number, pageCount: number): void {
+    this.#checkInitiator('deviceAccess')
+    this.#use('lets the device use', handle, firstPage, pageCount, false, DEVICE_SPACE)
+    this.takeTime()
   }
 
   takeTime(): void {
@@ -160,11 +169,18 @@ export class TapeGuard {
     throw this.misuse.at(this.at, reason, 'do it in the setup, or on the tape of an initiator')
   }
 
-  #use(verb: string, handle: Handle, firstPage: number, pageCount: number, isChange: boolean): void {
+  #use(
+    verb: string,
+    handle: Handle,
+    firstPage: number,
+    pageCount: number,
+    isChange: boolean,
+    space: number,
+  ): void {
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
     this.misuse.checkWhole(this.at, 'first page', firstPage, 0, DIRECT_MAP_BASE)
-    const where = { space: this.#space, isInBody: this.isInBody, at: this.at }
+    const where = { space, isInBody: this.isInBody, at: this.at }
     this.mappings.use({ verb, handle, firstPage, pageCount, isChange, ...where })
   }
 

@@ -1,6 +1,9 @@
 import type { Handle } from '../../contract/workload.js'
 import type { Misuse } from './misuse.js'
 
+/** Stands for the space of the device, which gets its number when all tapes are written. */
+export const DEVICE_SPACE = -1
+
 /** A map instruction. */
 export interface Mapping {
   readonly handle: Handle
@@ -76,6 +79,11 @@ export class TapeMappings {
       const pages = pageCount === 1 ? `page ${firstPage}` : `pages ${firstPage} to ${last}`
       const reason = `${verb} ${pages} of handle ${handle}, which has ${mapping.pageCount}`
       throw this.#misuse.at(at, reason, `its last page is ${mapping.pageCount - 1}`)
+    }
+    if (space !== mapping.space && (space === DEVICE_SPACE || mapping.space === DEVICE_SPACE)) {
+      const whose = space === DEVICE_SPACE ? 'is not' : 'is'
+      const reason = `${verb} handle ${handle}, which ${whose} a mapping of the device`
+      throw this.#misuse.at(at, reason, 'map it with { device: true } and use it by deviceAccess, and no other')
     }
     // The fault would fill the page in the mapping's space, and the access would never find it in its own.
     if (space !== mapping.space) {

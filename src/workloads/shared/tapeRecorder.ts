@@ -1,4 +1,4 @@
-import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { KIND_GUEST, KIND_IOMMU, KIND_USER } from '../../contract/change.js'
 import { EXECUTABLE, FRAME_SHIFT, WRITABLE } from '../../contract/page.js'
 import * as tape from '../../contract/tape.js'
 import type { Handle, MapOptions, TapeWriter } from '../../contract/workload.js'
@@ -30,9 +30,10 @@ export class TapeRecorder implements TapeWriter {
   }
 
   map(handle: Handle, pageCount: number, options: MapOptions = {}): void {
-    this.guard.map(handle, pageCount)
+    this.guard.map(handle, pageCount, options.device === true)
     const flags = (options.writable ? WRITABLE : 0) | (options.executable ? EXECUTABLE : 0)
-    const kind = options.guest ? KIND_GUEST : KIND_USER
+    const ofMemory = options.guest ? KIND_GUEST : KIND_USER
+    const kind = options.device ? KIND_IOMMU : ofMemory
     this.#list.append(tape.TAPE_MAP, handle, pageCount, flags | (kind << UPPER))
   }
 
@@ -60,6 +61,11 @@ export class TapeRecorder implements TapeWriter {
   write(handle: Handle, firstPage: number, pageCount: number): void {
     this.guard.access('writes', handle, firstPage, pageCount)
     this.#list.append(tape.TAPE_ACCESS | (tape.ACCESS_WRITE << UPPER), handle, firstPage, pageCount)
+  }
+
+  deviceAccess(handle: Handle, firstPage: number, pageCount: number): void {
+    this.guard.deviceAccess(handle, firstPage, pageCount)
+    this.#list.append(tape.TAPE_DEVICE_ACCESS, handle, firstPage, pageCount)
   }
 
   writeOut(handle: Handle, firstPage: number, pageCount: number): void {

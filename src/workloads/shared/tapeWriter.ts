@@ -54,12 +54,14 @@ export function makeTapes(name: string, module: WorkloadModule, options: TapeOpt
   const written = [...recorders.values()].sort((a, b) => a.cpu - b.cpu)
   const tapes = Array.from({ length: cpuCount }, (_, cpu) => recorders.get(cpu)?.finish() ?? bystanderTape())
   checkAcross(written)
+  const hasDevice = written.some((recorder) => recorder.guard.hasDevice)
   const set = {
     tapes,
     handleCount: Math.max(1, handleCount),
     maxOperationPages: Math.max(1, ...written.map((recorder) => recorder.guard.sections.maxOperationPages)),
     // Space 0 is the kernel's.
-    spaceCount: 1 + Math.max(1, ...written.map((recorder) => recorder.guard.maxSpace)),
+    spaceCount: (hasDevice ? 2 : 1) + Math.max(1, ...written.map((recorder) => recorder.guard.maxSpace)),
+    ...(hasDevice ? { hasDevice } : {}),
   }
   return { ...set, hash: tapeHash(set) }
 }

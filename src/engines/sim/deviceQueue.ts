@@ -1,0 +1,46 @@
+import { COST_DEVICE_FLUSH, COST_DEVICE_INVALIDATE } from '../../machine/costs.js'
+import { EVERYTHING, type Iotlb } from '../../machine/iotlb.js'
+
+interface Command {
+  readonly firstPage: number
+  readonly pageCount: number
+  readonly completePs: number
+}
+
+/**
+ * The invalidation queue of the IOMMU in virtual time: one command after the other, each as long as the
+ * profile says. A command takes effect when it is complete and not before: whoever does not wait for it is found out.
+ */
+export class DeviceQueue {
+  readonly #iotlb: Iotlb
+  readonly #costs: Float64Array
+  readonly #pending: Command[] = []
+  #completed = 0
+  /** When the last command that was queued is complete. */
+  idlePs = 0
+
+  constructor(iotlb: Iotlb, costs: Float64Array) {
+    this.#iotlb = iotlb
+    this.#costs = costs
+  }
+
+  /** @returns the command's number */
+  add(firstPage: number, pageCount: number, nowPs: number): number {
+    const cost = pageCount === EVERYTHING ? COST_DEVICE_FLUSH : COST_DEVICE_INVALIDATE
+    this.idlePs = Math.max(this.idlePs, nowPs) + this.#costs[cost]
+    this.#pending.push({ firstPage, pageCount, completePs: this.idlePs })
+    return (this.#completed + this.#pending.length) | 0
+  }
+
+  /** What is complete by then has taken effect; the number of the last of it. */
+  settle(nowPs: number): number {
+    while (this.#pending.length > 0 && this.#pending[0].completePs <= nowPs) {
+      const { firstPage, pageCount } = this.#pending[0]
+      if (pageCount === EVERYTHING) this.#iotlb.dropAll()
+      else this.#iotlb.drop(firstPage, pageCount)
+      this.#pending.shift()
+      this.#completed = (this.#completed + 1) | 0
+    }
+    return this.#completed
+  }
+}

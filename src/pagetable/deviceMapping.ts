@@ -1,0 +1,125 @@
+import { KIND_IOMMU } from '../contract/change.js'
+import { SEEN } from '../contract/obligation.js'
+import { FRAME_SHIFT, PRESENT } from '../contract/page.js'
+import { COST_ENTRY_WRITE } from '../machine/costs.js'
+import { OWNER_OFFSET, STAMP_OFFSET } from '../machine/tables.js'
+import { HANDLE_FIRST, HANDLE_PAGES, SPACE_ROOT } from '../machine/words.js'
+import { freeAddress } from './addresses.js'
+import type { Context } from './context.js'
+import { pushFault } from './fault.js'
+import { claimListOf, freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
+import { handleAt } from './handle.js'
+import { fillEvent } from './passedEvent.js'
+import { HELD_OPEN, LOCALS, PHASE, RESULT, SPACE } from './position.js'
+import { goTo, pop, push, GO_ON, RAN, RETRY, ROUTINE_MAP, waitFor, type Outcome } from './routine.js'
+
+/**
+ * Mappings of the device: in a space of their own, whose tables the IOMMU walks and no CPU ever loads.
+ * Their addresses come from the same arenas as those of the CPUs' spaces.
+ */
+
+/** The space that a mapping with these flags and kind lies in. */
+export function mappingSpace(context: Context, flagsAndKind: number): number {
+  return flagsAndKind >>> 8 === KIND_IOMMU ? context.device.space : context.p[SPACE]
+}
+
+const HANDLE = LOCALS
+/** Of a map: pages, flags, then the next page and the end. */
+const NEXT = LOCALS + 3
+const END = LOCALS + 4
+
+const TAKE_ADDRESS = 0
+const ADDRESS_TAKEN = 1
+const POPULATE = 2
+
+/** Locals: handle, pages, flags and kind. As any map, and populated at once: a device has no faults that it could wait for. */
+export function stepMapDevice(context: Context, at: number): Outcome {
+  const { p } = context
+  switch (p[at + PHASE]) {
+    case TAKE_ADDRESS:
+      p[at + PHASE] = ADDRESS_TAKEN
+      push(p, ROUTINE_MAP, p[at + HANDLE], p[at + LOCALS + 1], p[at + LOCALS + 2])
+      return GO_ON
+    case ADDRESS_TAKEN:
+      p[at + NEXT] = p[RESULT]
+      p[at + END] = p[RESULT] + p[at + LOCALS + 1]
+      return goTo(p, POPULATE)
+    default:
+      if (p[at + NEXT] === p[at + END]) return pop(p, 0)
+      p[at + NEXT]++
+      pushFault(context, p[at + NEXT] - 1, PRESENT, p[at + HANDLE])
+      return GO_ON
+  }
+}
+
+const FLUSHED = 1
+const NEXT_CLEARED = LOCALS + 1
+/** Pages that go back in one step, so that interrupts are taken in between. */
+const FREED_IN_A_STEP = 64
+
+/**
+ * Local: handle, closed. The entries go, one command drops their translations, and when it is complete frames and address are
+ * free: Linux' strict mode (drivers/iommu/dma-iommu.c, `__iommu_dma_unmap` without a queue). No strategy is asked, and no serial
+ * is issued: nobody can settle what is not flushed yet.
+ */
+export function stepUnmapStrictly(context: Context, at: number): Outcome {
+  const { p, memory, port } = context
+  const handle = handleAt(context, p[at + HANDLE])
+  const first = memory.load(handle + HANDLE_FIRST)
+  const pages = memory.load(handle + HANDLE_PAGES)
+  if (p[at + PHASE] === FLUSHED) return release(context, at, first, pages)
+  if (p[at + NEXT_CLEARED] < pages) return clear(context, at, first)
+  port.invalidateDevice(first, pages)
+  p[at + NEXT_CLEARED] = 0
+  return waitFor(p, port.deviceSync(), FLUSHED)
+}
+
+function wordOf(context: Context, page: number): number {
+  const { memory, tables, words, device } = context
+  const root = memory.peek(words.spaces.base + device.space * words.spaces.stride + SPACE_ROOT)
+  return tables.leafWord(root, page)
+}
+
+function clear(context: Context, at: number, first: number): Outcome {
+  const { p, memory, frames, witness, cpu, device } = context
+  if (p[at + NEXT_CLEARED] === 0) {
+    witness.changing()
+    p[HELD_OPEN] = 0
+  }
+  const page = first + p[at + NEXT_CLEARED]
+  p[at + NEXT_CLEARED]++
+  const word = wordOf(context, page)
+  const entry = word === 0 ? 0 : memory.exchange(word, 0)
+  if ((entry & PRESENT) === 0) return RAN
+  const stamp = witness.stamp(word)
+  memory.poke(word + STAMP_OFFSET, stamp)
+  memory.poke(word + OWNER_OFFSET, cpu)
+  context.meter.charge(COST_ENTRY_WRITE, 1)
+  const frame = entry >>> FRAME_SHIFT
+  frames.setLast(frame, device.space, page, stamp)
+  noteHeld(context)
+  frames.append(claimListOf(context), frame)
+  return RAN
+}
+
+/** What an unmap owes has passed with its return: told page by page, so that the oracle sees a translation that survived. */
+function release(context: Context, at: number, first: number, pages: number): Outcome {
+  const { p, memory, frames, witness, cpu, device } = context
+  if (!tryLockFree(context)) return RETRY
+  const end = Math.min(pages, p[at + NEXT_CLEARED] + FREED_IN_A_STEP)
+  for (; p[at + NEXT_CLEARED] < end; p[at + NEXT_CLEARED]++) {
+    const page = first + p[at + NEXT_CLEARED]
+    const word = wordOf(context, page)
+    const stamp = word === 0 ? 0 : memory.peek(word + STAMP_OFFSET)
+    if (stamp !== 0) witness.event(fillEvent(context.passed, SEEN, cpu, device.space, page, stamp))
+    const frame = frames.take(claimListOf(context))
+    if (frame < 0) continue
+    freeFrame(context, frame)
+    p[HELD_OPEN]--
+  }
+  unlockFree(context)
+  if (end < pages) return RAN
+  witness.exposed(0, true)
+  freeAddress(context, first, pages)
+  return pop(p, 0)
+}
