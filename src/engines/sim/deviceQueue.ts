@@ -27,14 +27,16 @@ export class DeviceQueue {
   /** @returns the command's number */
   add(firstPage: number, pageCount: number, nowPs: number): number {
     const cost = pageCount === EVERYTHING ? COST_DEVICE_FLUSH : COST_DEVICE_INVALIDATE
-    this.idlePs = Math.max(this.idlePs, nowPs) + this.#costs[cost]
+    this.idlePs = Math.max(this.idlePs, Math.round(nowPs)) + this.#costs[cost]
     this.#pending.push({ firstPage, pageCount, completePs: this.idlePs })
     return (this.#completed + this.#pending.length) | 0
   }
 
   /** What is complete by then has taken effect; the number of the last of it. */
   settle(nowPs: number): number {
-    while (this.#pending.length > 0 && this.#pending[0].completePs <= nowPs) {
+    // A time that went through nanoseconds and back may have lost a fraction of a picosecond.
+    const byPs = Math.round(nowPs)
+    while (this.#pending.length > 0 && this.#pending[0].completePs <= byPs) {
       const { firstPage, pageCount } = this.#pending[0]
       if (pageCount === EVERYTHING) this.#iotlb.dropAll()
       else this.#iotlb.drop(firstPage, pageCount)
