@@ -68,10 +68,17 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const [first, ...further] = strategies
-  if (further.length === 0) refuseForeignHardware(first.loaded.name, first.loaded.module, profile)
+  if (further.length === 0) refuseForeignHardware('strategy', first.loaded.name, first.loaded.module, profile)
+  if (workloads.length === 1) {
+    const [{ loaded }] = workloads
+    refuseForeignHardware('workload', loaded.name, loaded.module, profile)
+  }
   const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
+  const workloadLacks = new Map(
+    workloads.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]),
+  )
   const built = buildCells({ engines, strategies, workloads, cpus, quick })
-  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) ?? '' }))
+  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) || (workloadLacks.get(cell.workload.name) ?? '') }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
   refuseIdleFaults(fault, matrix, strategies)

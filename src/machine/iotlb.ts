@@ -83,16 +83,26 @@ export class Iotlb {
     memory.poke(way + FILLED_AT, turn)
   }
 
-  drop(firstPage: number, pageCount: number): void {
-    for (let page = firstPage; page < firstPage + pageCount; page++) {
-      const way = this.#wayOf(page)
-      if (way >= 0) this.#memory.poke(way + KEY, 0)
-    }
+  /** Fills so far: a command that drops later what is cached now names this. */
+  get turn(): number {
+    return this.#memory.peek(this.#words.fills)
   }
 
-  dropAll(): void {
+  /**
+   * Carries out a command on what was filled before a turn.
+   * @param pageCount EVERYTHING, or pages
+   */
+  drop(firstPage: number, pageCount: number, turn: number): void {
+    if (pageCount !== EVERYTHING) {
+      for (let page = firstPage; page < firstPage + pageCount; page++) this.#dropWay(this.#wayOf(page), turn)
+      return
+    }
     const { ways, setCount, wayCount } = this.#words
-    for (let way = 0; way < setCount * wayCount; way++) this.#memory.poke(ways + way * WAY_WORDS + KEY, 0)
+    for (let way = 0; way < setCount * wayCount; way++) this.#dropWay(ways + way * WAY_WORDS, turn)
+  }
+
+  #dropWay(way: number, turn: number): void {
+    if (way >= 0 && ((this.#memory.peek(way + FILLED_AT) - turn) | 0) < 0) this.#memory.poke(way + KEY, 0)
   }
 
   /** One more command is complete: its number. */

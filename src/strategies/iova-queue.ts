@@ -14,8 +14,8 @@ import { FlushCounters } from './shared/flushCounters.js'
 import { FlushQueue, queueWords } from './shared/flushQueue.js'
 import { ONLY_TAG } from './shared/roundStrategy.js'
 
-type Words = 'counters' | 'timer' | 'queue'
-type Privates = 'changes' | 'purpose' | 'command' | 'armed' | 'dueAt'
+export type IovaQueueWords = 'counters' | 'timer' | 'queue'
+export type IovaQueuePrivates = 'changes' | 'purpose' | 'command' | 'armed' | 'dueAt'
 
 /** What the flush that this CPU's task waits for is for, so that `resumed` knows. */
 const FOR_ROOM = 0
@@ -32,10 +32,10 @@ export class IovaQueue implements Strategy {
   protected readonly counters: FlushCounters
   protected readonly queue: FlushQueue
   readonly #timer: number
-  readonly #privates: Readonly<Record<Privates, number>>
+  readonly #privates: Readonly<Record<IovaQueuePrivates, number>>
   readonly #timeoutNs: number
 
-  constructor(host: StrategyHost<Words, Privates>, parts: IovaQueueParts = IOVA_QUEUE_PARTS) {
+  constructor(host: StrategyHost<IovaQueueWords, IovaQueuePrivates>, parts: IovaQueueParts = IOVA_QUEUE_PARTS) {
     const { words, privates, parameters } = host
     this.counters = new parts.FlushCounters(words.counters)
     this.queue = new parts.FlushQueue(words.queue, this.counters, parameters['ring'])
@@ -56,17 +56,17 @@ export class IovaQueue implements Strategy {
     if (operation.depth > 0 || cpu.get(this.#privates.changes) === 0) return DONE
     cpu.set(this.#privates.changes, 0)
     this.queue.free(cpu)
-    return this.queue.isFull(cpu) ? this.#flush(cpu, FOR_ROOM) : this.#add(cpu)
+    return this.queue.isFull(cpu) ? this.flush(cpu, FOR_ROOM) : this.add(cpu)
   }
 
-  #flush(cpu: Port, purpose: number): Ticket {
+  protected flush(cpu: Port, purpose: number): Ticket {
     cpu.set(this.#privates.purpose, purpose)
     this.counters.begin(cpu)
     cpu.flushDevice()
     return cpu.deviceSync()
   }
 
-  #add(cpu: Port): Ticket {
+  protected add(cpu: Port): Ticket {
     this.queue.add(cpu)
     if (cpu.load(this.#timer) === 0 && cpu.exchange(this.#timer, 1) === 0) {
       cpu.set(this.#privates.armed, 1)
@@ -78,11 +78,11 @@ export class IovaQueue implements Strategy {
   resumed(cpu: Port): Ticket {
     this.counters.finish(cpu)
     this.queue.free(cpu)
-    return cpu.get(this.#privates.purpose) === FOR_DEMAND ? DONE : this.#add(cpu)
+    return cpu.get(this.#privates.purpose) === FOR_DEMAND ? DONE : this.add(cpu)
   }
 
   demanded(cpu: Port): Ticket {
-    return this.#flush(cpu, FOR_DEMAND)
+    return this.flush(cpu, FOR_DEMAND)
   }
 
   covered(cpu: Port, _owner: number, _serial: number, tag: number): boolean {
@@ -202,4 +202,4 @@ export default {
   }),
   privateWords: (_shape: MachineShape) => ({ changes: 1, purpose: 1, command: 1, armed: 1, dueAt: 1 }),
   create: (host) => new IovaQueue(host),
-} satisfies StrategyModule<Words, Privates>
+} satisfies StrategyModule<IovaQueueWords, IovaQueuePrivates>

@@ -1,5 +1,6 @@
 import type { CheckResult } from './checkResult.js'
 import type { Check } from './checks.js'
+import { scriptFor } from './deviceScript.js'
 import { checkCommand, type TestFailure } from './report.js'
 import type { Script } from './script.js'
 import { seededScript } from './scriptOf.js'
@@ -38,7 +39,9 @@ export function conform(
   onTape?: Progress,
 ): Promise<Verdict> {
   const count = check.every === 'once' ? 1 : Math.max(1, Math.floor(tapes / check.every))
-  const scripts = Array.from({ length: count }, (_, index) => () => seededScript((seed + index) >>> 0))
+  const scripts = Array.from({ length: count }, (_, index) => () =>
+    scriptFor(subject.module, seededScript((seed + index) >>> 0)),
+  )
   return judgeAll(subject, check, scripts, shrinkMs, onTape)
 }
 

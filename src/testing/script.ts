@@ -16,7 +16,7 @@ export const SHARINGS = {
 } as const
 export type Sharing = keyof typeof SHARINGS
 
-export const KINDS = { w: 'writable', r: 'read only', g: 'guest' } as const
+export const KINDS = { w: 'writable', r: 'read only', g: 'guest', d: "the device's" } as const
 export type RegionKind = keyof typeof KINDS
 
 export interface Region {

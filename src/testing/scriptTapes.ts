@@ -101,6 +101,8 @@ class Player {
     for (const region of this.#regions) {
       if (!region.isOwn) continue
       this.#map(region)
+      // Those of the device are populated by the map.
+      if (region.kind === 'd') continue
       if (region.kind === 'r') this.#tape.read(region.handle, 0, region.pages)
       else this.#tape.write(region.handle, 0, region.pages)
     }
@@ -208,7 +210,11 @@ class Player {
 
   #map(region: Mapped): void {
     if (!this.#reach(region)) return
-    this.#tape.map(region.handle, region.pages, { writable: region.kind !== 'r', guest: region.kind === 'g' })
+    this.#tape.map(region.handle, region.pages, {
+      writable: region.kind !== 'r',
+      guest: region.kind === 'g',
+      device: region.kind === 'd',
+    })
     this.#gone.delete(region)
   }
 
@@ -219,7 +225,8 @@ class Player {
   }
 
   #change(numbers: readonly number[], write: (region: Mapped, first: number, count: number) => void): void {
-    const mayChange = (region: Mapped) => region.sharing === 's' || (region.isOwn && !this.#gone.has(region))
+    const mayChange = (region: Mapped) =>
+      region.kind !== 'd' && (region.sharing === 's' || (region.isOwn && !this.#gone.has(region)))
     this.#onRegion(numbers[0], mayChange, (region) => {
       this.#timed(() => onPages(region, numbers, write))
       if (this.#isInBatch) this.#locked.add(region)
@@ -229,7 +236,13 @@ class Player {
   #access(numbers: readonly number[], write: (region: Mapped, first: number, count: number) => void): void {
     const mayAccess = (region: Mapped) =>
       !this.#locked.has(region) && (region.sharing === 'o' ? region.isOwn && !this.#gone.has(region) : true)
-    this.#onRegion(numbers[0], mayAccess, (region) => onPages(region, numbers, write))
+    this.#onRegion(numbers[0], mayAccess, (region) =>
+      onPages(region, numbers, region.kind === 'd' ? this.#useOnDevice : write),
+    )
+  }
+
+  readonly #useOnDevice = (region: Mapped, first: number, count: number): void => {
+    if (this.#isInitiator) this.#tape.deviceAccess(region.handle, first, count)
   }
 
   /** One of the regions that the step is legal for, in whose space the CPU then is. */
@@ -242,6 +255,7 @@ class Player {
 
   /** A batch stays in its space, and so does a reader. */
   #reach(region: Mapped): boolean {
+    if (region.kind === 'd') return true
     if (region.space !== this.#space) this.#switchTo(region.space)
     return region.space === this.#space
   }

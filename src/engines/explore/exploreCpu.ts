@@ -1,4 +1,4 @@
-import { reachedSerial } from '../../contract/change.js'
+import { KIND_IOMMU, reachedSerial } from '../../contract/change.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
@@ -18,7 +18,6 @@ import { Tables } from '../../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
 import type { Context } from '../../pagetable/context.js'
 import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
-import { NO_DEVICE } from '../../pagetable/deviceAccess.js'
 import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
@@ -38,6 +37,9 @@ import { StoreBuffer } from './storeBuffer.js'
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
 export const OTHER_SPACE = 2
+
+/** Of a mapping of the device, as the tape's map instruction has them. */
+export const DEVICE_FLAGS: number = WRITABLE | (KIND_IOMMU << 8)
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -102,7 +104,7 @@ export class ExploreCpu {
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
       contract: plan.module.contract(plan.parameters),
-      device: NO_DEVICE,
+      device: parts.device,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),
@@ -150,6 +152,7 @@ export class ExploreCpu {
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
     if (kind === 'idle') return !isBatchOpen
+    if (kind === 'dma') return true
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
@@ -207,6 +210,10 @@ export class ExploreCpu {
         return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
           ? kernel.map(1 + this.id, 1, WRITABLE)
           : kernel.unmap(1 + this.id)
+      case 'dma':
+        return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
+          ? kernel.map(1 + this.id, 1, DEVICE_FLAGS)
+          : kernel.unmap(1 + this.id)
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return
@@ -225,6 +232,8 @@ export class ExploreCpu {
         // Nobody knows how long the others take: it can be time at any moment (clock.ts).
         return true
       case TICKET_REACHED:
+        // Commands are complete at any moment, as time passes.
+        if (ticket >> TICKET_SHIFT === this.#parts.device.completedWord) return true
         return reachedSerial(value, this.#word(TICKET_VALUE))
       default:
         return value === 0
@@ -233,7 +242,10 @@ export class ExploreCpu {
 
   /** The ticket is satisfied and the task goes on: nobody reads its operand again. */
   leaveTicket(): void {
-    if ((this.kernel.ticket & TICKET_KIND) === TICKET_AT) this.#parts.clock.reach(this.#word(TICKET_VALUE))
+    const { clock, device } = this.#parts
+    const { ticket } = this.kernel
+    if ((ticket & TICKET_KIND) === TICKET_AT) clock.reach(this.#word(TICKET_VALUE))
+    else if (ticket >> TICKET_SHIFT === device.completedWord) device.complete(this.#word(TICKET_VALUE))
     this.#arena.set(this.state + TICKET_VALUE, 0)
   }
 

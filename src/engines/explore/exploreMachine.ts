@@ -1,4 +1,4 @@
-import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { KIND_GUEST, KIND_IOMMU, KIND_USER } from '../../contract/change.js'
 import { needsBroadcast } from '../../contract/hardware.js'
 import { DIRECT_MAP_BASE, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
 import type { Parameters } from '../../contract/parameter.js'
@@ -17,6 +17,7 @@ import { Clock } from './clock.js'
 import { Choices } from './choices.js'
 import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
 import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
+import { ExploreDevice } from './exploreDevice.js'
 import { ExploreOracle } from './exploreOracle.js'
 import { placeExplore, type ExploreWords } from './exploreWords.js'
 import { HeldEntries } from './heldEntries.js'
@@ -27,6 +28,15 @@ import { Speculation } from './speculation.js'
 import { StepLog } from './stepLog.js'
 
 const SPACES = 3
+
+/** The last one is the device's, where there is one. */
+function spaceCountOf(plan: ExploreCase): number {
+  return SPACES + (hasDevice(plan) ? 1 : 0)
+}
+
+function hasDevice({ alphabet }: ExploreCase): boolean {
+  return alphabet.includes('dma')
+}
 
 export interface ExplorePlan {
   readonly case: ExploreCase
@@ -48,6 +58,7 @@ export class ExploreMachine {
   readonly held: HeldEntries
   readonly speculation: Speculation
   readonly broadcasts: Broadcasts
+  readonly device: ExploreDevice
   readonly clock: Clock
   readonly oracle: ExploreOracle
   readonly cpus: readonly ExploreCpu[]
@@ -60,7 +71,7 @@ export class ExploreMachine {
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))
     this.cell = cell
-    this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case))
+    this.words = placeExplore(cell.layout, cpuCount, spaceCountOf(plan.case), trackedCount(plan.case))
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
     const pages = listPages(plan.case, cell, words)
@@ -68,13 +79,21 @@ export class ExploreMachine {
     this.tracked = new TrackedPages(this.arena, cell.machine, pages)
     this.log = new StepLog(this.arena)
     this.held = new HeldEntries(this.arena, this.words.held, pages)
+    this.device = new ExploreDevice({
+      arena: this.arena,
+      placed: this.words.device,
+      held: this.held,
+      holder: cpuCount,
+      space: hasDevice(plan.case) ? SPACES : -1,
+      isStrict: plan.module.handles?.includes(KIND_IOMMU) !== true,
+    })
     this.speculation = new Speculation(
       this.arena,
       this.choices,
       this.tracked,
       this.held,
       this.words.cpus,
-      cpuCount,
+      this.device,
     )
     this.broadcasts = new Broadcasts({
       arena: this.arena,
@@ -82,11 +101,12 @@ export class ExploreMachine {
       cpus: this.words.cpus,
       held: this.held,
       cpuCount,
-      spaceCount: SPACES,
+      spaceCount: spaceCountOf(plan.case),
       isThere: needsBroadcast(plan.module.needs),
     })
     this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
     this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
+    this.oracle.device = this.device
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(
       { length: cpuCount },
@@ -143,7 +163,7 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
     })),
     handleCount: 2 + cpuCount,
     maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
-    spaceCount: SPACES,
+    spaceCount: spaceCountOf(plan.case),
     hash: '',
   }
   return {
@@ -158,7 +178,7 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
 
 /** Mappings that a CPU's own handle has had by the end. */
 function ownRanges({ alphabet, operationCount }: ExploreCase): number {
-  return alphabet.includes('remap') ? 1 + Math.ceil(operationCount / 2) : 0
+  return alphabet.includes('remap') || alphabet.includes('dma') ? 1 + Math.ceil(operationCount / 2) : 0
 }
 
 /** Pages mapped in the other space, right after the shared ones. */
@@ -190,7 +210,8 @@ function listPages(plan: ExploreCase, cell: CellWords, words: Int32Array): Track
   for (let page = plan.pageCount; page < shared; page++) pages.push(track(OTHER_SPACE, firstOf(0) + page))
   for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
     const first = firstOf(cpu) + (cpu === 0 ? shared : 0)
-    for (let range = 0; range < ownRanges(plan); range++) pages.push(track(FIRST_SPACE, first + range))
+    const space = hasDevice(plan) ? SPACES : FIRST_SPACE
+    for (let range = 0; range < ownRanges(plan); range++) pages.push(track(space, first + range))
   }
   if (plan.isGuest) {
     for (let frame = 0; frame < plan.frameCount; frame++)

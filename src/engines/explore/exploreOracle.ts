@@ -16,6 +16,7 @@ import {
   OPEN_WORDS,
   type ExploreWords,
 } from './exploreWords.js'
+import type { ExploreDevice } from './exploreDevice.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPages } from './trackedPages.js'
 
@@ -41,6 +42,7 @@ export class ExploreOracle {
   readonly #tracked: TrackedPages
   readonly #held: HeldEntries
   readonly #cpuCount: number
+  device: ExploreDevice | null = null
   /** Whether a CPU's software walker has the event's table in hand. */
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
   /** Whether a CPU has nothing to run, or had not before the step that it is in. */
@@ -84,6 +86,8 @@ export class ExploreOracle {
     if (level === LEVEL_DIRECTORY) this.#judgeWalkers(event)
     const index = this.#tracked.indexOf(page, level)
     if (index < 0) return
+    if (this.#isStaleOnDevice(index, stamp, frame, allowed))
+      this.report(invariantOf(obligation), event.owner, page, this.#ofDevice(page, `after ${obligationName(obligation)} has passed`))
     const { space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (!this.#held.isStale(cpu, index, stamp, frame, allowed, needed)) continue
@@ -91,6 +95,16 @@ export class ExploreOracle {
       this.#held.condemn(cpu, index, isLoaded ? obligation : obligation | WAS_AWAY)
       if ((obligation & WALK_REACH) !== 0 && isLoaded) this.#convict(cpu, index)
     }
+  }
+
+  /** What the device has cached it can use at any time. */
+  #isStaleOnDevice(index: number, version: number, frame: number, allowed: number): boolean {
+    const { device } = this
+    return device !== null && this.#held.isStale(device.holder, index, version, frame, allowed, 0)
+  }
+
+  #ofDevice(page: number, when: string): string {
+    return `the device can still use its old translation of page ${page} ${when}`
   }
 
   #judgeWalkers(event: PassedEvent): void {
@@ -229,6 +243,8 @@ export class ExploreOracle {
   #judgeClaim(owner: number, claim: string, open: number): void {
     const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
+    if (this.#isStaleOnDevice(index, version, -1, allowed))
+      this.report('I11', owner, page, this.#ofDevice(page, `while ${claim} claims change ${serial} of CPU ${owner}`))
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue

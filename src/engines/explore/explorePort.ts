@@ -13,6 +13,7 @@ import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
 import { TICK_NS, type Clock } from './clock.js'
+import type { ExploreDevice } from './exploreDevice.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
@@ -32,10 +33,9 @@ export interface PortParts {
   readonly speculation: Speculation
   readonly oracle: ExploreOracle
   readonly broadcasts: Broadcasts
+  readonly device: ExploreDevice
   readonly clock: Clock
 }
-
-const NO_DEVICE = 'the explorer has no device: see docs/limitations.md'
 
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
 export class ExplorePort implements Port {
@@ -198,20 +198,35 @@ export class ExplorePort implements Port {
     return this.zero(broadcasts.undeliveredWord(this.id))
   }
 
-  invalidateDevice(): number {
-    throw new Error(NO_DEVICE)
+  invalidateDevice(firstPage: number, pageCount: number): number {
+    return this.#commandDevice(`${pageCount} pages from ${firstPage}`, firstPage, pageCount)
   }
 
   flushDevice(): number {
-    throw new Error(NO_DEVICE)
+    return this.#commandDevice('everything', 0, Infinity)
   }
 
+  #commandDevice(what: string, firstPage: number, pageCount: number): number {
+    const { log, device } = this.#parts
+    device.demand()
+    if (!log.point()) return log.value
+    this.#buffer.drain()
+    this.onAccess?.(`command to the device: drop ${what}`)
+    return log.keep(device.queue(firstPage, pageCount))
+  }
+
+  /** Whoever looks finds all complete: that a command takes longer is that he looks later. */
   deviceCompleted(): number {
-    return 0
+    const { log, device } = this.#parts
+    if (!log.point()) return log.value
+    device.complete(device.queued)
+    return this.#traced('load', device.completedWord, device.queued)
   }
 
   deviceSync(): Ticket {
-    throw new Error(NO_DEVICE)
+    const { log, device } = this.#parts
+    const queued = log.point() ? log.keep(device.queued) : log.value
+    return this.reached(device.completedWord, queued)
   }
 
   arm(count: number): Ticket {

@@ -53,15 +53,21 @@ export const BROADCAST_SLOTS = 2
 export const BROADCAST_WORDS = 5
 export const MOST_BROADCASTS = 4
 
+/** Commands to the device: queued, complete; then for each tracked page the command that drops what is cached now. */
+export const DEVICE_QUEUED = 0
+export const DEVICE_COMPLETED = 1
+export const DEVICE_MARKS = 2
+
 export interface ExploreWords {
   readonly cpus: Placed
   readonly logs: Placed
-  /** Per CPU and tracked page. */
+  /** Per CPU, the device behind them, and tracked page. */
   readonly held: Placed
   /** Per CPU: how many, then the changes. */
   readonly open: Placed
   readonly buffers: Placed
   readonly broadcasts: Placed
+  readonly device: Placed
   /** The latest time that a wait for a time has reached, and how often waits may still move it (clock.ts). */
   readonly clock: number
   readonly clockMoves: number
@@ -76,10 +82,11 @@ export function placeExplore(
   return {
     cpus: layout.lines('cpu', cpuCount, TAGS + spaceCount),
     logs: layout.lines('log', cpuCount, StepLog.words),
-    held: layout.lines('tlb', cpuCount, trackedCount * HELD_WORDS),
+    held: layout.lines('tlb', cpuCount + 1, trackedCount * HELD_WORDS),
     open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
     broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
+    device: layout.lines('device', 1, DEVICE_MARKS + trackedCount),
     clock: layout.run('clock', 1),
     clockMoves: layout.run('clockMoves', 1),
   }

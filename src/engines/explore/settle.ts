@@ -2,7 +2,7 @@ import { DONE } from '../../contract/ticket.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { DRAIN_TICKS, judgeDrain } from '../plan.js'
-import { FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
+import { DEVICE_FLAGS, FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
 import { ACT_AGAIN, ACT_INTERRUPT, ACT_KERNEL, ACT_RESUME, ACT_TICK, ACT_WAKE, actionOf } from './actions.js'
@@ -42,6 +42,9 @@ export class Settle {
     if (alphabet.includes('remap')) {
       for (const cpu of cpus.slice(0, Math.max(0, frameCount - pageCount)))
         this.#call(cpu, () => cpu.begin({ kind: 'populate', page: 0 }))
+    }
+    if (alphabet.includes('dma')) {
+      for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, DEVICE_FLAGS))
     }
     for (const cpu of cpus) {
       // Set up long ago: what was stored then has been visible for as long.

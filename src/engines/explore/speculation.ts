@@ -12,6 +12,7 @@ import { STAMP_OFFSET } from '../../machine/tables.js'
 import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
 import type { Choices } from './choices.js'
+import type { ExploreDevice } from './exploreDevice.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPages } from './trackedPages.js'
@@ -35,7 +36,9 @@ export class Speculation {
   readonly #choices: Choices
   readonly #held: HeldEntries
   readonly #cpus: Placed
-  readonly #cpuCount: number
+  /** The device is the last of them. */
+  readonly #holderCount: number
+  readonly #device: ExploreDevice
   readonly #tracked: TrackedPages
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
@@ -48,13 +51,14 @@ export class Speculation {
     tracked: TrackedPages,
     held: HeldEntries,
     cpus: Placed,
-    cpuCount: number,
+    device: ExploreDevice,
   ) {
     this.#arena = arena
     this.#choices = choices
     this.#held = held
     this.#cpus = cpus
-    this.#cpuCount = cpuCount
+    this.#device = device
+    this.#holderCount = device.holder + 1
     this.#tracked = tracked
   }
 
@@ -66,10 +70,10 @@ export class Speculation {
     const entry = this.#arena.words[word]
     if ((entry & PRESENT) === 0 || ((entry ^ value) & TRANSLATION) === 0) return
     let candidates = 0
-    for (let cpu = 0; cpu < this.#cpuCount; cpu++) if (this.couldFill(cpu, index)) candidates++
+    for (let cpu = 0; cpu < this.#holderCount; cpu++) if (this.couldFill(cpu, index)) candidates++
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
-    for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+    for (let cpu = 0; cpu < this.#holderCount; cpu++) {
       if (!this.couldFill(cpu, index)) continue
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
@@ -110,11 +114,17 @@ export class Speculation {
     const { words } = this.#arena
     const word = this.#tracked.wordOf(index)
     if ((words[word] & PRESENT) === 0) return false
-    if (space !== KERNEL_SPACE && words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] !== space)
-      return false
+    if (!this.#isReached(cpu, space)) return false
     const isHeld =
       this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
     return !isHeld
+  }
+
+  /** By the root that the CPU has loaded, or by the device's own. */
+  #isReached(cpu: number, space: number): boolean {
+    if (cpu === this.#device.holder) return space === this.#device.space
+    if (space === KERNEL_SPACE) return true
+    return this.#arena.words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] === space
   }
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */
@@ -125,6 +135,7 @@ export class Speculation {
     const marks = isLeaf ? ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0) : 0
     this.#arena.set(word, words[word] | marks)
     this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET])
+    if (cpu === this.#device.holder) this.#device.filled(index)
     this.onFill?.(cpu, index)
   }
 }

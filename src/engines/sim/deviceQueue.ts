@@ -4,12 +4,14 @@ import { EVERYTHING, type Iotlb } from '../../machine/iotlb.js'
 interface Command {
   readonly firstPage: number
   readonly pageCount: number
+  readonly turn: number
   readonly completePs: number
 }
 
 /**
  * The invalidation queue of the IOMMU in virtual time: one command after the other, each as long as the
- * profile says. A command takes effect when it is complete and not before: whoever does not wait for it is found out.
+ * profile says. A command drops, when it is complete and not before, what was cached when it was queued: the worst that hardware
+ * may do, so that whoever does not wait for it, or relies on one that was queued before, is found out.
  */
 export class DeviceQueue {
   readonly #iotlb: Iotlb
@@ -28,7 +30,7 @@ export class DeviceQueue {
   add(firstPage: number, pageCount: number, nowPs: number): number {
     const cost = pageCount === EVERYTHING ? COST_DEVICE_FLUSH : COST_DEVICE_INVALIDATE
     this.idlePs = Math.max(this.idlePs, Math.round(nowPs)) + this.#costs[cost]
-    this.#pending.push({ firstPage, pageCount, completePs: this.idlePs })
+    this.#pending.push({ firstPage, pageCount, turn: this.#iotlb.turn, completePs: this.idlePs })
     return (this.#completed + this.#pending.length) | 0
   }
 
@@ -37,9 +39,8 @@ export class DeviceQueue {
     // A time that went through nanoseconds and back may have lost a fraction of a picosecond.
     const byPs = Math.round(nowPs)
     while (this.#pending.length > 0 && this.#pending[0].completePs <= byPs) {
-      const { firstPage, pageCount } = this.#pending[0]
-      if (pageCount === EVERYTHING) this.#iotlb.dropAll()
-      else this.#iotlb.drop(firstPage, pageCount)
+      const { firstPage, pageCount, turn } = this.#pending[0]
+      this.#iotlb.drop(firstPage, pageCount, turn)
       this.#pending.shift()
       this.#completed = (this.#completed + 1) | 0
     }

@@ -1,6 +1,6 @@
 import { reachedSerial } from '../../contract/change.js'
 import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
-import { EVERYTHING, Iotlb } from '../../machine/iotlb.js'
+import { Iotlb } from '../../machine/iotlb.js'
 import type { Meter } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
@@ -100,8 +100,7 @@ export class ThreadsPort extends BasePort {
     const iotlb = this.#iotlb
     if (iotlb === null) return 0
     iotlb.lock()
-    if (pageCount === EVERYTHING) iotlb.dropAll()
-    else iotlb.drop(firstPage, pageCount)
+    iotlb.drop(firstPage, pageCount, iotlb.turn)
     const number = iotlb.complete()
     iotlb.unlock()
     return number
