@@ -1,5 +1,6 @@
 import { randomOf } from '../harness/random.js'
 import { COUNT_ACCESSES, COUNT_DEMANDS, COUNT_FAULTS, COUNT_INTERRUPTS_TAKEN } from '../machine/counters.js'
+import { scriptFor } from './deviceScript.js'
 import { drawScript } from './drawScript.js'
 import { stressCommandLine, type TestFailure } from './report.js'
 import { threadsScript, type Conditions } from './runScript.js'
@@ -63,8 +64,9 @@ export async function stress(
   let left = [...plan.subjects]
   const endMs = performance.now() + plan.forMs
   for (let seed = plan.seed; left.length > 0; seed = (seed + 1) >>> 0) {
-    const script = plan.script ?? scriptFor(seed, plan)
+    const drawn = plan.script ?? drawnScript(seed, plan)
     for (const subject of left) {
+      const script = plan.script ?? scriptFor(subject.module, drawn)
       if (hasStopped() || (totals.tapes > 0 && performance.now() >= endMs)) return totals
       const { result, faults } = await threadsScript(subject, script, conditions)
       // The workers were ended: what it says then is not the strategy's doing.
@@ -89,7 +91,7 @@ export async function stress(
   return totals
 }
 
-function scriptFor(seed: number, { cpus, maxCpus }: StressPlan): Script {
+function drawnScript(seed: number, { cpus, maxCpus }: StressPlan): Script {
   const random = randomOf(seed, 0)
   return drawScript(random, { cpus: cpus ?? 2 + random(maxCpus - 1), length: TAPE_LENGTH })
 }
