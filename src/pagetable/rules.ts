@@ -176,7 +176,7 @@ export const RULES: readonly Rule[] = [
 ]
 
 /** Rules by operation, kind and whether something is taken: looked up on every change, so an array and not a search. */
-const KINDS = 3
+const KINDS = KIND_NAMES.length
 const byKey: (Rule | undefined)[] = []
 const tableByKey: (Rule | undefined)[] = []
 for (const rule of RULES) {
