@@ -25,6 +25,8 @@ export const KIND_USER = 0
 export const KIND_DIRECT_MAP = 1
 /** User memory whose frames are not in the kernel's direct map while they are mapped. */
 export const KIND_GUEST = 2
+/** The kernel's own virtual area: its addresses are dealt out to whoever asks, and only the kernel uses them. */
+export const KIND_VMALLOC = 3
 /** Memory that a device reaches by addresses of its own, translated by the IOMMU. */
 export const KIND_IOMMU = 5
 export const KIND_NAMES = ['user', 'directMap', 'guest', 'vmalloc', 'ephemeral', 'iommu'] as const

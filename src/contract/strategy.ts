@@ -165,8 +165,13 @@ export interface StrategyModule<W extends string = string, P extends string = st
   /** What its machine must have; without it: interrupts are enough. Elsewhere it is skipped, or refused where nothing else runs. */
   readonly needs?: readonly Hardware[]
   /**
-   * Kinds of mapping that it handles. Changes of kind iommu go to a strategy that names it here, and to no other: where none
-   * does, the kernel side flushes the device itself before an unmap returns (Linux' strict mode).
+   * The kinds of mapping that it handles; without it: all but the device's. A strategy for some kinds only is run together
+   * with others, the last of which takes what is left (`vmalloc-lazy+linux`); named alone, with `batched`. It gets the changes
+   * of its kinds, and all that is about a CPU or an operation. It numbers and settles its own changes only. It sees each
+   * switch, BEFORE the last one loads the space, and loads none itself.
+   *
+   * Changes of kind iommu go to a strategy that names it here, and to no other: where none does, the kernel side flushes the
+   * device itself before an unmap returns (Linux' strict mode).
    */
   readonly handles?: readonly Kind[]
   readonly parameters: ParameterSpecs

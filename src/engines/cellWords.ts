@@ -10,6 +10,7 @@ import { placeOracle, type OracleWords } from '../oracle/journal.js'
 import { placeBroadcasts, type BroadcastWords } from './broadcastWords.js'
 import type { FaultPlan } from './faultPlan.js'
 import { placeFaults, type FaultWords } from './faultWords.js'
+import { partCountOf, partsOf, type Parts } from '../pagetable/parts.js'
 import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
@@ -71,6 +72,7 @@ export interface CellWords {
   /** Null where no tape has a device. */
   readonly iotlb: IotlbWords | null
   readonly host: StrategyHost
+  readonly parts: Parts
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
   readonly demandItems: number
@@ -93,6 +95,7 @@ export function placeCell(plan: CellPlan): CellWords {
     handleCount: tapes.handleCount,
     maxOperationPages: tapes.maxOperationPages,
     profile,
+    partCount: partCountOf(module),
     serialStart: plan.serialStart,
   }
   const layout = new Layout()
@@ -148,6 +151,7 @@ export function placeCell(plan: CellPlan): CellWords {
     broadcasts,
     iotlb,
     host,
+    parts: partsOf(module, host),
     demandAt,
     demandItems,
     logAt,

@@ -107,7 +107,7 @@ export class Cpu implements TapeCpu {
       counters: this.counters,
       violations: parts.violations,
       judge: parts.judge,
-      deadlineNs: deadlineOf(plan),
+      parts: cell.parts,
     })
     const { watch } = this
     this.device = new DeviceUnit({
@@ -131,7 +131,7 @@ export class Cpu implements TapeCpu {
       strategy,
       port: this.port,
       witness: this.watch,
-      contract: plan.module.contract(plan.parameters),
+      parts: cell.parts,
       device: this.device,
       skips: skipsOf(plan.parameters),
       p: this.p,
@@ -207,12 +207,6 @@ export class Cpu implements TapeCpu {
       ? this.#structures.holdsStale(page, epoch, frame, stamp)
       : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
-}
-
-/** Nanoseconds; only contract `bounded` has a deadline. */
-function deadlineOf({ module, parameters }: CellPlan): number {
-  const isBounded = module.contract(parameters) === 'bounded'
-  return isBounded ? (module.assumes(parameters).deadlineNs ?? Infinity) : Infinity
 }
 
 function geometryOf(profile: Profile) {

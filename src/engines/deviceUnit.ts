@@ -43,7 +43,7 @@ export class DeviceUnit implements Device {
     this.#parts = parts
     this.#iotlb = cell.iotlb === null ? null : new Iotlb(memory, cell.iotlb)
     this.space = cell.iotlb === null ? -1 : cell.config.spaceCount - 1
-    this.isStrict = plan.module.handles?.includes(KIND_IOMMU) !== true
+    this.isStrict = !cell.parts.isNamed[KIND_IOMMU]
     this.isTrusted = plan.profile.extras?.iommu?.trusted.value === 'yes'
   }
 

@@ -15,6 +15,8 @@ export interface MachineConfig {
   /** Pages of the largest operation: the length of each CPU's change log. */
   readonly maxOperationPages: number
   readonly profile: Profile
+  /** Sequences of serials that each CPU has: one for each part of the strategy. */
+  readonly partCount: number
   /** Serial that every CPU issued last before the run; near the wrap in tests. */
   readonly serialStart: number
 }
@@ -62,6 +64,7 @@ const HELD_TABLES = 32
 
 /** Word indices of everything that the machine and the page-table library share. */
 export interface MachineWords {
+  /** By owner (pagetable/parts.ts). */
   readonly issued: Placed
   readonly watermark: Placed
   readonly spaces: Placed
@@ -102,8 +105,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     )
   }
   return {
-    issued: layout.lines('issued', cpuCount),
-    watermark: layout.lines('watermark', cpuCount),
+    issued: layout.lines('issued', cpuCount * config.partCount),
+    watermark: layout.lines('watermark', cpuCount * config.partCount),
     spaces: layout.lines('space', config.spaceCount, 3),
     handles: layout.lines('handle', Math.max(1, config.handleCount), 6),
     pool: layout.run('pool', WORDS_PER_LINE),

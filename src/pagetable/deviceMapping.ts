@@ -11,6 +11,7 @@ import { claimListOf, freeFrame, noteHeld, tryLockFree, unlockFree } from './fra
 import { handleAt } from './handle.js'
 import { fillEvent } from './passedEvent.js'
 import { HELD_OPEN, LOCALS, PHASE, RESULT, SPACE } from './position.js'
+import { ownerFor } from './serials.js'
 import { goTo, pop, push, GO_ON, RAN, RETRY, ROUTINE_MAP, waitFor, type Outcome } from './routine.js'
 
 /**
@@ -81,7 +82,7 @@ function wordOf(context: Context, page: number): number {
 }
 
 function clear(context: Context, at: number, first: number): Outcome {
-  const { p, memory, frames, witness, cpu, device } = context
+  const { p, memory, frames, witness, device } = context
   if (p[at + NEXT_CLEARED] === 0) {
     witness.changing()
     p[HELD_OPEN] = 0
@@ -93,9 +94,11 @@ function clear(context: Context, at: number, first: number): Outcome {
   if ((entry & PRESENT) === 0) return RAN
   const stamp = witness.stamp(word)
   memory.poke(word + STAMP_OFFSET, stamp)
-  memory.poke(word + OWNER_OFFSET, cpu)
+  const owner = ownerFor(context, KIND_IOMMU)
+  memory.poke(word + OWNER_OFFSET, owner)
   context.meter.charge(COST_ENTRY_WRITE, 1)
   const frame = entry >>> FRAME_SHIFT
+  frames.hold(frame, owner, 0, 0)
   frames.setLast(frame, device.space, page, stamp)
   noteHeld(context)
   frames.append(claimListOf(context), frame)
@@ -104,14 +107,15 @@ function clear(context: Context, at: number, first: number): Outcome {
 
 /** What an unmap owes has passed with its return: told page by page, so that the oracle sees a translation that survived. */
 function release(context: Context, at: number, first: number, pages: number): Outcome {
-  const { p, memory, frames, witness, cpu, device } = context
+  const { p, memory, frames, witness, device } = context
+  const owner = ownerFor(context, KIND_IOMMU)
   if (!tryLockFree(context)) return RETRY
   const end = Math.min(pages, p[at + NEXT_CLEARED] + FREED_IN_A_STEP)
   for (; p[at + NEXT_CLEARED] < end; p[at + NEXT_CLEARED]++) {
     const page = first + p[at + NEXT_CLEARED]
     const word = wordOf(context, page)
     const stamp = word === 0 ? 0 : memory.peek(word + STAMP_OFFSET)
-    if (stamp !== 0) witness.event(fillEvent(context.passed, SEEN, cpu, device.space, page, stamp))
+    if (stamp !== 0) witness.event(fillEvent(context.passed, SEEN, owner, device.space, page, stamp))
     const frame = frames.take(claimListOf(context))
     if (frame < 0) continue
     freeFrame(context, frame)
@@ -119,7 +123,7 @@ function release(context: Context, at: number, first: number, pages: number): Ou
   }
   unlockFree(context)
   if (end < pages) return RAN
-  witness.exposed(0, true)
+  witness.exposed(owner, 0, true)
   freeAddress(context, first, pages)
   return pop(p, 0)
 }

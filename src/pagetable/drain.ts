@@ -7,6 +7,7 @@ import { pushDrainDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
+import { issuedWord } from './serials.js'
 import { demandTables, reapTables, settleTables } from './tableSupply.js'
 
 /**
@@ -87,15 +88,21 @@ function drainTables(context: Context, at: number): Outcome {
 
 /** Nothing is held for what only its deadline settles, an exposure: what this CPU has changed last stands for all of it, without its tag. */
 function drainDeadline(context: Context, at: number): Outcome {
-  const { p, cpu, contract, demand, memory, strategy, words } = context
-  const serial = memory.load(words.issued.base + cpu * words.issued.stride)
-  const isJudged = dueWithinDeadline(contract) !== 0 && strategy.covered === undefined
-  if (!isJudged || isCovered(context, cpu, serial, 0, KERNEL_SPACE, EXPOSE)) return pop(p, p[at + LEFT])
-  demand.owners[0] = cpu
-  demand.serials[0] = serial
-  demand.tags[0] = 0
-  demand.spaces[0] = KERNEL_SPACE
+  const { p, cpu, demand, memory, parts } = context
+  let count = 0
+  for (let part = 0; part < parts.count; part++) {
+    if (dueWithinDeadline(parts.contracts[part]) === 0 || parts.hasPredicate[part]) continue
+    const owner = cpu * parts.count + part
+    const serial = memory.load(issuedWord(context, owner))
+    if (isCovered(context, owner, serial, 0, KERNEL_SPACE, EXPOSE)) continue
+    demand.owners[count] = owner
+    demand.serials[count] = serial
+    demand.tags[count] = 0
+    demand.spaces[count] = KERNEL_SPACE
+    count++
+  }
+  if (count === 0) return pop(p, p[at + LEFT])
   p[at + PHASE] = DEADLINE_DEMANDED
-  pushDrainDemand(context, 1, EXPOSE)
+  pushDrainDemand(context, count, EXPOSE)
   return GO_ON
 }

@@ -12,7 +12,6 @@ import {
 import { DONE, type Ticket } from '../contract/ticket.js'
 import { FlushCounters } from './shared/flushCounters.js'
 import { FlushQueue, queueWords } from './shared/flushQueue.js'
-import { ONLY_TAG } from './shared/roundStrategy.js'
 
 export type IovaQueueWords = 'counters' | 'timer' | 'queue'
 export type IovaQueuePrivates = 'changes' | 'purpose' | 'command' | 'armed' | 'dueAt'
@@ -109,8 +108,7 @@ export class IovaQueue implements Strategy {
     return DONE
   }
 
-  switched(cpu: Port, to: number): Ticket {
-    cpu.activate(to, ONLY_TAG, false)
+  switched(): Ticket {
     return DONE
   }
 }

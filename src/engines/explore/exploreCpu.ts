@@ -103,7 +103,7 @@ export class ExploreCpu {
       strategy,
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
-      contract: plan.module.contract(plan.parameters),
+      parts: cell.parts,
       device: parts.device,
       skips: skipsOf(plan.parameters),
       p: this.p,

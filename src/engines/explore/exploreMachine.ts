@@ -71,7 +71,13 @@ export class ExploreMachine {
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))
     this.cell = cell
-    this.words = placeExplore(cell.layout, cpuCount, spaceCountOf(plan.case), trackedCount(plan.case))
+    this.words = placeExplore(
+      cell.layout,
+      cpuCount,
+      cell.parts.count,
+      spaceCountOf(plan.case),
+      trackedCount(plan.case),
+    )
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
     const pages = listPages(plan.case, cell, words)
@@ -85,7 +91,7 @@ export class ExploreMachine {
       held: this.held,
       holder: cpuCount,
       space: hasDevice(plan.case) ? SPACES : -1,
-      isStrict: plan.module.handles?.includes(KIND_IOMMU) !== true,
+      isStrict: !cell.parts.isNamed[KIND_IOMMU],
     })
     this.speculation = new Speculation(
       this.arena,
@@ -105,7 +111,7 @@ export class ExploreMachine {
       isThere: needsBroadcast(plan.module.needs),
     })
     this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
-    this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
+    this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount, cell.parts)
     this.oracle.device = this.device
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(

@@ -2,6 +2,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { BINDING, WALK_REACH } from '../../contract/obligation.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
 import { LEVEL_DIRECTORY, type PassedEvent } from '../../pagetable/passedEvent.js'
+import { cpuOf, type Parts } from '../../pagetable/parts.js'
 import { invariantOf, obligationName } from '../../oracle/violations.js'
 import type { Arena } from './arena.js'
 import {
@@ -42,6 +43,7 @@ export class ExploreOracle {
   readonly #tracked: TrackedPages
   readonly #held: HeldEntries
   readonly #cpuCount: number
+  readonly #parts: Parts
   device: ExploreDevice | null = null
   /** Whether a CPU's software walker has the event's table in hand. */
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
@@ -50,7 +52,15 @@ export class ExploreOracle {
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
-  constructor(arena: Arena, words: ExploreWords, tracked: TrackedPages, held: HeldEntries, cpuCount: number) {
+  constructor(
+    arena: Arena,
+    words: ExploreWords,
+    tracked: TrackedPages,
+    held: HeldEntries,
+    cpuCount: number,
+    parts: Parts,
+  ) {
+    this.#parts = parts
     this.#tracked = tracked
     this.#arena = arena
     this.#words = words
@@ -87,7 +97,7 @@ export class ExploreOracle {
     const index = this.#tracked.indexOf(page, level)
     if (index < 0) return
     if (this.#isStaleOnDevice(index, stamp, frame, allowed))
-      this.report(invariantOf(obligation), event.owner, page, this.#ofDevice(page, `after ${obligationName(obligation)} has passed`))
+      this.report(invariantOf(obligation), cpuOf(this.#parts, event.owner), page, this.#ofDevice(page, `after ${obligationName(obligation)} has passed`))
     const { space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (!this.#held.isStale(cpu, index, stamp, frame, allowed, needed)) continue
@@ -191,13 +201,9 @@ export class ExploreOracle {
   }
 
   settled(owner: number, upTo: number, issued: number): void {
+    const cpu = cpuOf(this.#parts, owner)
     if (!reachedSerial(issued, upTo))
-      this.report(
-        'I11',
-        owner,
-        0,
-        `settle claims change ${upTo} of CPU ${owner}, whose last one is ${issued}`,
-      )
+      this.report('I11', cpu, 0, `settle claims change ${upTo} of CPU ${cpu}, whose last one is ${issued}`)
     this.#close(owner, 'settle', (serial) => reachedSerial(upTo, serial))
   }
 
@@ -244,11 +250,11 @@ export class ExploreOracle {
     const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
     if (this.#isStaleOnDevice(index, version, -1, allowed))
-      this.report('I11', owner, page, this.#ofDevice(page, `while ${claim} claims change ${serial} of CPU ${owner}`))
+      this.report('I11', cpuOf(this.#parts, owner), page, this.#ofDevice(page, `while ${claim} claims change ${serial}`))
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
-      const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
+      const message = `${claim} claims change ${serial} of CPU ${cpuOf(this.#parts, owner)} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)
     }
   }
