@@ -58,15 +58,16 @@ export class DeviceUnit implements Device {
   }
 
   #walk(iotlb: Iotlb, page: number): Translation {
-    const { memory, tables, cell, clock } = this.#parts
+    const parts = this.#parts
+    const { memory, tables, cell } = parts
     const { spaces } = cell.machine
     const root = memory.peek(spaces.base + this.space * spaces.stride + SPACE_ROOT)
     for (;;) {
-      const stamp = clock()
+      const stamp = parts.clock()
       const word = tables.leafWord(root, page)
       const entry = word === 0 ? 0 : memory.load(word)
       // The oracle dates an entry by its clock; a change in between leaves open which of the two came first.
-      if (clock() !== stamp) continue
+      if (parts.clock() !== stamp) continue
       if ((entry & PRESENT) === 0) return NOT_TRANSLATED
       iotlb.fill(page, entry, stamp)
       return TRANSLATED_BY_WALK

@@ -76,11 +76,12 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     refuseForeignHardware('workload', loaded.name, loaded.module, profile)
   }
   const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
-  const workloadLacks = new Map(
-    workloads.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]),
-  )
+  const workloadLacks = new Map(workloads.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
   const built = buildCells({ engines, strategies, workloads, cpus, quick })
-  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) || (workloadLacks.get(cell.workload.name) ?? '') }))
+  const all = built.map((cell) => ({
+    ...cell,
+    skipped: lacks.get(cell.strategy.name) || (workloadLacks.get(cell.workload.name) ?? ''),
+  }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
   refuseIdleFaults(fault, matrix, strategies)

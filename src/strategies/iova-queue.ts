@@ -34,7 +34,10 @@ export class IovaQueue implements Strategy {
   readonly #privates: Readonly<Record<IovaQueuePrivates, number>>
   readonly #timeoutNs: number
 
-  constructor(host: StrategyHost<IovaQueueWords, IovaQueuePrivates>, parts: IovaQueueParts = IOVA_QUEUE_PARTS) {
+  constructor(
+    host: StrategyHost<IovaQueueWords, IovaQueuePrivates>,
+    parts: IovaQueueParts = IOVA_QUEUE_PARTS,
+  ) {
     const { words, privates, parameters } = host
     this.counters = new parts.FlushCounters(words.counters)
     this.queue = new parts.FlushQueue(words.queue, this.counters, parameters['ring'])

@@ -39,8 +39,9 @@ export function conform(
   onTape?: Progress,
 ): Promise<Verdict> {
   const count = check.every === 'once' ? 1 : Math.max(1, Math.floor(tapes / check.every))
-  const scripts = Array.from({ length: count }, (_, index) => () =>
-    scriptFor(subject.module, seededScript((seed + index) >>> 0)),
+  const scripts = Array.from(
+    { length: count },
+    (_, index) => () => scriptFor(subject.module, seededScript((seed + index) >>> 0)),
   )
   return judgeAll(subject, check, scripts, shrinkMs, onTape)
 }

@@ -1,3 +1,4 @@
+import { NO_DEVICE } from '../../dist/src/pagetable/deviceAccess.js'
 import { KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
 import type { Contract } from '../../dist/src/contract/obligation.js'
 import type { Operation } from '../../dist/src/contract/operation.js'
@@ -269,6 +270,7 @@ export class BareMachine {
     return {
       count: 1,
       ofKind: KIND_NAMES.map(() => 0),
+      isNamed: KIND_NAMES.map(() => false),
       contracts: [contract],
       deadlinesNs: [Infinity],
       hasPredicate: [this.script.covered !== undefined],
@@ -291,6 +293,7 @@ export class BareMachine {
       meter,
       strategy,
       port: this.#port(cpu),
+      device: NO_DEVICE,
       witness: {
         stamp: () => ++this.#clock,
         stampTable: () => ++this.#clock,
@@ -381,6 +384,10 @@ export class BareMachine {
       interruptAllButSelf: unused,
       broadcast: unused,
       broadcastSync: unused,
+      invalidateDevice: unused,
+      flushDevice: unused,
+      deviceCompleted: unused,
+      deviceSync: unused,
       arm: unused,
       acknowledge: unused,
       zero: (word) => (word << TICKET_SHIFT) | TICKET_ZERO,
@@ -619,6 +626,26 @@ export class WordPort implements Port {
   }
 
   broadcastSync(): Ticket {
+    return this.zero(0)
+  }
+
+  /** Commands to the device so far; each is complete when the test says so. */
+  deviceCommands = 0
+  deviceDone = 0
+
+  invalidateDevice(): number {
+    return ++this.deviceCommands
+  }
+
+  flushDevice(): number {
+    return ++this.deviceCommands
+  }
+
+  deviceCompleted(): number {
+    return this.deviceDone
+  }
+
+  deviceSync(): Ticket {
     return this.zero(0)
   }
 

@@ -117,6 +117,22 @@ class HandPort implements Port {
     throw new Error('no strategy that is driven by hand broadcasts')
   }
 
+  invalidateDevice(): never {
+    throw new Error('no strategy that is driven by hand has a device')
+  }
+
+  flushDevice(): never {
+    return this.invalidateDevice()
+  }
+
+  deviceCompleted(): never {
+    return this.invalidateDevice()
+  }
+
+  deviceSync(): never {
+    return this.invalidateDevice()
+  }
+
   arm(count: number): Ticket {
     if (count === 0) return DONE
     this.store(this.id, count)

@@ -97,7 +97,12 @@ export class ExploreOracle {
     const index = this.#tracked.indexOf(page, level)
     if (index < 0) return
     if (this.#isStaleOnDevice(index, stamp, frame, allowed))
-      this.report(invariantOf(obligation), cpuOf(this.#parts, event.owner), page, this.#ofDevice(page, `after ${obligationName(obligation)} has passed`))
+      this.report(
+        invariantOf(obligation),
+        cpuOf(this.#parts, event.owner),
+        page,
+        this.#ofDevice(page, `after ${obligationName(obligation)} has passed`),
+      )
     const { space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (!this.#held.isStale(cpu, index, stamp, frame, allowed, needed)) continue
@@ -250,7 +255,12 @@ export class ExploreOracle {
     const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
     if (this.#isStaleOnDevice(index, version, -1, allowed))
-      this.report('I11', cpuOf(this.#parts, owner), page, this.#ofDevice(page, `while ${claim} claims change ${serial}`))
+      this.report(
+        'I11',
+        cpuOf(this.#parts, owner),
+        page,
+        this.#ofDevice(page, `while ${claim} claims change ${serial}`),
+      )
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue

@@ -85,8 +85,7 @@ export class SimMachine implements UndisturbedSim {
     const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
     const { cpuCount } = cell.config
     this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
-    this.deviceQueue =
-      cell.iotlb === null ? null : new DeviceQueue(new Iotlb(memory, cell.iotlb), this.costs)
+    this.deviceQueue = cell.iotlb === null ? null : new DeviceQueue(new Iotlb(memory, cell.iotlb), this.costs)
     const { deviceQueue } = this
     const events = this.faults ?? this
     this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
@@ -130,7 +129,20 @@ export class SimMachine implements UndisturbedSim {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
-          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events, spans, deviceQueue),
+          new SimPort(
+            id,
+            cell,
+            privates,
+            tlb,
+            structures,
+            counters,
+            words,
+            clock,
+            lines,
+            events,
+            spans,
+            deviceQueue,
+          ),
         nowNs: () => clock.nowPs / 1000,
         settleDevice: () => void deviceQueue?.settle(clock.nowPs),
         ticksRequested: () => this.#askForTicks(clock.nowPs),

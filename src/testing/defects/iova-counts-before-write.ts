@@ -3,7 +3,11 @@ import type { Change } from '../../contract/change.js'
 import type { Port } from '../../contract/port.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
-import iovaQueue, { IovaQueue, type IovaQueuePrivates, type IovaQueueWords } from '../../strategies/iova-queue.js'
+import iovaQueue, {
+  IovaQueue,
+  type IovaQueuePrivates,
+  type IovaQueueWords,
+} from '../../strategies/iova-queue.js'
 import type { Defect } from '../defect.js'
 
 class CountsBeforeWrite extends IovaQueue {

@@ -83,7 +83,11 @@ export class TapeMappings {
     if (space !== mapping.space && (space === DEVICE_SPACE || mapping.space === DEVICE_SPACE)) {
       const whose = space === DEVICE_SPACE ? 'is not' : 'is'
       const reason = `${verb} handle ${handle}, which ${whose} a mapping of the device`
-      throw this.#misuse.at(at, reason, 'map it with { device: true } and use it by deviceAccess, and no other')
+      throw this.#misuse.at(
+        at,
+        reason,
+        'map it with { device: true } and use it by deviceAccess, and no other',
+      )
     }
     // The fault would fill the page in the mapping's space, and the access would never find it in its own.
     if (space !== mapping.space) {
