@@ -1,4 +1,11 @@
-import { dueWithinDeadline, EXPOSE, FRAME_REUSE, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import {
+  dueWithinDeadline,
+  EXPOSE,
+  FRAME_REUSE,
+  TABLE_REUSE,
+  VA_REUSE,
+  waivedBy,
+} from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
@@ -86,12 +93,14 @@ function drainTables(context: Context, at: number): Outcome {
   return GO_ON
 }
 
-/** Nothing is held for what only its deadline settles, an exposure: what this CPU has changed last stands for all of it, without its tag. */
+/** Nothing is held for what only its deadline settles, or nobody, an exposure: what this CPU has changed last stands for all of it, without its tag. */
 function drainDeadline(context: Context, at: number): Outcome {
   const { p, cpu, demand, memory, parts } = context
   let count = 0
   for (let part = 0; part < parts.count; part++) {
-    if (dueWithinDeadline(parts.contracts[part]) === 0 || parts.hasPredicate[part]) continue
+    const contract = parts.contracts[part]
+    const mayPass = ((dueWithinDeadline(contract) | waivedBy(contract)) & EXPOSE) !== 0
+    if (!mayPass || parts.hasPredicate[part]) continue
     const owner = cpu * parts.count + part
     const serial = memory.load(issuedWord(context, owner))
     if (isCovered(context, owner, serial, 0, KERNEL_SPACE, EXPOSE)) continue
