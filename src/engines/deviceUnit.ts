@@ -11,7 +11,7 @@ import {
   TRANSLATION_BUSY,
   type Device,
   type Translation,
-} from '../pagetable/deviceAccess.js'
+} from '../pagetable/device.js'
 import { LEVEL_LEAF, type PassedEvent } from '../pagetable/passedEvent.js'
 import type { CellPlan, CellWords } from './cellWords.js'
 

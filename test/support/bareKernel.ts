@@ -1,4 +1,4 @@
-import { NO_DEVICE } from '../../dist/src/pagetable/deviceAccess.js'
+import { NO_DEVICE } from '../../dist/src/pagetable/device.js'
 import { KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
 import type { Contract } from '../../dist/src/contract/obligation.js'
 import type { Operation } from '../../dist/src/contract/operation.js'

@@ -1,5 +1,5 @@
 import type { Placed } from '../../contract/strategy.js'
-import { NOT_TRANSLATED, type Device } from '../../pagetable/deviceAccess.js'
+import { NOT_TRANSLATED, type Device } from '../../pagetable/device.js'
 import type { Arena } from './arena.js'
 import { DEVICE_COMPLETED, DEVICE_MARKS, DEVICE_QUEUED } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
