@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { KIND_IOMMU } from '../dist/src/contract/change.js'
 import { PRESENT } from '../dist/src/contract/page.js'
 import type { TapeWriter } from '../dist/src/contract/workload.js'
-import { COUNT_DEVICE_ACCESSES, COUNT_DEVICE_MISSES, COUNT_PASSED_OVER } from '../dist/src/machine/counters.js'
+import {
+  COUNT_DEVICE_ACCESSES,
+  COUNT_DEVICE_MISSES,
+  COUNT_PASSED_OVER,
+} from '../dist/src/machine/counters.js'
 import { missingHardware } from '../dist/src/machine/hardware.js'
 import { EVERYTHING, Iotlb, placeIotlb } from '../dist/src/machine/iotlb.js'
 import { Layout } from '../dist/src/machine/layout.js'

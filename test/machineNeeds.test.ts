@@ -85,6 +85,39 @@ describe('a strategy that needs broadcasts, where the profile has none', () => {
   })
 })
 
+describe('a workload that needs a device, where the profile has none', () => {
+  const MILAN = [
+    '--engine',
+    'sim',
+    '--cpus',
+    '2',
+    '--quick',
+    '--profile',
+    'milan-1s72c',
+    '--strategy',
+    'batched',
+  ]
+  const REASON = 'it needs iommu, which profile milan-1s72c does not have'
+
+  test('is a row with the reason among others', async () => {
+    const workloads = 'madvise-page:ops=2;pages=1,dma-map'
+    const args = [...MILAN, '--workload', workloads, '--out', join(folder, 'device'), '--format', 'csv']
+    const { code, stdout } = await run('bench', ...args)
+    expect(code).toBe(0)
+    expect(rowsOf(stdout)).toEqual([
+      ['batched', '', '1', false],
+      ['batched', REASON, '0', true],
+    ])
+  })
+
+  test('is refused alone, with a profile that has it', async () => {
+    const out = join(folder, 'device-alone')
+    const { code, stderr } = await run('bench', ...MILAN, '--workload', 'dma-map', '--out', out)
+    expect([code, existsSync(out)]).toEqual([2, false])
+    expect(stderr).toBe(`error: workload 'dma-map'\n${REASON}\ntry --profile icelake-2s64c\n`)
+  })
+})
+
 test('a shipped profile runs each shipped strategy', async () => {
   for (const name of moduleNames('strategy'))
     expect(shippedProfileWith((await loadStrategy(name)).needs, []), name).toBeDefined()
@@ -96,6 +129,7 @@ test.each<[Hardware[], string | undefined]>([
   [['invlpgb'], 'milan-1s72c'],
   [['broadcast', 'tlbi'], 'graviton3-1s64c'],
   [['invlpgb', 'tlbi'], undefined],
+  [['iommu'], 'icelake-2s64c'],
 ])('%j is what profile %s has', (needs, name) => {
   expect(shippedProfileWith(needs, ['icelake-2s64c'])).toBe(name)
 })

@@ -4,9 +4,10 @@ import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
 const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5 }
-const KIND = { user: 0, directMap: 1, guest: 2 }
+const KIND = { user: 0, directMap: 1, guest: 2, iommu: 5 }
 const SPACE = 1
 const ALL = 2
+const DEVICE = 4
 const SEEN = 1
 const REVOKE = 2
 const IO = 16
@@ -40,6 +41,7 @@ const TABLE: [
   ['writeOut', 'user', false, RELAXED, SPACE],
   ['writeOut', 'guest', true, IO, SPACE],
   ['writeOut', 'guest', false, RELAXED, SPACE],
+  ['unmap', 'iommu', true, SEEN | FRAME_REUSE | VA_REUSE, DEVICE],
   ['zapDirect', 'directMap', true, EXPOSE, ALL],
 ]
 
@@ -49,6 +51,12 @@ describe('the rules', () => {
     expect(rule.obligations).toBe(owes)
     expect(rule.scope).toBe(scope)
     expect(rule.source).not.toBe('')
+  })
+
+  test('let the frame of a trusted device go at once, and its address not', () => {
+    const { ofTrusted } = ruleFor(OPERATION.unmap, KIND.iommu, true)
+    expect(ofTrusted).toBe(SEEN | VA_REUSE)
+    expect(RULES.filter((rule) => rule.ofTrusted !== undefined)).toHaveLength(1)
   })
 
   test('are these and no others, each one once', () => {

@@ -4,7 +4,13 @@ import { Lines } from '../dist/src/engines/sim/lines.js'
 import { Schedule } from '../dist/src/engines/sim/schedule.js'
 import { costTable, SimClock } from '../dist/src/engines/sim/simClock.js'
 import { Topology } from '../dist/src/engines/sim/topology.js'
-import { BROADCAST_COST_NAMES, COST_BROADCAST_ISSUE, COST_NAMES } from '../dist/src/machine/costs.js'
+import {
+  BROADCAST_COST_NAMES,
+  COST_BROADCAST_ISSUE,
+  COST_DEVICE_ACCESS,
+  COST_NAMES,
+  IOMMU_COST_NAMES,
+} from '../dist/src/machine/costs.js'
 import { loadProfile } from '../dist/src/machine/profile.js'
 
 const SIBLING = 0
@@ -186,10 +192,16 @@ describe('the clock', () => {
     const { profile } = loadProfile('icelake-2s64c', [])
     const table = costTable(profile)
     expect(COST_BROADCAST_ISSUE).toBe(COST_NAMES.length)
-    expect(table.length).toBe(COST_NAMES.length + BROADCAST_COST_NAMES.length)
+    expect(table.length).toBe(COST_NAMES.length + BROADCAST_COST_NAMES.length + IOMMU_COST_NAMES.length)
     COST_NAMES.forEach((name, index) => expect(table[index]).toBe(profile.costsPs[name].value))
     // A machine that does not broadcast is not charged for it.
-    expect([...table.subarray(COST_NAMES.length)]).toEqual(BROADCAST_COST_NAMES.map(() => 0))
+    const deviceAt = COST_NAMES.length + BROADCAST_COST_NAMES.length
+    expect([...table.subarray(COST_NAMES.length, deviceAt)]).toEqual(BROADCAST_COST_NAMES.map(() => 0))
+    expect(COST_DEVICE_ACCESS).toBe(deviceAt)
+    const { iommu } = profile.extras!
+    IOMMU_COST_NAMES.forEach((name, index) =>
+      expect(table[deviceAt + index]).toBe(iommu!.costsPs[name].value),
+    )
     const { profile: arm } = loadProfile('graviton3-1s64c', [])
     const { costsPs } = arm.broadcast!
     expect([...costTable(arm).subarray(COST_NAMES.length)]).toEqual([
@@ -197,6 +209,7 @@ describe('the clock', () => {
       costsPs.sync.value,
       costsPs.reach.value,
       costsPs.reachEach.value,
+      ...IOMMU_COST_NAMES.map(() => 0),
     ])
     // Offsets by distance: siblings, same socket, other socket stand in a row.
     expect(COST_NAMES.slice(16, 22)).toEqual([

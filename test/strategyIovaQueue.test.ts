@@ -15,16 +15,8 @@ const NEVER_US = 1_000_000
 const QUEUE = 'iova-queue'
 
 /** Of one measured pass after one that is like it; a device that is driven by one CPU, unless it says otherwise. */
-async function dma(
-  strategy: string,
-  {
-    ring = 256,
-    timeoutUs = NEVER_US,
-    sets = [] as string[],
-    initiators = 1,
-    ...parameters
-  }: Record<string, number> & { sets?: string[] },
-) {
+async function dma(strategy: string, choice: Record<string, number>, sets: string[] = []) {
+  const { ring = 256, timeoutUs = NEVER_US, initiators = 1, ...parameters } = choice
   const isQueue = strategy === QUEUE
   const given = { 'iova-queue.ring': ring, 'iova-queue.timeoutUs': timeoutUs, 'iova-queue.tickUs': 50 }
   const result = await simCell({
@@ -64,9 +56,12 @@ describe('closed forms', () => {
     expect(interrupts).toBe(0)
   })
 
-  test.each([1, 3])('any other strategy: one command and no flush for an unmap of %i pages', async (pages) => {
-    expect(await dma('batched', { ops: 40, pages })).toMatchObject({ flushes: 0, invalidations: 40 })
-  })
+  test.each([1, 3])(
+    'any other strategy: one command and no flush for an unmap of %i pages',
+    async (pages) => {
+      expect(await dma('batched', { ops: 40, pages })).toMatchObject({ flushes: 0, invalidations: 40 })
+    },
+  )
 
   test('where the ring never fills the timer flushes, once for each unmap that comes alone', async () => {
     const alone = { ring: 256, timeoutUs: 100, pauseNs: 500_000, ops: 20 }
@@ -82,14 +77,16 @@ describe('who owns the frame', () => {
     const [ring, pages] = [8, 3]
     // An unmap that flushes is itself flushed, and takes an entry all the same: it holds nothing then.
     const held = pages * (ring - 1)
-    expect(await dma(QUEUE, { ring, pages, ops: 28, sets })).toMatchObject({ heldFramesPeak: held })
+    expect(await dma(QUEUE, { ring, pages, ops: 28 }, sets)).toMatchObject({ heldFramesPeak: held })
   })
 
   test.each([
     ['of a trusted one it is free at once', QUEUE, [] as string[]],
     ['without a queue it is so for both', 'batched', sets],
   ])('%s', async (_what, strategy, more) => {
-    expect(await dma(strategy, { ring: 8, pages: 3, ops: 28, sets: more })).toMatchObject({ heldFramesPeak: 3 })
+    expect(await dma(strategy, { ring: 8, pages: 3, ops: 28 }, more)).toMatchObject({
+      heldFramesPeak: 3,
+    })
   })
 })
 

@@ -10,7 +10,14 @@ import { makeTapes } from '../dist/src/workloads/shared/tapeWriter.js'
 import { usageErrorOf } from './support/usage.js'
 
 const FOLDER = join(import.meta.dirname, '../dist/src/workloads')
-const NAMES = ['direct-map-zap', 'madvise-page', 'mprotect-storm', 'munmap-storm', 'web-server'] as const
+const NAMES = [
+  'direct-map-zap',
+  'dma-map',
+  'madvise-page',
+  'mprotect-storm',
+  'munmap-storm',
+  'web-server',
+] as const
 type Name = (typeof NAMES)[number]
 
 const modules = new Map<string, WorkloadModule>()

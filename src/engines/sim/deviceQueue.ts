@@ -1,11 +1,18 @@
 import { COST_DEVICE_FLUSH, COST_DEVICE_INVALIDATE } from '../../machine/costs.js'
-import { EVERYTHING, type Iotlb } from '../../machine/iotlb.js'
+import { EVERYTHING, Iotlb } from '../../machine/iotlb.js'
+import type { Memory } from '../../machine/memory.js'
+import type { CellWords } from '../cellWords.js'
 
 interface Command {
   readonly firstPage: number
   readonly pageCount: number
   readonly turn: number
   readonly completePs: number
+}
+
+/** Null where no tape has a device. */
+export function deviceQueueOf(memory: Memory, { iotlb }: CellWords, costs: Float64Array): DeviceQueue | null {
+  return iotlb === null ? null : new DeviceQueue(new Iotlb(memory, iotlb), costs)
 }
 
 /**

@@ -3,6 +3,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { COST_INTERRUPT_ENTRY, COST_INTERRUPT_EXIT, COST_SPIN } from '../../machine/costs.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
 import { describeStack } from '../../pagetable/routine.js'
+import type { JudgedCpu } from '../../oracle/claims.js'
 import type { Cpu } from '../cpu.js'
 import type { CpuReport } from '../figures.js'
 import type { SimClock } from './simClock.js'
@@ -36,6 +37,20 @@ export class SimCpu {
     this.cpu = cpu
     this.clock = clock
     this.#words = words
+  }
+
+  /** As claims of settlement see it. */
+  get judged(): JudgedCpu {
+    const { cpu } = this
+    const isInKernelOnly = () => this.isInHandler || cpu.kernel.isCpuIdle
+    return {
+      id: cpu.id,
+      get isInKernelOnly() {
+        return isInKernelOnly()
+      },
+      holdsStale: (event) => cpu.holdsStale(event),
+      steps: () => cpu.steps,
+    }
   }
 
   get isWaiting(): boolean {

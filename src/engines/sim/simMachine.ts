@@ -16,8 +16,7 @@ import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
 import { FaultLog } from '../faultLog.js'
 import type { WaitView } from '../waits.js'
-import { Iotlb } from '../../machine/iotlb.js'
-import { DeviceQueue } from './deviceQueue.js'
+import { deviceQueueOf, type DeviceQueue } from './deviceQueue.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
 import { Interconnect, type Broadcast } from './interconnect.js'
@@ -29,7 +28,6 @@ import { SimPort } from './simPort.js'
 import { Ticks, type SimTimers } from './simTimers.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
-import type { PassedEvent } from '../../pagetable/passedEvent.js'
 
 /** All CPUs of a cell in one isolate, and what passes between them. */
 export class SimMachine implements UndisturbedSim {
@@ -85,8 +83,8 @@ export class SimMachine implements UndisturbedSim {
     const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
     const { cpuCount } = cell.config
     this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
-    this.deviceQueue = cell.iotlb === null ? null : new DeviceQueue(new Iotlb(memory, cell.iotlb), this.costs)
-    const { deviceQueue } = this
+    const deviceQueue = deviceQueueOf(memory, cell, this.costs)
+    this.deviceQueue = deviceQueue
     const events = this.faults ?? this
     this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
     this.waitView = {
@@ -128,21 +126,10 @@ export class SimMachine implements UndisturbedSim {
         strategy,
         violations: this.violations,
         judge,
-        makePort: (privates, tlb, structures, counters) =>
-          new SimPort(
-            id,
-            cell,
-            privates,
-            tlb,
-            structures,
-            counters,
-            words,
-            clock,
-            lines,
-            events,
-            spans,
-            deviceQueue,
-          ),
+        makePort: (privates, tlb, structures, counters) => {
+          const shared = { lines, events, spans, device: deviceQueue }
+          return new SimPort(id, cell, privates, tlb, structures, counters, words, clock, shared)
+        },
         nowNs: () => clock.nowPs / 1000,
         settleDevice: () => void deviceQueue?.settle(clock.nowPs),
         ticksRequested: () => this.#askForTicks(clock.nowPs),
@@ -154,17 +141,7 @@ export class SimMachine implements UndisturbedSim {
     }
     if (plan.isOracleFull) {
       claims = new Claims(
-        [
-          ...this.cpus.map((sim) => ({
-            id: sim.cpu.id,
-            get isInKernelOnly() {
-              return sim.isInHandler || sim.cpu.kernel.isCpuIdle
-            },
-            holdsStale: (event: PassedEvent) => sim.cpu.holdsStale(event),
-            steps: () => sim.cpu.steps,
-          })),
-          this.cpus[0].cpu.device,
-        ],
+        [...this.cpus.map((sim) => sim.judged), this.cpus[0].cpu.device],
         this.violations,
         cell.parts,
       )

@@ -23,14 +23,22 @@ export interface SimEvents {
   broadcast(broadcast: Broadcast, atPs: number): void
 }
 
+/** What the CPUs of a cell share, as their ports reach it. */
+export interface SharedParts {
+  readonly lines: Lines
+  readonly events: SimEvents
+  /** Null: nobody wants to know when translations go. */
+  readonly spans: StaleSpans | null
+  /** Null where no tape has a device. */
+  readonly device: DeviceQueue | null
+}
+
 export class SimPort extends BasePort {
   readonly #words: Int32Array
   readonly #clock: SimClock
   readonly #lines: Lines
   readonly #events: SimEvents
-  /** Null: nobody wants to know when translations go. */
   readonly #spans: StaleSpans | null
-  /** Null where no tape has a device. */
   readonly #device: DeviceQueue | null
 
   constructor(
@@ -42,10 +50,7 @@ export class SimPort extends BasePort {
     counters: Float64Array,
     words: Int32Array,
     clock: SimClock,
-    lines: Lines,
-    events: SimEvents,
-    spans: StaleSpans | null,
-    device: DeviceQueue | null,
+    { lines, events, spans, device }: SharedParts,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words
