@@ -176,7 +176,7 @@ export const RULES: readonly Rule[] = [
     obligations: SEEN | FRAME_REUSE | VA_REUSE,
     ofTrusted: SEEN | VA_REUSE,
     source:
-      'before the address is used again (Linux drivers/iommu/dma-iommu.c, queue_iova); the frame as well unless the device is trusted: a driver frees it at once, and Linux therefore flushes before return for untrusted devices (drivers/iommu/dma-iommu.c, dev_is_untrusted)',
+      'before the address is used again (Linux drivers/iommu/dma-iommu.c, queue_iova); the frame as well unless the device is trusted: a driver frees it at once, and Linux therefore flushes before return for untrusted devices (drivers/iommu/iommu.c, default domain type of an untrusted PCI device; place from memory)',
   },
   {
     operation: OPERATION_UNMAP,
