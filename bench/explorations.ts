@@ -106,6 +106,14 @@ const CASES: readonly PlannedCase[] = [
   },
   {
     ...BASE,
+    name: 'vmalloc',
+    summary: "pages of the kernel's virtual area are mapped and freed",
+    alphabet: ['vmalloc'],
+    operationCount: 3,
+    frameCount: 3,
+  },
+  {
+    ...BASE,
     name: 'write-out',
     summary: 'dirty pages are cleaned',
     alphabet: ['advise', 'touch', 'writeOut'],

@@ -1,8 +1,7 @@
 import { SPACE_BEGAN, SPACE_OPEN } from '../machine/words.js'
-import { heldAddressMark } from './addresses.js'
+import { arenaAt, heldAddressMark, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
 import { heldListOf, reapFrames } from './frameSupply.js'
-import { reapAddresses } from './addresses.js'
 import { noteSerials } from './serials.js'
 import { reapTables } from './tableSupply.js'
 import {
@@ -30,7 +29,8 @@ export function beginOutermost(context: Context, space: number): void {
   p[HELD_OPEN] = 0
   p[HELD_LISTED] = frames.count(heldListOf(context, context.cpu))
   p[OUTER_SPACE] = space
-  p[ADDRESS_MARK] = heldAddressMark(context)
+  for (let index = 0; index < words.arenaKinds; index++)
+    p[ADDRESS_MARK + index] = heldAddressMark(context, arenaAt(context, index))
   const at = words.spaces.base + space * words.spaces.stride
   p[CROWDED] = memory.add(at + SPACE_OPEN, 1) > 0 ? 1 : 0
   p[BEGAN_AT] = (memory.add(at + SPACE_BEGAN, 1) + 1) | 0

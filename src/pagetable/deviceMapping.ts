@@ -4,55 +4,22 @@ import { FRAME_SHIFT, PRESENT } from '../contract/page.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { OWNER_OFFSET, STAMP_OFFSET } from '../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_PAGES, SPACE_ROOT } from '../machine/words.js'
-import { freeAddress } from './addresses.js'
+import { arenaFor, freeAddress } from './addresses.js'
 import type { Context } from './context.js'
-import { pushFault } from './fault.js'
 import { claimListOf, freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { handleAt } from './handle.js'
 import { fillEvent } from './passedEvent.js'
-import { HELD_OPEN, LOCALS, PHASE, RESULT, SPACE } from './position.js'
+import { HELD_OPEN, LOCALS, PHASE } from './position.js'
 import { ownerFor } from './serials.js'
-import { goTo, pop, push, GO_ON, RAN, RETRY, ROUTINE_MAP, waitFor, type Outcome } from './routine.js'
+import { pop, RAN, RETRY, waitFor, type Outcome } from './routine.js'
 
 /**
- * Mappings of the device: in a space of their own, whose tables the IOMMU walks and no CPU ever loads.
- * Their addresses come from the same arenas as those of the CPUs' spaces.
+ * Mappings of the device lie in a space of their own, whose tables the IOMMU walks and no CPU ever loads.
+ * Their addresses come from the same arenas as those of the CPUs' spaces, and a map populates them at once. What is
+ * different is the unmap that no strategy wants.
  */
 
-/** The space that a mapping with these flags and kind lies in. */
-export function mappingSpace(context: Context, flagsAndKind: number): number {
-  return flagsAndKind >>> 8 === KIND_IOMMU ? context.device.space : context.p[SPACE]
-}
-
 const HANDLE = LOCALS
-/** Of a map: pages, flags, then the next page and the end. */
-const NEXT = LOCALS + 3
-const END = LOCALS + 4
-
-const TAKE_ADDRESS = 0
-const ADDRESS_TAKEN = 1
-const POPULATE = 2
-
-/** Locals: handle, pages, flags and kind. As any map, and populated at once: a device has no faults that it could wait for. */
-export function stepMapDevice(context: Context, at: number): Outcome {
-  const { p } = context
-  switch (p[at + PHASE]) {
-    case TAKE_ADDRESS:
-      p[at + PHASE] = ADDRESS_TAKEN
-      push(p, ROUTINE_MAP, p[at + HANDLE], p[at + LOCALS + 1], p[at + LOCALS + 2])
-      return GO_ON
-    case ADDRESS_TAKEN:
-      p[at + NEXT] = p[RESULT]
-      p[at + END] = p[RESULT] + p[at + LOCALS + 1]
-      return goTo(p, POPULATE)
-    default:
-      if (p[at + NEXT] === p[at + END]) return pop(p, 0)
-      p[at + NEXT]++
-      pushFault(context, p[at + NEXT] - 1, PRESENT, p[at + HANDLE])
-      return GO_ON
-  }
-}
-
 const FLUSHED = 1
 const NEXT_CLEARED = LOCALS + 1
 /** Pages that go back in one step, so that interrupts are taken in between. */
@@ -124,6 +91,6 @@ function release(context: Context, at: number, first: number, pages: number): Ou
   unlockFree(context)
   if (end < pages) return RAN
   witness.exposed(owner, 0, true)
-  freeAddress(context, first, pages)
+  freeAddress(context, arenaFor(context, KIND_IOMMU), first, pages)
   return pop(p, 0)
 }

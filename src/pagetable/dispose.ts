@@ -8,7 +8,7 @@ import {
   TABLE_REUSE,
   waivedBy,
 } from '../contract/obligation.js'
-import { freeAddressesFrom } from './addresses.js'
+import { arenaAt, freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
 import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
 import type { Context } from './context.js'
@@ -187,7 +187,7 @@ function release(context: Context, at: number, index: number): void {
   if (log[item + LOG_TABLE] >= 0) releaseTable(context, item)
   const frame = log[item + LOG_FRAME]
   if (frame < 0) return
-  if ((bits & FRAME_REUSE) === 0 || isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
+  if (isItemSettledFor(context, item, FRAME_REUSE)) freeFrame(context, frame)
   else frames.append(claimListOf(context), frame)
 }
 
@@ -211,7 +211,7 @@ const RETURN_EVENTS = [SEEN, REVOKE, IO]
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
-  const { p, frames } = context
+  const { p, frames, words } = context
   const claimed = claimListOf(context)
   if (frames.count(claimed) > 0) {
     const held = heldListOf(context, context.cpu)
@@ -220,7 +220,8 @@ function publish(context: Context, at: number): Outcome {
     frames.unlock(held)
   }
   const isSettled = p[at + UNSETTLED] === 0
-  if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
+  for (let index = 0; isSettled && index < words.arenaKinds; index++)
+    freeAddressesFrom(context, arenaAt(context, index), p[ADDRESS_MARK + index])
   // What was only inherited is not this operation's exposure.
   if (hasIssued(context)) tellExposed(context, p[at + UNSETTLED])
   p[HELD_OPEN] = 0

@@ -1,4 +1,3 @@
-import { KIND_IOMMU } from '../contract/change.js'
 import { DONE } from '../contract/ticket.js'
 import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
@@ -6,7 +5,7 @@ import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
 import { stepDemand } from './demand.js'
 import { stepDeviceAccess } from './deviceAccess.js'
-import { stepMapDevice, stepUnmapStrictly } from './deviceMapping.js'
+import { stepUnmapStrictly } from './deviceMapping.js'
 import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
 import { pushFault, stepFault } from './fault.js'
@@ -30,7 +29,6 @@ import {
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
   ROUTINE_MAP,
-  ROUTINE_MAP_DEVICE,
   ROUTINE_PIN_PAGES,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
@@ -67,8 +65,7 @@ export class Kernel {
   }
 
   map(handle: number, pageCount: number, flags: number): void {
-    const routine = flags >>> 8 === KIND_IOMMU ? ROUTINE_MAP_DEVICE : ROUTINE_MAP
-    push(this.#context.p, routine, handle, pageCount, flags)
+    push(this.#context.p, ROUTINE_MAP, handle, pageCount, flags)
   }
 
   unmap(handle: number): void {
@@ -200,8 +197,6 @@ export class Kernel {
         return stepDrain(context, at)
       case ROUTINE_PIN_PAGES:
         return stepPinPages(context, at)
-      case ROUTINE_MAP_DEVICE:
-        return stepMapDevice(context, at)
       case ROUTINE_UNMAP_STRICTLY:
         return stepUnmapStrictly(context, at)
       case ROUTINE_DEVICE_ACCESS:

@@ -43,9 +43,8 @@ export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
 export const ROUTINE_PIN_PAGES = 12
-export const ROUTINE_MAP_DEVICE = 13
-export const ROUTINE_UNMAP_STRICTLY = 14
-export const ROUTINE_DEVICE_ACCESS = 15
+export const ROUTINE_UNMAP_STRICTLY = 13
+export const ROUTINE_DEVICE_ACCESS = 14
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -60,7 +59,6 @@ const ROUTINE_NAMES = [
   'drain',
   'switch',
   'pinPages',
-  'mapDevice',
   'unmapStrictly',
   'deviceAccess',
 ] as const

@@ -248,6 +248,7 @@ export class BareMachine {
       handleCount: options.handleCount ?? 8,
       maxOperationPages: options.maxOperationPages ?? 64,
       profile,
+      hasVmalloc: true,
       partCount: 1,
       serialStart: options.serialStart ?? 0,
     }

@@ -1,6 +1,6 @@
-import { DIRECT_MAP_BASE } from '../../contract/page.js'
+import { DIRECT_MAP_BASE, KERNEL_SPACE } from '../../contract/page.js'
 import { ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import type { Handle } from '../../contract/workload.js'
+import type { Handle, MapOptions } from '../../contract/workload.js'
 import type { InstructionList } from './instructionList.js'
 import type { Misuse } from './misuse.js'
 import { DEVICE_SPACE, TapeMappings } from './tapeMappings.js'
@@ -53,12 +53,18 @@ export class TapeGuard {
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
-  map(handle: Handle, pageCount: number, isDevice: boolean): void {
+  map(handle: Handle, pageCount: number, options: MapOptions): void {
+    const { guest = false, vmalloc = false, device = false } = options
     this.#checkRepeats('maps')
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
-    this.hasDevice ||= isDevice
-    const space = isDevice ? DEVICE_SPACE : this.#space
+    if (guest && vmalloc)
+      throw this.misuse.at(this.at, `maps handle ${handle} as guest and as vmalloc`, 'choose one of them')
+    if (device && (guest || vmalloc))
+      throw this.misuse.at(this.at, `maps handle ${handle} for the device and for CPUs`, 'choose one of them')
+    this.hasDevice ||= device
+    const own = device ? DEVICE_SPACE : this.#space
+    const space = vmalloc ? KERNEL_SPACE : own
     this.mappings.map({ handle, pageCount, space, isInBody: this.isInBody, at: this.at })
   }
 
@@ -73,8 +79,9 @@ export class TapeGuard {
     this.#operation(handle, pageCount)
   }
 
-  access(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
-    this.#use(verb, handle, firstPage, pageCount, false, this.#space)
+  access(verb: string, handle: Handle, firstPage: number, pageCount: number, isKernel = false): void {
+    const space = isKernel ? KERNEL_SPACE : this.#space
+    this.#use(verb, handle, firstPage, pageCount, false, space)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
       throw this.misuse.at(
