@@ -214,25 +214,23 @@ export class ExploreCpu {
       case 'switch':
         return kernel.switchTo(this.p[SPACE] === FIRST_SPACE ? OTHER_SPACE : FIRST_SPACE)
       case 'remap':
-        return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
-          ? kernel.map(1 + this.id, 1, WRITABLE)
-          : kernel.unmap(1 + this.id)
+        return this.#mapOrUnmap(1 + this.id, WRITABLE)
       case 'dma':
-        return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
-          ? kernel.map(1 + this.id, 1, DEVICE_FLAGS)
-          : kernel.unmap(1 + this.id)
-      case 'vmalloc': {
-        const handle = this.#kernelHandle
-        return this.memory.load(this.#handleWord(handle) + HANDLE_MAPPED) === 0
-          ? kernel.map(handle, 1, WRITABLE | (KIND_VMALLOC << 8))
-          : kernel.unmap(handle)
-      }
+        return this.#mapOrUnmap(1 + this.id, DEVICE_FLAGS)
+      case 'vmalloc':
+        return this.#mapOrUnmap(this.#kernelHandle, WRITABLE | (KIND_VMALLOC << 8))
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return
       case 'batch':
         return this.#word(IN_BATCH) === 0 ? kernel.beginBatch() : kernel.endBatch()
     }
+  }
+
+  #mapOrUnmap(handle: number, flags: number): void {
+    const isMapped = this.memory.load(this.#handleWord(handle) + HANDLE_MAPPED) !== 0
+    if (isMapped) this.kernel.unmap(handle)
+    else this.kernel.map(handle, 1, flags)
   }
 
   get isTicketSatisfied(): boolean {
