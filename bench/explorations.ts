@@ -17,7 +17,7 @@ const BASE = {
   serialStart: 0,
   fills: 'late',
   usesSymmetry: true,
-  parameters: { ring: 1 },
+  parameters: { ring: 1, lazyMaxPages: 1 },
   seconds: 12,
 } as const
 

@@ -211,7 +211,7 @@ const RETURN_EVENTS = [SEEN, REVOKE, IO]
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
-  const { p, frames, words } = context
+  const { p, frames } = context
   const claimed = claimListOf(context)
   if (frames.count(claimed) > 0) {
     const held = heldListOf(context, context.cpu)
@@ -220,8 +220,7 @@ function publish(context: Context, at: number): Outcome {
     frames.unlock(held)
   }
   const isSettled = p[at + UNSETTLED] === 0
-  for (let index = 0; isSettled && index < words.arenaKinds; index++)
-    freeAddressesFrom(context, arenaAt(context, index), p[ADDRESS_MARK + index])
+  if (isSettled) freeAddresses(context)
   // What was only inherited is not this operation's exposure.
   if (hasIssued(context)) tellExposed(context, p[at + UNSETTLED])
   p[HELD_OPEN] = 0
@@ -234,6 +233,13 @@ function publish(context: Context, at: number): Outcome {
   p[at + PHASE] = TABLES_DEMANDED
   pushDemand(context, p[at + NEXT], TABLE_REUSE, -1)
   return GO_ON
+}
+
+/** Of the operation, in every arena. */
+function freeAddresses(context: Context): void {
+  const { p, words } = context
+  for (let index = 0; index < words.arenaKinds; index++)
+    freeAddressesFrom(context, arenaAt(context, index), p[ADDRESS_MARK + index])
 }
 
 /** @param unsettled the parts that have something unsettled, as bits */
