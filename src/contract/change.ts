@@ -16,14 +16,25 @@
 export const SCOPE_SPACE = 1
 /** Every CPU: a kernel mapping. */
 export const SCOPE_ALL = 2
-export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL
+/**
+ * Only the CPU that makes the change: it alone may use the address, in the space of the change. Who takes it for
+ * SCOPE_SPACE is right and pays for what nobody needs. x86's rule; see KIND_EPHEMERAL.
+ */
+export const SCOPE_CPU = 3
+export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL | typeof SCOPE_CPU
 
 /** What kind of mapping an entry belongs to; strategies that handle some kinds only select by it. */
 export const KIND_USER = 0
 export const KIND_DIRECT_MAP = 1
 /** User memory whose frames are not in the kernel's direct map while they are mapped. */
 export const KIND_GUEST = 2
-export const KIND_NAMES = ['user', 'directMap', 'guest'] as const
+/**
+ * A page that the kernel maps for a moment in the window of one CPU, in the table of the space that it runs (Linux'
+ * mermap). Other CPUs run the same table and must not use the address; that none of them has cached it by
+ * speculation is what x86 is taken to allow to ignore, and arm64 is not (docs/adr/0018-windows-of-one-cpu.md).
+ */
+export const KIND_EPHEMERAL = 4
+export const KIND_NAMES = ['user', 'directMap', 'guest', 'vmalloc', 'ephemeral', 'iommu'] as const
 export type Kind = number
 
 /**

@@ -89,6 +89,7 @@ export function placeCell(plan: CellPlan): CellWords {
     spaceCount: tapes.spaceCount,
     handleCount: tapes.handleCount,
     maxOperationPages: tapes.maxOperationPages,
+    windowPages: tapes.windowPages,
     profile,
     serialStart: plan.serialStart,
   }

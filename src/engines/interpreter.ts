@@ -6,6 +6,7 @@ import {
   ROLE_INNOCENT,
   TAPE_ACCESS,
   TAPE_ACCESS_DIRECT,
+  TAPE_ACCESS_KERNEL,
   TAPE_ADVISE_AWAY,
   TAPE_AWAIT_READERS,
   TAPE_BARRIER,
@@ -13,6 +14,7 @@ import {
   TAPE_BATCH_END,
   TAPE_COMPUTE,
   TAPE_END,
+  TAPE_GET,
   TAPE_IDLE,
   TAPE_LOOP,
   TAPE_LOOP_END,
@@ -22,6 +24,7 @@ import {
   TAPE_PAUSE,
   TAPE_PIN,
   TAPE_PROTECT,
+  TAPE_PUT,
   TAPE_SWITCH,
   TAPE_TICK,
   TAPE_UNMAP,
@@ -115,6 +118,7 @@ export class Interpreter {
         return ENDED
       case TAPE_ACCESS:
       case TAPE_ACCESS_DIRECT:
+      case TAPE_ACCESS_KERNEL:
         return this.#run(at, word, budget)
       case TAPE_OP_BEGIN:
         this.#opBeganNs = this.#cpu.nowNs()
@@ -127,6 +131,12 @@ export class Interpreter {
         return this.#next()
       case TAPE_UNMAP:
         kernel.unmap(a)
+        return this.#next()
+      case TAPE_GET:
+        kernel.get(a, code[at + 2], code[at + 3])
+        return this.#next()
+      case TAPE_PUT:
+        kernel.put(a)
         return this.#next()
       case TAPE_PROTECT:
         kernel.change(OPERATION_PROTECT, a, code[at + 2], code[at + 3], word >>> 8)
@@ -212,6 +222,7 @@ export class Interpreter {
     const state = this.#state
     const code = this.#tape.instructions
     const isDirect = (word & 0xff) === TAPE_ACCESS_DIRECT
+    const isKernel = isDirect || (word & 0xff) === TAPE_ACCESS_KERNEL
     const count = code[at + 3]
     let firstPage = DIRECT_MAP_BASE + code[at + 2]
     if (!isDirect) {
@@ -229,7 +240,7 @@ export class Interpreter {
       }
     }
     const left = count - state[DONE_PAGES]
-    const need = isDirect
+    const need = isKernel
       ? PRESENT
       : word >>> 8 === ACCESS_WRITE
         ? PRESENT | USER | WRITABLE | DIRTY
@@ -239,7 +250,7 @@ export class Interpreter {
     // Nothing is wanted when the last page of the run has just been passed over.
     const outcome = this.#access.run(page, Math.max(0, wanted), need)
     state[DONE_PAGES] += this.#access.done
-    if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
+    if (outcome === MISSED_FAULT) return this.#fault(at, isKernel, firstPage, need)
     if (outcome === WOULD_MISS) return OUT_OF_TURN
     if (state[DONE_PAGES] === count) {
       state[DONE_PAGES] = 0
@@ -248,10 +259,10 @@ export class Interpreter {
     return outcome === MISSED ? WALKED : RAN
   }
 
-  #fault(at: number, isDirect: boolean, firstPage: number, need: number): TapeOutcome {
+  #fault(at: number, isKernel: boolean, firstPage: number, need: number): TapeOutcome {
     const state = this.#state
-    if (isDirect) {
-      // The frame is not in the kernel's map now: a kernel would not have tried.
+    if (isKernel) {
+      // It is not mapped for the kernel now: a kernel would not have tried.
       this.#cpu.counters[COUNT_PASSED_OVER]++
       state[DONE_PAGES]++
       if (state[DONE_PAGES] < this.#tape.instructions[at + 3]) return RAN
@@ -277,6 +288,7 @@ export class Interpreter {
     return (
       opcode === TAPE_ACCESS ||
       opcode === TAPE_ACCESS_DIRECT ||
+      opcode === TAPE_ACCESS_KERNEL ||
       opcode === TAPE_LOOP ||
       opcode === TAPE_LOOP_END ||
       opcode === TAPE_OP_BEGIN ||

@@ -8,6 +8,7 @@ import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
 import { pushFault, stepFault } from './fault.js'
 import { handleAt } from './handle.js'
+import { stepGet, stepPut } from './ephemeral.js'
 import { stepMap, stepUnmap } from './mapping.js'
 import { stepPinPages } from './pinPages.js'
 import { CPU_IDLE, DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
@@ -25,8 +26,10 @@ import {
   ROUTINE_DISPOSE,
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
+  ROUTINE_GET,
   ROUTINE_MAP,
   ROUTINE_PIN_PAGES,
+  ROUTINE_PUT,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
@@ -66,6 +69,14 @@ export class Kernel {
 
   unmap(handle: number): void {
     push(this.#context.p, ROUTINE_UNMAP, handle)
+  }
+
+  get(handle: number, pageCount: number, firstFrame: number): void {
+    push(this.#context.p, ROUTINE_GET, handle, pageCount, firstFrame)
+  }
+
+  put(handle: number): void {
+    push(this.#context.p, ROUTINE_PUT, handle)
   }
 
   /** Protect or advise away a part of a mapping. */
@@ -186,6 +197,10 @@ export class Kernel {
         return stepDrain(context, at)
       case ROUTINE_PIN_PAGES:
         return stepPinPages(context, at)
+      case ROUTINE_GET:
+        return stepGet(context, at)
+      case ROUTINE_PUT:
+        return stepPut(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
       default:

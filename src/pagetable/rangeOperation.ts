@@ -1,4 +1,3 @@
-import { KIND_DIRECT_MAP } from '../contract/change.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_PROTECT,
@@ -37,6 +36,7 @@ import {
 } from './position.js'
 import {
   allowedBy,
+  bracketedSpace,
   COUNT,
   fillChange,
   fillOperation,
@@ -45,6 +45,7 @@ import {
   LOG_START,
   newEntry,
   OPERATION,
+  ownsFrame,
   PAGE,
   PINNED,
   SPACE_OF,
@@ -104,7 +105,7 @@ export function stepRange(context: Context, at: number): Outcome {
   const { p, strategy, port } = context
   switch (p[at + PHASE]) {
     case BEGIN: {
-      if (p[OPERATION_DEPTH] === 0) beginOutermost(context, p[at + SPACE_OF])
+      if (p[OPERATION_DEPTH] === 0) beginOutermost(context, bracketedSpace(p, at))
       p[at + PAGE] = p[at + FIRST]
       p[at + LOG_START] = p[LOG_COUNT]
       p[OPERATION_ID]++
@@ -256,7 +257,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   memory.poke(word + OWNER_OFFSET, context.cpu)
   memory.poke(word + SERIAL_OFFSET, serial)
   context.meter.charge(COST_ENTRY_WRITE, 1)
-  const isFreed = (written & PRESENT) === 0 && change.kind !== KIND_DIRECT_MAP
+  const isFreed = (written & PRESENT) === 0 && ownsFrame(change.kind)
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
   if (isFreed) {
     frames.setLast(frame, change.space, change.firstPage, stamp)

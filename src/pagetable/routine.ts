@@ -43,6 +43,8 @@ export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
 export const ROUTINE_PIN_PAGES = 12
+export const ROUTINE_GET = 13
+export const ROUTINE_PUT = 14
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -57,6 +59,8 @@ const ROUTINE_NAMES = [
   'drain',
   'switch',
   'pinPages',
+  'get',
+  'put',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

@@ -1,9 +1,11 @@
 import {
   KIND_DIRECT_MAP,
+  KIND_EPHEMERAL,
   KIND_GUEST,
   KIND_NAMES,
   KIND_USER,
   SCOPE_ALL,
+  SCOPE_CPU,
   SCOPE_SPACE,
   type Scope,
 } from '../contract/change.js'
@@ -21,6 +23,7 @@ import {
   OPERATION_ADVISE_AWAY,
   OPERATION_NAMES,
   OPERATION_PROTECT,
+  OPERATION_PUT,
   OPERATION_UNMAP,
   OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
@@ -173,10 +176,19 @@ export const RULES: readonly Rule[] = [
     source:
       'guest_memfd without direct map: all CPUs, before the page is given to guest or user (LKML, Roy 2025; Linux mm/secretmem.c)',
   },
+  {
+    operation: OPERATION_PUT,
+    kind: KIND_EPHEMERAL,
+    takes: true,
+    scope: SCOPE_CPU,
+    obligations: VA_REUSE,
+    source:
+      'mermap: this CPU, before it maps the address again (Jackman, LKML 2026, mm/mermap.c and arch/x86/include/asm/mermap.h); what its caller owes before the page is freed is left out',
+  },
 ]
 
 /** Rules by operation, kind and whether something is taken: looked up on every change, so an array and not a search. */
-const KINDS = 3
+const KINDS = KIND_NAMES.length
 const byKey: (Rule | undefined)[] = []
 const tableByKey: (Rule | undefined)[] = []
 for (const rule of RULES) {

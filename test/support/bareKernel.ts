@@ -271,6 +271,7 @@ export class BareMachine {
     return {
       cpu,
       cpuCount: config.cpuCount,
+      windowPages: config.windowPages ?? 0,
       memory,
       words: placed,
       profile: config.profile,

@@ -91,6 +91,7 @@ export class ExploreCpu {
     this.#context = {
       cpu: id,
       cpuCount: cell.config.cpuCount,
+      windowPages: cell.config.windowPages ?? 0,
       memory: this.memory,
       words: cell.machine,
       profile: plan.profile,

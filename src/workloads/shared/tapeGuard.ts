@@ -25,6 +25,10 @@ export class TapeGuard {
   /** Handles that the open batch has changed: their entries are locked until it ends. */
   readonly #lockedHandles = new Set<Handle>()
   #bodyTakesTime = false
+  /** Handles of what is mapped in this CPU's window. */
+  readonly #live = new Set<Handle>()
+  /** All that were ever got here: no other CPU may use what they map. */
+  readonly windowHandles = new Set<Handle>()
   maxSpace = FIRST_SPACE
 
   constructor(misuse: Misuse, role: number, list: InstructionList, handleCount: () => number) {
@@ -65,13 +69,27 @@ export class TapeGuard {
     this.#operation(handle, this.mappings.unmap(handle, this.at))
   }
 
+  get(handle: Handle, pageCount: number): void {
+    this.map(handle, pageCount)
+    this.#live.add(handle)
+    this.windowHandles.add(handle)
+  }
+
+  /** Its entries are nobody else's, so a batch does not keep them locked. */
+  put(handle: Handle): void {
+    this.#checkRepeats('puts')
+    this.#checkHandle(handle)
+    this.sections.operation(this.mappings.unmap(handle, this.at))
+    this.#live.delete(handle)
+  }
+
   change(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
     this.#use(verb, handle, firstPage, pageCount, true)
     this.#operation(handle, pageCount)
   }
 
-  access(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
-    this.#use(verb, handle, firstPage, pageCount, false)
+  access(verb: string, handle: Handle, firstPage: number, pageCount: number, inKernel = false): void {
+    this.#use(verb, handle, firstPage, pageCount, false, inKernel)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
       throw this.misuse.at(
@@ -117,6 +135,10 @@ export class TapeGuard {
     this.misuse.checkWhole(this.at, 'space', space, FIRST_SPACE, MAX_SPACE)
     this.sections.checkNotInBatch('switchTo', this.at)
     if (space !== this.#space) this.#checkRepeats('switches')
+    for (const handle of this.#live) {
+      const reason = `switches with handle ${handle} in the window of space ${this.#space}`
+      throw this.misuse.at(this.at, reason, 'put it first: a temporary mapping belongs to the space that is active')
+    }
     this.#space = space
     this.maxSpace = Math.max(this.maxSpace, space)
   }
@@ -160,8 +182,19 @@ export class TapeGuard {
     throw this.misuse.at(this.at, reason, 'do it in the setup, or on the tape of an initiator')
   }
 
-  #use(verb: string, handle: Handle, firstPage: number, pageCount: number, isChange: boolean): void {
+  #use(
+    verb: string,
+    handle: Handle,
+    firstPage: number,
+    pageCount: number,
+    isChange: boolean,
+    inKernel = false,
+  ): void {
     this.#checkHandle(handle)
+    if (this.#live.has(handle) && !inKernel) {
+      const reason = `${verb} handle ${handle} in user mode, which is mapped in a window of the kernel`
+      throw this.misuse.at(this.at, reason, 'use readKernel')
+    }
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
     this.misuse.checkWhole(this.at, 'first page', firstPage, 0, DIRECT_MAP_BASE)
     const where = { space: this.#space, isInBody: this.isInBody, at: this.at }
