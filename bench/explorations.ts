@@ -117,6 +117,14 @@ const CASES: readonly PlannedCase[] = [
     frameCount: 2,
     breaksBeforeMake: true,
   },
+  {
+    ...BASE,
+    name: 'window',
+    summary: 'temporary mappings at one address of each CPU, again and again',
+    alphabet: ['advise', 'window'],
+    operationCount: 3,
+    preemption: 'none',
+  },
   { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1, seconds: 30 },
   {
     ...BASE,

@@ -10,7 +10,14 @@ import { makeTapes } from '../dist/src/workloads/shared/tapeWriter.js'
 import { usageErrorOf } from './support/usage.js'
 
 const FOLDER = join(import.meta.dirname, '../dist/src/workloads')
-const NAMES = ['direct-map-zap', 'madvise-page', 'mprotect-storm', 'munmap-storm', 'web-server'] as const
+const NAMES = [
+  'direct-map-zap',
+  'madvise-page',
+  'mermap-read',
+  'mprotect-storm',
+  'munmap-storm',
+  'web-server',
+] as const
 type Name = (typeof NAMES)[number]
 
 const modules = new Map<string, WorkloadModule>()
@@ -117,7 +124,7 @@ describe.each(NAMES)('%s', (name) => {
   })
 
   test('depends on the seed exactly where it draws', () => {
-    const draws = name === 'mprotect-storm' || name === 'web-server'
+    const draws = ['mermap-read', 'mprotect-storm', 'web-server'].includes(name)
     expect(made(name, { seed: 1 }).hash !== made(name, { seed: 2 }).hash).toBe(draws)
   })
 

@@ -16,32 +16,32 @@ import { roundWords, type RoundWords } from './shared/roundStrategy.js'
 
 type Privates = PerOperationPrivates | 'put'
 
-class Mermap extends PerOperation {
+export class Mermap extends PerOperation {
   /** What was put and is not flushed: in this CPU's windows only. */
-  readonly #put: Gather
+  protected readonly put: Gather
   readonly #flushesPuts: boolean
 
   constructor(host: StrategyHost<RoundWords, Privates>) {
     super(host)
-    this.#put = new Gather(host.privates.put, host.parameters['ceiling'])
+    this.put = new Gather(host.privates.put, host.parameters['ceiling'])
     this.#flushesPuts = host.parameters['flushOn'] === 1
   }
 
   override changed(cpu: Port, change: Change): Ticket {
     if (change.kind !== KIND_EPHEMERAL) return super.changed(cpu, change)
-    this.#put.add(cpu, change)
+    this.put.add(cpu, change)
     return DONE
   }
 
   override finished(cpu: Port, operation: Operation): Ticket {
     if (operation.depth > 0) return DONE
     if (this.gather.count(cpu) > 0) return this.flush(cpu)
-    return this.#put.count(cpu) === 0 || this.#flushesPuts ? this.flushed(cpu) : DONE
+    return this.put.count(cpu) === 0 || this.#flushesPuts ? this.flushed(cpu) : DONE
   }
 
   /** A settlement is a prefix of this CPU's changes, so what was put before goes with it. */
   protected override flushed(cpu: Port): Ticket {
-    this.#flushPut(cpu)
+    this.flushPut(cpu)
     return settleIssued(cpu)
   }
 
@@ -52,8 +52,9 @@ class Mermap extends PerOperation {
     return isOwn ? this.flushed(cpu) : super.demanded(cpu, demand)
   }
 
-  #flushPut(cpu: Port): void {
-    const put = this.#put
+  /** Here, and nowhere else. */
+  protected flushPut(cpu: Port): void {
+    const { put } = this
     if (put.count(cpu) === 0) return
     flush(cpu, put.space(cpu), put.first(cpu), put.pages(cpu), 1)
     put.clear(cpu)

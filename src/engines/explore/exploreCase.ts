@@ -27,6 +27,8 @@ export const OPERATION_KINDS = [
   'idle',
   /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
   'adviseOther',
+  /** Maps a page for a moment in the CPU's own window, and takes it out again. */
+  'window',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 
@@ -94,6 +96,6 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
   const { usesSymmetry, alphabet, roles } = plan
   const isOrderSeen = plan.cpuCount > 2 && plan.preemption !== 'none'
-  const isOwned = alphabet.includes('remap') || alphabet.includes('adviseOther') || roles.length > 0
+  const isOwned = alphabet.includes('remap') || alphabet.includes('adviseOther') || alphabet.includes('window') || roles.length > 0
   return usesSymmetry && isStrategySymmetric && !isOrderSeen && !isOwned
 }

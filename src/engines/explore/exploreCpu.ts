@@ -33,7 +33,7 @@ import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
 
-/** Handle of the mapping that all CPUs share; CPU c's own one follows, and after those the one in the other space. */
+/** Handle of the mapping that all CPUs share; CPU c's own one follows, after those the one in the other space, then CPU c's window. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
 export const OTHER_SPACE = 2
@@ -134,6 +134,16 @@ export class ExploreCpu {
     return 1 + this.#cell.config.cpuCount
   }
 
+  /** Of what the CPU maps in its window; only where the case has windows. */
+  get #windowHandle(): number {
+    return 2 + this.#cell.config.cpuCount + this.id
+  }
+
+  get #isInWindow(): boolean {
+    if ((this.#cell.config.windowPages ?? 0) === 0) return false
+    return this.#arena.words[this.#handleWord(this.#windowHandle) + HANDLE_MAPPED] !== 0
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
@@ -147,7 +157,8 @@ export class ExploreCpu {
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
-    if (kind === 'switch') return !isBatchOpen
+    // A temporary mapping belongs to the space that is loaded.
+    if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
     if (kind === 'idle') return !isBatchOpen
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
@@ -206,6 +217,8 @@ export class ExploreCpu {
         return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
           ? kernel.map(1 + this.id, 1, WRITABLE)
           : kernel.unmap(1 + this.id)
+      case 'window':
+        return this.#isInWindow ? kernel.put(this.#windowHandle) : kernel.get(this.#windowHandle, 1, 0)
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return
