@@ -114,6 +114,7 @@ export interface Called {
   demand?: {
     obligation: number
     newOwner: number
+    mayFail: boolean
     owners: number[]
     serials: number[]
     tags: number[]
@@ -145,6 +146,7 @@ export interface BareOptions {
   spaceCount?: number
   handleCount?: number
   maxOperationPages?: number
+  windowPages?: number
   contract?: Contract
   /** `--profile-set` arguments. */
   sets?: string[]
@@ -191,6 +193,17 @@ export class BareCpu {
   map(handle: number, pages: number, flags: number): number {
     this.kernel.map(handle, pages, flags)
     return this.run()
+  }
+
+  /** 1, or 0 where the get has failed. */
+  get(handle: number, pages: number, firstFrame = 0): number {
+    this.kernel.get(handle, pages, firstFrame)
+    return this.run()
+  }
+
+  put(handle: number): void {
+    this.kernel.put(handle)
+    this.run()
   }
 
   unmap(handle: number): void {
@@ -245,6 +258,7 @@ export class BareMachine {
       spaceCount: options.spaceCount ?? 2,
       handleCount: options.handleCount ?? 8,
       maxOperationPages: options.maxOperationPages ?? 64,
+      windowPages: options.windowPages,
       profile,
       serialStart: options.serialStart ?? 0,
     }
@@ -419,6 +433,7 @@ export class BareMachine {
           demand: {
             obligation: demand.obligation,
             newOwner: demand.newOwner,
+            mayFail: demand.mayFail,
             owners: list(demand.owners),
             serials: list(demand.serials),
             tags: list(demand.tags),
