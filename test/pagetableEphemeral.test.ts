@@ -94,9 +94,7 @@ describe('a window deals out its pages in order', () => {
     // The page is gone in one table and there in the other.
     const roots = machine.placed.spaces
     const leaf = (space: number) =>
-      machine.words[
-        machine.tables.leafWord(machine.words[roots.base + space * roots.stride], windowBase(0))
-      ]
+      machine.words[machine.tables.leafWord(machine.words[roots.base + space * roots.stride], windowBase(0))]
     expect([leaf(1) & PRESENT, leaf(2) & PRESENT]).toEqual([0, PRESENT])
   })
 

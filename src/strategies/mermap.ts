@@ -65,8 +65,10 @@ export class Mermap extends PerOperation {
  * page
  */
 export default {
-  summary: 'a window of one CPU: nothing is flushed at a put, all of it here when its addresses come round again',
-  source: 'Brendan Jackman, mermap (LKML 2025-2026): mm/mermap.c and arch/x86/include/asm/mermap.h, v4 of the series',
+  summary:
+    'a window of one CPU: nothing is flushed at a put, all of it here when its addresses come round again',
+  source:
+    'Brendan Jackman, mermap (LKML 2025-2026): mm/mermap.c and arch/x86/include/asm/mermap.h, v4 of the series',
   parameters: {
     flushOn: {
       default: 0,
@@ -74,7 +76,8 @@ export default {
       max: 1,
       unit: '0 or 1',
       summary: 'what was put is flushed when its addresses are wanted again (0), or by each put (1)',
-      source: 'wrap: v4 of the series; put: its prototype of August 2025 (flush_tlb_kernel_range_local in mermap_put)',
+      source:
+        'wrap: v4 of the series; put: its prototype of August 2025 (flush_tlb_kernel_range_local in mermap_put)',
     },
     ceiling: CEILING,
     gatherLimit: GATHER_LIMIT,

@@ -96,6 +96,10 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
   const { usesSymmetry, alphabet, roles } = plan
   const isOrderSeen = plan.cpuCount > 2 && plan.preemption !== 'none'
-  const isOwned = alphabet.includes('remap') || alphabet.includes('adviseOther') || alphabet.includes('window') || roles.length > 0
+  const isOwned =
+    alphabet.includes('remap') ||
+    alphabet.includes('adviseOther') ||
+    alphabet.includes('window') ||
+    roles.length > 0
   return usesSymmetry && isStrategySymmetric && !isOrderSeen && !isOwned
 }

@@ -7,8 +7,7 @@ import { plant, type Defect } from '../defect.js'
 
 class FlushesFirst extends Mermap {
   changing(cpu: Port, change: Change): Ticket {
-    if (change.kind === KIND_EPHEMERAL)
-      cpu.invalidate(change.space, change.firstPage, change.pageCount, 1)
+    if (change.kind === KIND_EPHEMERAL) cpu.invalidate(change.space, change.firstPage, change.pageCount, 1)
     return DONE
   }
 

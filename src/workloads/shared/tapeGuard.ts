@@ -137,7 +137,11 @@ export class TapeGuard {
     if (space !== this.#space) this.#checkRepeats('switches')
     for (const handle of this.#live) {
       const reason = `switches with handle ${handle} in the window of space ${this.#space}`
-      throw this.misuse.at(this.at, reason, 'put it first: a temporary mapping belongs to the space that is active')
+      throw this.misuse.at(
+        this.at,
+        reason,
+        'put it first: a temporary mapping belongs to the space that is active',
+      )
     }
     this.#space = space
     this.maxSpace = Math.max(this.maxSpace, space)
