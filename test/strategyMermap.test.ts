@@ -41,7 +41,10 @@ describe('on wrap: one flush here for each lap, no interrupt', () => {
 test.each(CASES)(
   'on put: each flushes what it takes out, $pages of $window',
   async ({ pages, window, ops }) => {
-    const { figures, violations } = await read({ pages, window, ops }, { strategyParameters: { flushOn: 1 } })
+    const { figures, violations } = await read(
+      { pages, window, ops },
+      { strategyParameters: { 'mermap.flushOn': 1 } },
+    )
     expect(figures).toMatchObject({ ops, ipis: 0, fullFlushes: 0, pagesInvalidated: ops * pages })
     expect(violations).toEqual([])
   },

@@ -28,6 +28,8 @@ export const KIND_USER = 0
 export const KIND_DIRECT_MAP = 1
 /** User memory whose frames are not in the kernel's direct map while they are mapped. */
 export const KIND_GUEST = 2
+/** The kernel's own virtual area: its addresses are dealt out to whoever asks, and only the kernel uses them. */
+export const KIND_VMALLOC = 3
 /**
  * A page that the kernel maps for a moment in the window of one CPU, in the table of the space that it runs (Linux'
  * mermap). Other CPUs run the same table and must not use the address; that none of them has cached it by

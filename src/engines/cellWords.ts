@@ -9,6 +9,7 @@ import { placeOracle, type OracleWords } from '../oracle/journal.js'
 import { placeBroadcasts, type BroadcastWords } from './broadcastWords.js'
 import type { FaultPlan } from './faultPlan.js'
 import { placeFaults, type FaultWords } from './faultWords.js'
+import { partCountOf, partsOf, type Parts } from '../pagetable/parts.js'
 import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
@@ -68,6 +69,7 @@ export interface CellWords {
   /** Null where the strategy needs none. */
   readonly broadcasts: BroadcastWords | null
   readonly host: StrategyHost
+  readonly parts: Parts
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
   readonly demandItems: number
@@ -91,6 +93,7 @@ export function placeCell(plan: CellPlan): CellWords {
     maxOperationPages: tapes.maxOperationPages,
     windowPages: tapes.windowPages,
     profile,
+    partCount: partCountOf(module),
     serialStart: plan.serialStart,
   }
   const layout = new Layout()
@@ -144,6 +147,7 @@ export function placeCell(plan: CellPlan): CellWords {
     faults,
     broadcasts,
     host,
+    parts: partsOf(module, host),
     demandAt,
     demandItems,
     logAt,

@@ -44,6 +44,16 @@ export function resolveParameters(
   return { values, shown }
 }
 
+/** Values by the names that a strategy gives its parameters, by those that they have in a combination. */
+export function fullyNamed(
+  specs: ParameterSpecs,
+  given: Readonly<Record<string, number>>,
+): Map<string, number> {
+  const names = Object.keys(specs)
+  const nameOf = (name: string) => names.find((known) => bareName(known) === name) ?? name
+  return new Map(Object.entries(given).map(([name, value]) => [nameOf(name), value]))
+}
+
 /**
  * What an entry of the command line sets: the values of its preset, and over them the parameters that stand behind it.
  * @param thing what the message names, such as `strategy lazy`
@@ -62,6 +72,16 @@ export function givenBy(
   }
   if (!names.includes(preset)) throw unknownName(thing, PRESET, preset, names)
   return new Map([...Object.entries(presets?.[preset].values ?? {}), ...parameters])
+}
+
+/** A parameter in a strategy, or in each part of a combination that has one of this name. */
+export function namedLike(specs: object, name: string): string[] {
+  return Object.keys(specs).filter((known) => bareName(known) === name)
+}
+
+/** Without the part of a combination that it belongs to. */
+export function bareName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 function checkBounds(thing: string, name: string, value: number, spec: ParameterSpec): void {

@@ -47,9 +47,11 @@ export function boot(
   }
   mapDirect(memory, words, config, tables)
   shareKernelHalf(memory, words, config, tables)
+  for (let owner = 0; owner < config.cpuCount * config.partCount; owner++) {
+    memory.poke(words.issued.base + owner * words.issued.stride, config.serialStart)
+    memory.poke(words.watermark.base + owner * words.watermark.stride, config.serialStart)
+  }
   for (let cpu = 0; cpu < config.cpuCount; cpu++) {
-    memory.poke(words.issued.base + cpu * words.issued.stride, config.serialStart)
-    memory.poke(words.watermark.base + cpu * words.watermark.stride, config.serialStart)
     frames.emptyList(words.freeLists.base + cpu * words.freeLists.stride)
     frames.emptyList(words.heldLists.base + cpu * words.heldLists.stride)
     frames.emptyList(words.claimLists.base + cpu * words.claimLists.stride)

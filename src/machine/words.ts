@@ -18,6 +18,8 @@ export interface MachineConfig {
   readonly profile: Profile
   /** Pages of each CPU's window for temporary mappings; without it there are none. */
   readonly windowPages?: number | undefined
+  /** Sequences of serials that each CPU has: one for each part of the strategy. */
+  readonly partCount: number
   /** Serial that every CPU issued last before the run; near the wrap in tests. */
   readonly serialStart: number
 }
@@ -75,6 +77,7 @@ const HELD_TABLES = 32
 
 /** Word indices of everything that the machine and the page-table library share. */
 export interface MachineWords {
+  /** By owner (pagetable/parts.ts). */
   readonly issued: Placed
   readonly watermark: Placed
   readonly spaces: Placed
@@ -135,8 +138,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
   }
   const windowCount = (config.windowPages ?? 0) === 0 ? 0 : cpuCount * config.spaceCount
   return {
-    issued: layout.lines('issued', cpuCount),
-    watermark: layout.lines('watermark', cpuCount),
+    issued: layout.lines('issued', cpuCount * config.partCount),
+    watermark: layout.lines('watermark', cpuCount * config.partCount),
     spaces: layout.lines('space', config.spaceCount, 3),
     handles: layout.lines('handle', Math.max(1, config.handleCount), 6),
     pool: layout.run('pool', WORDS_PER_LINE),

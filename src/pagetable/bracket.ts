@@ -3,6 +3,7 @@ import { heldAddressMark } from './addresses.js'
 import type { Context } from './context.js'
 import { heldListOf, reapFrames } from './frameSupply.js'
 import { reapAddresses } from './addresses.js'
+import { noteSerials } from './serials.js'
 import { reapTables } from './tableSupply.js'
 import {
   ADDRESS_MARK,
@@ -12,7 +13,6 @@ import {
   HELD_OPEN,
   LOG_COUNT,
   OUTER_SPACE,
-  SERIAL_AT_BEGIN,
 } from './position.js'
 
 /**
@@ -29,7 +29,7 @@ export function beginOutermost(context: Context, space: number): void {
   reapTables(context)
   reapAddresses(context)
   p[LOG_COUNT] = 0
-  p[SERIAL_AT_BEGIN] = memory.peek(words.issued.base + context.cpu * words.issued.stride)
+  noteSerials(context)
   p[HELD_OPEN] = 0
   p[HELD_LISTED] = frames.count(heldListOf(context, context.cpu))
   p[OUTER_SPACE] = space

@@ -3,7 +3,7 @@ import { NEW_ENTRY, VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_PUT } from '../contract/operation.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { COUNT_PASSED_OVER } from '../machine/counters.js'
-import { STAMP_OFFSET } from '../machine/tables.js'
+import { OWNER_OFFSET, STAMP_OFFSET } from '../machine/tables.js'
 import {
   HANDLE_FIRST,
   HANDLE_FLAGS,
@@ -106,11 +106,12 @@ function write(context: Context, at: number): Outcome {
 }
 
 function reuse(context: Context, word: number, page: number): void {
-  const { p, cpu, passed, witness } = context
-  const stamp = context.memory.peek(word + STAMP_OFFSET)
+  const { p, memory, passed, witness } = context
+  const stamp = memory.peek(word + STAMP_OFFSET)
   if (stamp === 0) return
-  witness.event(fillEvent(passed, VA_REUSE, cpu, p[SPACE], page, stamp))
-  if (isBreakBeforeMake(context)) witness.event(fillEvent(passed, NEW_ENTRY, cpu, p[SPACE], page, stamp))
+  const owner = memory.peek(word + OWNER_OFFSET)
+  witness.event(fillEvent(passed, VA_REUSE, owner, p[SPACE], page, stamp))
+  if (isBreakBeforeMake(context)) witness.event(fillEvent(passed, NEW_ENTRY, owner, p[SPACE], page, stamp))
 }
 
 function enter(context: Context, at: number): Outcome {

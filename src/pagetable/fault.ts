@@ -21,6 +21,7 @@ import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
+import { contractOf } from './parts.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
 import { LOCALS, OPERATION_DEPTH, PHASE, RESULT, SPACE } from './position.js'
@@ -36,6 +37,7 @@ import {
   ROUTINE_TAKE_FRAME,
   type Outcome,
 } from './routine.js'
+import { ownerFor } from './serials.js'
 import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
 import { growLeaf } from './tableSupply.js'
 
@@ -196,7 +198,7 @@ function directWord(context: Context, frame: number): number {
 function demandExposure(context: Context, at: number): Outcome {
   const { p, memory, demand } = context
   const word = directWord(context, p[at + FRAME])
-  const { contract } = context
+  const contract = contractOf(context.parts, ownerFor(context, KIND_DIRECT_MAP))
   const mayPass = ((waivedBy(contract) | dueWithinDeadline(contract)) & EXPOSE) !== 0
   if (mayPass || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
   demand.owners[0] = memory.peek(word + OWNER_OFFSET)
@@ -214,11 +216,12 @@ function expose(context: Context, at: number): Outcome {
   const word = directWord(context, p[at + FRAME])
   const stamp = memory.peek(word + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
-  if ((dueWithinDeadline(context.contract) & EXPOSE) !== 0) {
+  const owner = ownerFor(context, KIND_DIRECT_MAP)
+  if ((dueWithinDeadline(contractOf(context.parts, owner)) & EXPOSE) !== 0) {
     watchDeadline(context, word)
     return goTo(p, INSTALL)
   }
-  fillEvent(context.passed, EXPOSE, context.cpu, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
+  fillEvent(context.passed, EXPOSE, owner, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
   context.witness.event(context.passed)
   return goTo(p, INSTALL)
 }
@@ -231,7 +234,7 @@ function watchDeadline(context: Context, word: number): void {
   const serial = memory.peek(word + SERIAL_OFFSET)
   const tag = memory.peek(word + TAG_OFFSET)
   if (isCovered(context, owner, serial, tag, KERNEL_SPACE, EXPOSE)) return
-  context.witness.exposed(serial, false)
+  context.witness.exposed(owner, serial, false)
 }
 
 /** Populated and emptied again while this fault waited for a frame: a change that nobody has demanded yet. */

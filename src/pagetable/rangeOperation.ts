@@ -20,18 +20,17 @@ import { HAND_OPERATION, setInHand } from './inHand.js'
 import { fillEvent, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
-  LAST_SERIAL,
   LOG_BITS,
   LOG_COUNT,
   LOG_FRAME,
   LOG_IS_SETTLED,
   LOG_KEEPS_ADDRESS,
+  LOG_OWNER,
   LOG_SERIAL,
   LOG_TAG,
   OPERATION_DEPTH,
   OPERATION_ID,
   PHASE,
-  SERIAL_AT_BEGIN,
   TICKET_RESULT,
 } from './position.js'
 import {
@@ -42,6 +41,7 @@ import {
   fillOperation,
   FIRST,
   GRANT,
+  KIND,
   LOG_START,
   newEntry,
   OPERATION,
@@ -63,6 +63,7 @@ import {
   ROUTINE_RANGE,
   type Outcome,
 } from './routine.js'
+import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
 import { freesTables, growLeaf } from './tableSupply.js'
 import { tellChanged } from './tellChanged.js'
@@ -233,46 +234,40 @@ function write(context: Context, at: number): Outcome {
 }
 
 function tell(context: Context, at: number, old: number, written: number): Outcome {
-  const { p, memory, words, witness, frames } = context
+  const { p, memory, witness, frames } = context
   const word = p[at + WORD]
   const stamp = witness.stamp(word)
-  const issued = words.issued.base + context.cpu * words.issued.stride
-  if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()
+  const owner = ownerFor(context, p[at + KIND])
+  const issued = issuedWord(context, owner)
+  if (!hasIssued(context)) witness.changing()
   const serial = (memory.peek(issued) + 1) | 0
   fillChange(context, at, old, written, serial)
   const { change } = context
-  const opened = fillEvent(
-    context.passed,
-    change.obligations,
-    context.cpu,
-    change.space,
-    change.firstPage,
-    stamp,
-  )
+  const { space, firstPage, obligations } = change
+  const opened = fillEvent(context.passed, obligations, owner, space, firstPage, stamp)
   opened.allowed = allowedBy(written)
-  opened.needed = neededFor(change.obligations)
+  opened.needed = neededFor(obligations)
   witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)
-  memory.poke(word + OWNER_OFFSET, context.cpu)
+  memory.poke(word + OWNER_OFFSET, owner)
   memory.poke(word + SERIAL_OFFSET, serial)
   context.meter.charge(COST_ENTRY_WRITE, 1)
   const isFreed = (written & PRESENT) === 0 && ownsFrame(change.kind)
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
   if (isFreed) {
-    frames.setLast(frame, change.space, change.firstPage, stamp)
+    frames.setLast(frame, space, firstPage, stamp)
     noteHeld(context)
   }
-  const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, frame)
-  context.log[item + LOG_BITS] =
-    change.obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
+  const item = addToLog(context, word, space, firstPage, owner, serial, stamp, frame)
+  context.log[item + LOG_BITS] = obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
   const ticket = tellChanged(context)
   // Written down at once: `change` is an object, and nothing outside of words outlives a step.
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
-  p[LAST_SERIAL] = serial
+  noteLast(context, owner, serial)
   return waitFor(p, ticket, CHANGED)
 }
 
@@ -280,12 +275,13 @@ function afterChanged(context: Context, at: number): Outcome {
   const { p, log } = context
   const item = logEntry(p[LOG_COUNT] - 1)
   const serial = log[item + LOG_SERIAL]
+  const owner = log[item + LOG_OWNER]
   const frame = log[item + LOG_FRAME]
   const isSettled = p[TICKET_RESULT] === SETTLED
   if (isSettled && frame >= 0 && !tryLockFree(context)) return RETRY
-  if (frame >= 0) context.frames.hold(frame, context.cpu, serial, log[item + LOG_TAG])
+  if (frame >= 0) context.frames.hold(frame, owner, serial, log[item + LOG_TAG])
   if (isSettled) {
-    context.witness.claimed(context.cpu, serial, serial)
+    context.witness.claimed(owner, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
     if (frame >= 0) {

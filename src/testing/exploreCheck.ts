@@ -3,7 +3,7 @@ import type { ExploreCase } from '../engines/explore/exploreCase.js'
 import type { ExploreJob } from '../harness/explore/exploreJob.js'
 import type { ExploreOptions } from '../harness/explore/exploreOptions.js'
 import { exploreCommandFor } from '../harness/explore/exploreReproduce.js'
-import { resolveParameters } from '../harness/parameters.js'
+import { bareName, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs, specText } from '../harness/spec.js'
 import { loadProfile } from '../machine/profile.js'
@@ -55,7 +55,7 @@ function search({ module }: Subject, plan: ExploreCase, parameters: Subject['par
 function smallParameters({ module, parameters }: Subject): Readonly<Record<string, number>> {
   const small = Object.entries(module.parameters).map(([name, spec]): [string, number] => [
     name,
-    parameters[name] === spec.default ? (SMALL_VALUES[name] ?? spec.default) : parameters[name],
+    parameters[name] === spec.default ? (SMALL_VALUES[bareName(name)] ?? spec.default) : parameters[name],
   ])
   return Object.fromEntries(small)
 }

@@ -1,7 +1,6 @@
-import { pathToFileURL } from 'node:url'
-import type { StrategyModule } from '../contract/strategy.js'
+import { importStrategy } from '../engines/importStrategy.js'
 import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
-import { resolveParameters } from '../harness/parameters.js'
+import { fullyNamed, resolveParameters } from '../harness/parameters.js'
 import { simScript, type Conditions } from './runScript.js'
 import { seededScript } from './scriptOf.js'
 import { stress } from './stress.js'
@@ -18,9 +17,9 @@ const TICK_US = { sim: 10, threads: 100 }
 const THREADS_CPUS = 3
 
 async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject> {
-  const { default: module } = (await import(pathToFileURL(defect.file).href)) as { default: StrategyModule }
+  const module = await importStrategy(defect.file)
   const ticks = Object.hasOwn(module.parameters, 'tickUs') ? { tickUs } : {}
-  const given = new Map(Object.entries({ ...ticks, ...defect.parameters }))
+  const given = fullyNamed(module.parameters, { ...ticks, ...defect.parameters })
   const parameters = resolveParameters(defect.name, module.parameters, given, false).values
   return { spec: defect.name, file: defect.file, module, parameters }
 }

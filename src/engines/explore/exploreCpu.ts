@@ -101,7 +101,7 @@ export class ExploreCpu {
       strategy,
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
-      contract: plan.module.contract(plan.parameters),
+      parts: cell.parts,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),

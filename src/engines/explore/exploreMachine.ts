@@ -62,7 +62,7 @@ export class ExploreMachine {
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))
     this.cell = cell
-    this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case))
+    this.words = placeExplore(cell.layout, cpuCount, cell.parts.count, SPACES, trackedCount(plan.case))
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
     const pages = listPages(plan.case, cell, words)
@@ -88,7 +88,7 @@ export class ExploreMachine {
       isThere: needsBroadcast(plan.module.needs),
     })
     this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
-    this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount)
+    this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount, cell.parts)
     const strategy = plan.module.create(cell.host)
     this.cpus = Array.from(
       { length: cpuCount },

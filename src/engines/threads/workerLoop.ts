@@ -233,7 +233,8 @@ export class WorkerLoop {
     const { watch, cell, id } = this.#cpu
     const { watermark } = cell.machine
     const now = clockNs()
-    watch.settledUpTo(Atomics.load(this.#words, watermark.base + id * watermark.stride), now)
+    for (let owner = id * cell.parts.count; owner < (id + 1) * cell.parts.count; owner++)
+      watch.settledUpTo(owner, Atomics.load(this.#words, watermark.base + owner * watermark.stride), now)
     watch.judgeDeadlines(now)
   }
 

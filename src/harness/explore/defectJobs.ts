@@ -1,7 +1,6 @@
-import { pathToFileURL } from 'node:url'
-import type { StrategyModule } from '../../contract/strategy.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
-import { resolveParameters } from '../parameters.js'
+import { importStrategy } from '../../engines/importStrategy.js'
+import { fullyNamed, resolveParameters } from '../parameters.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
 /** A strategy with one thing wrong, and the case in which the search must find it. */
@@ -60,8 +59,8 @@ async function jobOf(
   defect: PlannedDefect,
   limits: DefectLimits,
 ): Promise<ExploreJob> {
-  const { default: module } = (await import(pathToFileURL(file).href)) as { default: StrategyModule }
-  const given = new Map(Object.entries(defect.parameters))
+  const module = await importStrategy(file)
+  const given = fullyNamed(module.parameters, defect.parameters)
   const parameters = resolveParameters(strategy, module.parameters, given, false).values
   return {
     strategy,

@@ -1,5 +1,4 @@
 import type { Change } from '../../contract/change.js'
-import { KIND_EPHEMERAL } from '../../contract/change.js'
 import type { Port } from '../../contract/port.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import mermap, { Mermap } from '../../strategies/mermap.js'
@@ -7,13 +6,11 @@ import { plant, type Defect } from '../defect.js'
 
 class FlushesFirst extends Mermap {
   changing(cpu: Port, change: Change): Ticket {
-    if (change.kind === KIND_EPHEMERAL) cpu.invalidate(change.space, change.firstPage, change.pageCount, 1)
+    cpu.invalidate(change.space, change.firstPage, change.pageCount, 1)
     return DONE
   }
 
-  protected override flushPut(cpu: Port): void {
-    this.put.clear(cpu)
-  }
+  protected override flushPut(): void {}
 }
 
 export const defect: Defect = {

@@ -1,11 +1,8 @@
-import type { Port } from '../../contract/port.js'
 import mermap, { Mermap } from '../../strategies/mermap.js'
 import { plant, type Defect } from '../defect.js'
 
 class NothingHere extends Mermap {
-  protected override flushPut(cpu: Port): void {
-    this.put.clear(cpu)
-  }
+  protected override flushPut(): void {}
 }
 
 export const defect: Defect = {
