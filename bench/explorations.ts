@@ -136,6 +136,14 @@ const CASES: readonly PlannedCase[] = [
     parameters: { ring: 2, timeoutUs: 1 },
     seconds: 40,
   },
+  {
+    ...BASE,
+    name: 'window',
+    summary: 'temporary mappings at one address of each CPU, again and again',
+    alphabet: ['advise', 'window'],
+    operationCount: 3,
+    preemption: 'none',
+  },
   { ...BASE, name: 'spurious', summary: 'interrupts that nobody sent', spuriousCount: 1, seconds: 30 },
   {
     ...BASE,

@@ -88,10 +88,6 @@ describe('together they reach what there is', () => {
     expect(TAPE_NAMES.filter((name) => !seen.has(name))).toEqual([
       'loop',
       'loopEnd',
-      // Of hardware that few strategies need, and of what is not drawn.
-      'accessKernel',
-      'get',
-      'put',
       'deviceAccess',
       'preempt',
       'tickless',

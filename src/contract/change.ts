@@ -16,9 +16,14 @@
 export const SCOPE_SPACE = 1
 /** Every CPU: a kernel mapping. */
 export const SCOPE_ALL = 2
+/**
+ * Only the CPU that makes the change: it alone may use the address, in the space of the change. Who takes it for
+ * SCOPE_SPACE is right and pays for what nobody needs. x86's rule; see KIND_EPHEMERAL.
+ */
+export const SCOPE_CPU = 3
 /** The device behind the IOMMU, and no CPU. */
 export const SCOPE_DEVICE = 4
-export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL | typeof SCOPE_DEVICE
+export type Scope = typeof SCOPE_SPACE | typeof SCOPE_ALL | typeof SCOPE_CPU | typeof SCOPE_DEVICE
 
 /** What kind of mapping an entry belongs to; strategies that handle some kinds only select by it. */
 export const KIND_USER = 0
@@ -27,6 +32,12 @@ export const KIND_DIRECT_MAP = 1
 export const KIND_GUEST = 2
 /** The kernel's own virtual area: its addresses are dealt out to whoever asks, and only the kernel uses them. */
 export const KIND_VMALLOC = 3
+/**
+ * A page that the kernel maps for a moment in the window of one CPU, in the table of the space that it runs (Linux'
+ * mermap). Other CPUs run the same table and must not use the address; that none of them has cached it by
+ * speculation is what x86 is taken to allow to ignore, and arm64 is not (docs/adr/0018-windows-of-one-cpu.md).
+ */
+export const KIND_EPHEMERAL = 4
 /** Memory that a device reaches by addresses of its own, translated by the IOMMU. */
 export const KIND_IOMMU = 5
 export const KIND_NAMES = ['user', 'directMap', 'guest', 'vmalloc', 'ephemeral', 'iommu'] as const

@@ -21,6 +21,8 @@ export const OPERATION_ZAP_DIRECT = 3
 export const OPERATION_BATCH = 4
 /** Write-protect and clean what is dirty, then begin to write it out: `msync`, page cleaning before reclaim. */
 export const OPERATION_WRITE_OUT = 5
+/** Take a page out of this CPU's window again: its frame lives on, its address is dealt out again later. */
+export const OPERATION_PUT = 6
 export const OPERATION_NAMES = [
   'unmap',
   'protect',

@@ -58,14 +58,25 @@ export const TAPE_WRITE_OUT = 20
 
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
-/** As TAPE_ACCESS, in kernel mode through a mapping of kind vmalloc. */
-export const TAPE_ACCESS_KERNEL = 22
 
 /**
  * a = handle of a mapping of kind iommu, b = first page, c = page count. The device reads or writes each page once, and the
  * CPU waits for it. A handle that is not mapped, or a page that the device cannot reach, is passed over and counted.
  */
 export const TAPE_DEVICE_ACCESS = 25
+
+/** As TAPE_ACCESS, in kernel mode: a page that is not there is passed over and counted. */
+export const TAPE_ACCESS_KERNEL = 22
+/**
+ * a = handle, b = pages, c = first frame of the pool, which wraps around. Maps them for a moment in this CPU's window of the
+ * space that it runs. May fail: then the handle is not mapped, and that is counted with what is passed over.
+ */
+export const TAPE_GET = 23
+/** a = handle, of a get by this CPU. */
+export const TAPE_PUT = 24
+
+/** The longest window: PAGE_SIZE << MAX_PAGECACHE_ORDER, which is 9 where pages of 2 MiB are possible (Linux mm/mermap.c). */
+export const MOST_WINDOW_PAGES = 512
 
 export const TAPE_NAMES = [
   'end',
@@ -126,6 +137,8 @@ export interface TapeSet {
   spaceCount: number
   /** A device has mappings of its own: in the last space, which no CPU ever loads. Absent: no tape has any. */
   hasDevice?: boolean
+  /** Pages of each CPU's window for temporary mappings; absent where no tape has any. */
+  windowPages?: number
   /** Hash over everything above; the `tape_hash` column. */
   hash: string
 }

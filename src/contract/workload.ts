@@ -37,9 +37,13 @@ export interface TapeWriter {
   writeOut(handle: Handle, firstPage: number, pageCount: number): void
   /** Pins pages from a lockless walk with interrupts off (get_user_pages_fast). */
   pin(handle: Handle, firstPage: number, pageCount: number): void
+  /** Maps pages of the pool for a moment, in this CPU's window of the active space; may fail. The handle is this tape's own. */
+  get(handle: Handle, pageCount: number, firstFrame: number): void
+  /** Takes them out of the window again. */
+  put(handle: Handle): void
   /** Kernel-mode reads through the direct map, by frame number. */
   readDirect(firstFrame: number, frameCount: number): void
-  /** Kernel-mode accesses through a mapping that was made with `vmalloc`. */
+  /** Kernel-mode accesses through a mapping that was made with `vmalloc`, or by `get`. */
   readKernel(handle: Handle, firstPage: number, pageCount: number): void
   writeKernel(handle: Handle, firstPage: number, pageCount: number): void
   /** One timed op; what `write` writes is its content. */
@@ -67,6 +71,8 @@ export interface WorkloadPlan {
   handle(): Handle
   /** A tape for an initiator (cpu < initiatorCount) or a reader. */
   tape(cpu: number): TapeWriter
+  /** Pages of each CPU's window for temporary mappings, the page in reserve included; 512 where it is not called. */
+  window(pageCount: number): void
   /** Uniform integer 0 <= result < bound from the run's seed; the same for every strategy and engine. */
   random(bound: number): number
 }

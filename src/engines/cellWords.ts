@@ -102,6 +102,7 @@ export function placeCell(plan: CellPlan): CellWords {
     spaceCount: tapes.spaceCount,
     handleCount: tapes.handleCount,
     maxOperationPages: tapes.maxOperationPages,
+    windowPages: tapes.windowPages,
     profile,
     hasVmalloc: tapes.tapes.some(mapsVmalloc),
     partCount: partCountOf(module),

@@ -122,6 +122,7 @@ export class Cpu implements TapeCpu {
     const context: Context = {
       cpu: id,
       cpuCount: cell.config.cpuCount,
+      windowPages: cell.config.windowPages ?? 0,
       memory,
       words: cell.machine,
       profile: plan.profile,

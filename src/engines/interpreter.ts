@@ -1,5 +1,4 @@
 import { DIRECT_MAP_BASE, DIRTY, PRESENT, USER, WRITABLE } from '../contract/page.js'
-import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../contract/operation.js'
 import {
   ACCESS_WRITE,
   INSTRUCTION_WORDS,
@@ -7,27 +6,17 @@ import {
   TAPE_ACCESS,
   TAPE_ACCESS_DIRECT,
   TAPE_ACCESS_KERNEL,
-  TAPE_ADVISE_AWAY,
   TAPE_AWAIT_READERS,
   TAPE_BARRIER,
-  TAPE_BATCH_BEGIN,
-  TAPE_BATCH_END,
   TAPE_COMPUTE,
-  TAPE_DEVICE_ACCESS,
   TAPE_END,
   TAPE_IDLE,
   TAPE_LOOP,
   TAPE_LOOP_END,
-  TAPE_MAP,
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
-  TAPE_PIN,
-  TAPE_PROTECT,
-  TAPE_SWITCH,
   TAPE_TICK,
-  TAPE_UNMAP,
-  TAPE_WRITE_OUT,
   type Tape,
 } from '../contract/tape.js'
 import { COUNT_PASSED_OVER } from '../machine/counters.js'
@@ -37,6 +26,7 @@ import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
 import type { AccessUnit } from './accessUnit.js'
 import { MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
 import type { TapeCpu } from './tapeCpu.js'
+import { enterKernel } from './enterKernel.js'
 import { Rendezvous } from './rendezvous.js'
 import { AT, describeTape, DONE_PAGES, LOOP_DEPTH, LOOP_WORDS, LOOPS, PART } from './tapeState.js'
 
@@ -125,36 +115,6 @@ export class Interpreter {
       case TAPE_OP_END:
         if (this.isRecording) this.opsNs.push(this.#cpu.nowNs() - this.#opBeganNs)
         return this.#next()
-      case TAPE_MAP:
-        kernel.map(a, code[at + 2], code[at + 3])
-        return this.#next()
-      case TAPE_UNMAP:
-        kernel.unmap(a)
-        return this.#next()
-      case TAPE_PROTECT:
-        kernel.change(OPERATION_PROTECT, a, code[at + 2], code[at + 3], word >>> 8)
-        return this.#next()
-      case TAPE_ADVISE_AWAY:
-        kernel.change(OPERATION_ADVISE_AWAY, a, code[at + 2], code[at + 3], 0)
-        return this.#next()
-      case TAPE_BATCH_BEGIN:
-        kernel.beginBatch()
-        return this.#next()
-      case TAPE_BATCH_END:
-        kernel.endBatch()
-        return this.#next()
-      case TAPE_WRITE_OUT:
-        kernel.change(OPERATION_WRITE_OUT, a, code[at + 2], code[at + 3], 0)
-        return this.#next()
-      case TAPE_PIN:
-        kernel.pin(a, code[at + 2], code[at + 3])
-        return this.#next()
-      case TAPE_DEVICE_ACCESS:
-        kernel.accessDevice(a, code[at + 2], code[at + 3])
-        return this.#next()
-      case TAPE_SWITCH:
-        kernel.switchTo(a)
-        return this.#next()
       case TAPE_PAUSE:
         this.waitUntilNs = this.#cpu.nowNs() + a
         this.#next()
@@ -178,7 +138,9 @@ export class Interpreter {
       case TAPE_TICK:
         return this.#waitFor(this.#rendezvous.tickAll(PART))
       default:
-        throw new Error(`unknown tape instruction ${word} at ${at}`)
+        if (!enterKernel(kernel, word, a, code[at + 2], code[at + 3]))
+          throw new Error(`unknown tape instruction ${word} at ${at}`)
+        return this.#next()
     }
   }
 
@@ -218,6 +180,7 @@ export class Interpreter {
     const state = this.#state
     const code = this.#tape.instructions
     const isDirect = (word & 0xff) === TAPE_ACCESS_DIRECT
+    const isKernel = isDirect || (word & 0xff) === TAPE_ACCESS_KERNEL
     const count = code[at + 3]
     let firstPage = DIRECT_MAP_BASE + code[at + 2]
     if (!isDirect) {
@@ -241,7 +204,7 @@ export class Interpreter {
     // Nothing is wanted when the last page of the run has just been passed over.
     const outcome = this.#access.run(page, Math.max(0, wanted), need)
     state[DONE_PAGES] += this.#access.done
-    if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
+    if (outcome === MISSED_FAULT) return this.#fault(at, isKernel, firstPage, need)
     if (outcome === WOULD_MISS) return OUT_OF_TURN
     if (state[DONE_PAGES] === count) {
       state[DONE_PAGES] = 0
@@ -250,10 +213,10 @@ export class Interpreter {
     return outcome === MISSED ? WALKED : RAN
   }
 
-  #fault(at: number, isDirect: boolean, firstPage: number, need: number): TapeOutcome {
+  #fault(at: number, isKernel: boolean, firstPage: number, need: number): TapeOutcome {
     const state = this.#state
-    if (isDirect) {
-      // The frame is not in the kernel's map now: a kernel would not have tried.
+    if (isKernel) {
+      // It is not mapped for the kernel now: a kernel would not have tried.
       this.#cpu.counters[COUNT_PASSED_OVER]++
       state[DONE_PAGES]++
       if (state[DONE_PAGES] < this.#tape.instructions[at + 3]) return RAN

@@ -18,6 +18,7 @@ import {
   ARENA_NEXT,
   firstPoolFrame,
   SPACE_ROOT,
+  windowBase,
   type MachineConfig,
   type MachineWords,
 } from './words.js'
@@ -61,6 +62,7 @@ export function boot(
     memory.poke(arena + ARENA_END, 1 + (cpu + 1) * words.userPagesPerCpu)
     if (config.hasVmalloc) dealKernelArea(memory, words, config.cpuCount, cpu)
   }
+  if ((config.windowPages ?? 0) > 0) growWindows(memory, words, config, tables)
   frames.emptyList(words.spareTables)
   for (let table = 0; table < words.tableCount; table++) frames.give(table, OWNER_TABLE)
   fillPool(words, config, frames, random)
@@ -96,6 +98,14 @@ function shareKernelHalf(memory: Memory, words: MachineWords, config: MachineCon
   for (let space = 0; space < config.spaceCount; space++) {
     if (space === KERNEL_SPACE) continue
     memory.poke(tables.entryWord(rootOf(space), 4, DIRECT_MAP_BASE), memory.peek(kernelEntry))
+  }
+}
+
+/** The tables of a window are there from the beginning, so that a get allocates nothing (mermap_mm_prepare). */
+function growWindows(memory: Memory, words: MachineWords, config: MachineConfig, tables: Tables): void {
+  for (let space = KERNEL_SPACE + 1; space < config.spaceCount; space++) {
+    const root = memory.peek(words.spaces.base + space * words.spaces.stride + SPACE_ROOT)
+    for (let cpu = 0; cpu < config.cpuCount; cpu++) tables.growTo(root, windowBase(cpu), 1)
   }
 }
 

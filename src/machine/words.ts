@@ -1,5 +1,6 @@
 import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT, VMALLOC_PAGES } from '../contract/page.js'
 import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
+import { MOST_WINDOW_PAGES } from '../contract/tape.js'
 import { UsageError } from '../contract/usageError.js'
 import { FRAME_WORDS, LIST_WORDS } from './frames.js'
 import type { Layout } from './layout.js'
@@ -17,6 +18,8 @@ export interface MachineConfig {
   readonly profile: Profile
   /** Whether the tapes map anything in the kernel's virtual area: then each CPU has a part of it. */
   readonly hasVmalloc: boolean
+  /** Pages of each CPU's window for temporary mappings; without it there are none. */
+  readonly windowPages?: number | undefined
   /** Sequences of serials that each CPU has: one for each part of the strategy. */
   readonly partCount: number
   /** Serial that every CPU issued last before the run; near the wrap in tests. */
@@ -55,6 +58,16 @@ export const HELD_SLOT_WORDS = 6
 export const ARENA_HELD_AT: number = ARENA_LISTS + ARENA_FREE_SLOTS * FREE_SLOT_WORDS
 const ARENA_WORDS: number = ARENA_HELD_AT + ARENA_HELD_SLOTS * HELD_SLOT_WORDS
 
+/** A CPU's window in a space: the next page that needs no flush, then its live allocations: first page, pages (0: none). */
+export const WINDOW_NEXT = 0
+export const WINDOW_ALLOCATIONS = 1
+/** Linux mm/mermap.c tracks so many (struct mermap_cpu, v4 of the series, 2026). */
+export const MOST_ALLOCATIONS = 4
+export const ALLOCATION_WORDS = 2
+const WINDOW_WORDS: number = WINDOW_ALLOCATIONS + MOST_ALLOCATIONS * ALLOCATION_WORDS
+/** Windows lie above what is dealt out to users, in each space's own table: the one of CPU c is the same pages in each. */
+const WINDOWS_BASE: number = DIRECT_MAP_BASE / 2
+
 /** User pages are dealt out below this page; page 0 stays unmapped. */
 const USER_PAGES: number = DIRECT_MAP_BASE / 2
 /** An entry has this many bits for the frame number: one more frame would be reached as frame 0. */
@@ -83,6 +96,9 @@ export interface MachineWords {
   /** Each CPU's part of the user addresses; where there is one, its part of the kernel's area behind all of these. */
   readonly arenas: Placed
   readonly arenaKinds: number
+  /** By CPU and space. */
+  readonly windows: Placed
+  readonly spaceCount: number
   readonly nextTable: number
   readonly tables: number
   readonly tableCount: number
@@ -95,7 +111,24 @@ function tablePagesFor(config: MachineConfig): number {
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
   const held = config.profile.memory.tableFreeing.value === 'never' ? 0 : config.cpuCount * HELD_TABLES
   const kernelArea = config.hasVmalloc ? config.cpuCount * 3 : 0
-  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2 + kernelArea
+  const own = config.cpuCount * 4 + config.spaceCount * 2
+  return directMap + SPARE_TABLES + held + own + kernelArea + windowTables(config)
+}
+
+/** A leaf table for each window, in each space, and the directories above. */
+function windowTables({ cpuCount, spaceCount, windowPages = 0 }: MachineConfig): number {
+  if (windowPages === 0) return 0
+  return spaceCount * (cpuCount + Math.ceil(cpuCount / ENTRIES_PER_TABLE) + 1)
+}
+
+/** The first page of a CPU's window. */
+export function windowBase(cpu: number): number {
+  return WINDOWS_BASE + cpu * MOST_WINDOW_PAGES
+}
+
+/** The words of a CPU's window in a space. */
+export function windowAt({ windows, spaceCount }: MachineWords, cpu: number, space: number): number {
+  return windows.base + (cpu * spaceCount + space) * windows.stride
 }
 
 export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
@@ -111,6 +144,7 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
       'use --profile-set memory.frames=N with a smaller N',
     )
   }
+  const windowCount = (config.windowPages ?? 0) === 0 ? 0 : cpuCount * config.spaceCount
   return {
     issued: layout.lines('issued', cpuCount * config.partCount),
     watermark: layout.lines('watermark', cpuCount * config.partCount),
@@ -124,6 +158,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     spareTables: layout.run('spareTables', WORDS_PER_LINE),
     arenas: layout.lines('arena', cpuCount * arenaKinds, ARENA_WORDS),
     arenaKinds,
+    windows: layout.lines('window', windowCount, WINDOW_WORDS),
+    spaceCount: config.spaceCount,
     nextTable: layout.run('nextTable', 1),
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),
     tables: layout.run('tables', tableCount * TABLE_WORDS),

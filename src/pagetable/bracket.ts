@@ -19,6 +19,9 @@ import {
  * open meanwhile: how many are open (Linux `mm->tlb_flush_pending`), and how many were ever begun,
  * which also sees one that began and ended inside this one.
  */
+/** In the place of a space: the operation is not counted. */
+export const NO_SPACE = -1
+
 export function beginOutermost(context: Context, space: number): void {
   const { p, memory, words, frames } = context
   reapFrames(context)
@@ -31,6 +34,8 @@ export function beginOutermost(context: Context, space: number): void {
   p[OUTER_SPACE] = space
   for (let index = 0; index < words.arenaKinds; index++)
     p[ADDRESS_MARK + index] = heldAddressMark(context, arenaAt(context, index))
+  p[CROWDED] = 0
+  if (space === NO_SPACE) return
   const at = words.spaces.base + space * words.spaces.stride
   p[CROWDED] = memory.add(at + SPACE_OPEN, 1) > 0 ? 1 : 0
   p[BEGAN_AT] = (memory.add(at + SPACE_BEGAN, 1) + 1) | 0
@@ -39,11 +44,13 @@ export function beginOutermost(context: Context, space: number): void {
 /** Before `finished`: did another one begin? */
 export function noteCrowd(context: Context): void {
   const { p, memory, words } = context
+  if (p[OUTER_SPACE] === NO_SPACE) return
   const began = memory.load(words.spaces.base + p[OUTER_SPACE] * words.spaces.stride + SPACE_BEGAN)
   if (began !== p[BEGAN_AT]) p[CROWDED] = 1
 }
 
 export function endOutermost(context: Context): void {
   const { p, memory, words } = context
+  if (p[OUTER_SPACE] === NO_SPACE) return
   memory.add(words.spaces.base + p[OUTER_SPACE] * words.spaces.stride + SPACE_OPEN, -1)
 }

@@ -49,6 +49,8 @@ export interface Witness {
 export interface Context {
   readonly cpu: number
   readonly cpuCount: number
+  /** Pages of a CPU's window; 0: it has none. */
+  readonly windowPages: number
   readonly memory: Memory
   readonly words: MachineWords
   readonly profile: Profile

@@ -19,6 +19,7 @@ import {
   LOG_TAG,
   OPERATION_DEPTH,
   PHASE,
+  SPACE,
   TICKET_RESULT,
 } from './position.js'
 import { waitFor, pop, push, ROUTINE_DEMAND, type Outcome } from './routine.js'
@@ -33,6 +34,11 @@ import { waitFor, pop, push, ROUTINE_DEMAND, type Outcome } from './routine.js'
  */
 export function pushDemand(context: Context, count: number, obligation: number, newOwner: number): void {
   push(context.p, ROUTINE_DEMAND, count, obligation, newOwner)
+}
+
+/** As `pushDemand`, where the asker can cope without: the strategy may refuse. */
+export function pushFallibleDemand(context: Context, count: number, obligation: number): void {
+  push(context.p, ROUTINE_DEMAND, count, obligation, context.p[SPACE], 0, 1)
 }
 
 /** As `pushDemand`, at no event but at the end of a run: contracts waive nothing then. */
@@ -64,7 +70,7 @@ function ask(context: Context, at: number, count: number): Outcome {
   demand.count = gatherPart(parts, demand, count)
   demand.obligation = p[at + LOCALS + 1]
   demand.newOwner = p[at + LOCALS + 2]
-  demand.mayFail = false
+  demand.mayFail = p[at + LOCALS + 4] !== 0
   demand.maySleep = false
   context.witness.count(COUNT_DEMANDS, 1)
   const ticket = strategy.demanded(context.port, demand)

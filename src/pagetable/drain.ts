@@ -21,6 +21,7 @@ import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
 import { issuedWord } from './serials.js'
+import { collectPut } from './window.js'
 import { demandTables, reapTables, settleTables } from './tableSupply.js'
 
 /**
@@ -33,9 +34,14 @@ const ADDRESSES = 2
 const ADDRESSES_DEMANDED = 3
 const TABLES_DEMANDED = 4
 const DEADLINE_DEMANDED = 5
+const WINDOWS = 6
+const WINDOWS_DEMANDED = 7
 const LEFT = LOCALS
 const COUNTED = LOCALS + 1
-const ARENA = LOCALS + 2
+/** The windows that are looked through already, and how far the next one. */
+const WINDOW = LOCALS + 2
+const WINDOW_PAGE = LOCALS + 3
+const ARENA = LOCALS + 4
 
 export function stepDrain(context: Context, at: number): Outcome {
   const { p, frames, demand } = context
@@ -72,16 +78,21 @@ export function stepDrain(context: Context, at: number): Outcome {
     case ADDRESSES: {
       reapAddresses(context)
       p[at + ARENA] = arenaThatHolds(context)
-      if (p[at + ARENA] < 0) return drainTables(context, at)
+      if (p[at + ARENA] < 0) return goTo(p, WINDOWS)
       p[at + COUNTED] = demandOldestAddresses(context, p[at + ARENA], demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
       pushDrainDemand(context, p[at + COUNTED], VA_REUSE)
       return GO_ON
     }
+    case WINDOWS:
+      return drainWindows(context, at)
     case TABLES_DEMANDED:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
       settleTables(context, p[at + COUNTED])
       return goTo(p, ADDRESSES)
+    case WINDOWS_DEMANDED:
+      if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
+      return goTo(p, WINDOWS)
     case DEADLINE_DEMANDED:
       return pop(p, p[at + LEFT])
     default:
@@ -96,6 +107,24 @@ function arenaThatHolds(context: Context): number {
   for (let index = 0; index < context.words.arenaKinds; index++)
     if (heldAddressCount(context, arenaAt(context, index)) > 0) return arenaAt(context, index)
   return -1
+}
+
+/** What was put and is not dealt out again: nothing else will ask for it. */
+function drainWindows(context: Context, at: number): Outcome {
+  const { p, demand, words, windowPages } = context
+  // The kernel's own space has no windows.
+  while (windowPages > 0 && p[at + WINDOW] < words.spaceCount - 1) {
+    p[at + WINDOW_PAGE] = collectPut(context, KERNEL_SPACE + 1 + p[at + WINDOW], p[at + WINDOW_PAGE])
+    if (demand.count > 0) {
+      p[at + COUNTED] = demand.count
+      p[at + PHASE] = WINDOWS_DEMANDED
+      pushDrainDemand(context, demand.count, VA_REUSE)
+      return GO_ON
+    }
+    p[at + WINDOW]++
+    p[at + WINDOW_PAGE] = 0
+  }
+  return drainTables(context, at)
 }
 
 function drainTables(context: Context, at: number): Outcome {

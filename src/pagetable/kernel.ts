@@ -10,6 +10,7 @@ import { stepDispose } from './dispose.js'
 import { stepDrain } from './drain.js'
 import { pushFault, stepFault } from './fault.js'
 import { handleAt } from './handle.js'
+import { stepGet, stepPut } from './ephemeral.js'
 import { stepMap, stepUnmap } from './mapping.js'
 import { stepPinPages } from './pinPages.js'
 import { CPU_IDLE, DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
@@ -28,8 +29,10 @@ import {
   ROUTINE_DISPOSE,
   ROUTINE_DRAIN,
   ROUTINE_FAULT,
+  ROUTINE_GET,
   ROUTINE_MAP,
   ROUTINE_PIN_PAGES,
+  ROUTINE_PUT,
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
@@ -70,6 +73,14 @@ export class Kernel {
 
   unmap(handle: number): void {
     push(this.#context.p, ROUTINE_UNMAP, handle)
+  }
+
+  get(handle: number, pageCount: number, firstFrame: number): void {
+    push(this.#context.p, ROUTINE_GET, handle, pageCount, firstFrame)
+  }
+
+  put(handle: number): void {
+    push(this.#context.p, ROUTINE_PUT, handle)
   }
 
   /** Protect or advise away a part of a mapping. */
@@ -201,6 +212,10 @@ export class Kernel {
         return stepUnmapStrictly(context, at)
       case ROUTINE_DEVICE_ACCESS:
         return stepDeviceAccess(context, at)
+      case ROUTINE_GET:
+        return stepGet(context, at)
+      case ROUTINE_PUT:
+        return stepPut(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
       default:

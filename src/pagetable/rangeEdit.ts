@@ -1,8 +1,9 @@
-import type { Change } from '../contract/change.js'
+import { KIND_DIRECT_MAP, KIND_EPHEMERAL, type Change, type Kind } from '../contract/change.js'
 import {
   LEVEL_CALL,
   LEVEL_RANGE,
   OPERATION_ADVISE_AWAY,
+  OPERATION_PUT,
   OPERATION_UNMAP,
   OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
@@ -10,6 +11,7 @@ import {
 import { VA_REUSE } from '../contract/obligation.js'
 import { DIRTY, HARDWARE_FLAGS, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
 import type { Context } from './context.js'
+import { NO_SPACE } from './bracket.js'
 import { CROWDED, LOCALS, OPERATION_DEPTH, OPERATION_ID, top } from './position.js'
 import { populating } from './populate.js'
 import { ruleFor, takes } from './rules.js'
@@ -37,10 +39,21 @@ export function pinUntilEnd(context: Context, handle: number): void {
   context.p[top(context.p) + PINNED] = handle + 1
 }
 
+/** Nobody else looks into a CPU's window: a put crowds no other operation and is crowded by none. */
+export function bracketedSpace(p: Int32Array, at: number): number {
+  return p[at + OPERATION] === OPERATION_PUT ? NO_SPACE : p[at + SPACE_OF]
+}
+
+/** Whether a page of that kind is free once its entry is gone; else somebody else has it still. */
+export function ownsFrame(kind: Kind): boolean {
+  return kind !== KIND_DIRECT_MAP && kind !== KIND_EPHEMERAL
+}
+
 export function newEntry(context: Context, at: number, entry: number): number {
   const { p } = context
   switch (p[at + OPERATION]) {
     case OPERATION_UNMAP:
+    case OPERATION_PUT:
       return 0
     case OPERATION_ADVISE_AWAY:
       return (entry & WRITABLE) === 0 ? READ_ONLY : 0

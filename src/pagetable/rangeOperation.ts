@@ -1,4 +1,4 @@
-import { KIND_DIRECT_MAP, KIND_VMALLOC } from '../contract/change.js'
+import { KIND_VMALLOC } from '../contract/change.js'
 import { FRAME_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
@@ -37,6 +37,7 @@ import {
 } from './position.js'
 import {
   allowedBy,
+  bracketedSpace,
   COUNT,
   fillChange,
   fillOperation,
@@ -46,6 +47,7 @@ import {
   LOG_START,
   newEntry,
   OPERATION,
+  ownsFrame,
   PAGE,
   PINNED,
   SPACE_OF,
@@ -106,7 +108,7 @@ export function stepRange(context: Context, at: number): Outcome {
   const { p, strategy, port } = context
   switch (p[at + PHASE]) {
     case BEGIN: {
-      if (p[OPERATION_DEPTH] === 0) beginOutermost(context, p[at + SPACE_OF])
+      if (p[OPERATION_DEPTH] === 0) beginOutermost(context, bracketedSpace(p, at))
       p[at + PAGE] = p[at + FIRST]
       p[at + LOG_START] = p[LOG_COUNT]
       p[OPERATION_ID]++
@@ -254,7 +256,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   memory.poke(word + OWNER_OFFSET, owner)
   memory.poke(word + SERIAL_OFFSET, serial)
   context.meter.charge(COST_ENTRY_WRITE, 1)
-  const isFreed = (written & PRESENT) === 0 && change.kind !== KIND_DIRECT_MAP
+  const isFreed = (written & PRESENT) === 0 && ownsFrame(change.kind)
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
   // The frame of what the kernel alone uses owes nothing: it is free at once.
   if (isFreed && (obligations & FRAME_REUSE) !== 0) {
@@ -266,7 +268,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
   const ticket = tellChanged(context)
-  // Written down at once: `change` is an object, and nothing outside of words outlives a step.
+  // At once: `change` is an object, and nothing outside of words outlives a step.
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
   noteLast(context, owner, serial)

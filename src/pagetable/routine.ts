@@ -45,6 +45,8 @@ export const ROUTINE_SWITCH = 11
 export const ROUTINE_PIN_PAGES = 12
 export const ROUTINE_UNMAP_STRICTLY = 13
 export const ROUTINE_DEVICE_ACCESS = 14
+export const ROUTINE_GET = 15
+export const ROUTINE_PUT = 16
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -61,6 +63,8 @@ const ROUTINE_NAMES = [
   'pinPages',
   'unmapStrictly',
   'deviceAccess',
+  'get',
+  'put',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

@@ -1,11 +1,13 @@
 import {
   KIND_DIRECT_MAP,
+  KIND_EPHEMERAL,
   KIND_GUEST,
   KIND_IOMMU,
   KIND_NAMES,
   KIND_USER,
   KIND_VMALLOC,
   SCOPE_ALL,
+  SCOPE_CPU,
   SCOPE_DEVICE,
   SCOPE_SPACE,
   type Scope,
@@ -24,6 +26,7 @@ import {
   OPERATION_ADVISE_AWAY,
   OPERATION_NAMES,
   OPERATION_PROTECT,
+  OPERATION_PUT,
   OPERATION_UNMAP,
   OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
@@ -205,6 +208,15 @@ export const RULES: readonly Rule[] = [
     obligations: EXPOSE,
     source:
       'guest_memfd without direct map: all CPUs, before the page is given to guest or user (LKML, Roy 2025; Linux mm/secretmem.c)',
+  },
+  {
+    operation: OPERATION_PUT,
+    kind: KIND_EPHEMERAL,
+    takes: true,
+    scope: SCOPE_CPU,
+    obligations: VA_REUSE,
+    source:
+      'mermap: this CPU, before it maps the address again (Jackman, LKML 2026, mm/mermap.c and arch/x86/include/asm/mermap.h); what its caller owes before the page is freed is left out',
   },
 ]
 

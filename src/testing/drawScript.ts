@@ -28,6 +28,7 @@ export const VERB_WEIGHTS: readonly (readonly [Verb, number])[] = [
   ['y', 1],
   ['j', 1],
   ['d', 1],
+  ['e', 1],
 ]
 /**
  * 34 lies just above the usual ceiling of page-by-page flushes, 48 also where a range begins in its

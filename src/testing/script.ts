@@ -43,6 +43,8 @@ export const VERBS = {
   r: { name: 'read', bounds: [31, 1023, 1023] },
   w: { name: 'write', bounds: [31, 1023, 1023] },
   d: { name: 'read the direct map', bounds: [0xfffff, 63] },
+  /** Get, read, put in the CPU's window. Of so many pages and one: the most are one more than it has, and that get fails. */
+  e: { name: 'map for a moment', bounds: [7, 0xfffff] },
   /** The next so many steps are one batch. */
   b: { name: 'batch', bounds: [4] },
   s: { name: 'switch', bounds: [7] },

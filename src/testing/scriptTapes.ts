@@ -12,6 +12,9 @@ import { cpuCountOf, type Region, type Script, type Step } from './script.js'
  */
 const READER_WORK_NS = { sim: 5000, threads: 200_000 }
 
+/** Small, so that a script comes to its end again and again; one page is kept in reserve. */
+const WINDOW_PAGES = 8
+
 /** The tapes of a script; the tape writer's own checks see every instruction. */
 export function tapesOfScript(
   script: Script,
@@ -24,6 +27,7 @@ export function tapesOfScript(
     op: 'one step that changes a mapping',
     parameters: {},
     write: (plan) => {
+      plan.window(WINDOW_PAGES)
       const handles = script.regions.map(() => plan.handle())
       const barriers = Math.min(...script.initiators.map(barrierCountOf))
       for (const [cpu, steps] of [...script.initiators, ...script.readers].entries()) {
@@ -35,6 +39,7 @@ export function tapesOfScript(
           barriers,
           frameCount,
           READER_WORK_NS[engine],
+          () => plan.handle(),
         )
         player.play(steps)
       }
@@ -63,6 +68,9 @@ class Player {
   readonly #home: number
   readonly #frameCount: number
   readonly #restNs: number
+  readonly #newHandle: () => Handle
+  /** Of what this CPU maps for a moment; undefined until it does. */
+  #moment: Handle | undefined
   #space = 1
   #barriersLeft: number
   #isInBatch = false
@@ -80,6 +88,7 @@ class Player {
     barriers: number,
     frameCount: number,
     restNs: number,
+    newHandle: () => Handle,
   ) {
     this.#script = script
     this.#tape = tape
@@ -87,6 +96,7 @@ class Player {
     this.#barriersLeft = barriers
     this.#frameCount = frameCount
     this.#restNs = restNs
+    this.#newHandle = newHandle
     const tapeCount = script.initiators.length + script.readers.length
     this.#home = 1 + (cpu % script.spaces)
     this.#regions = script.regions.map((region, index) => ({
@@ -178,6 +188,9 @@ class Player {
         const first = numbers[0] % this.#frameCount
         return tape.readDirect(first, Math.min(1 + numbers[1], this.#frameCount - first))
       }
+      case 'e':
+        if (!this.#isFixed) this.#mapForAMoment(numbers[0] + 1, numbers[1])
+        return
       case 's':
         return this.#switchTo(1 + (numbers[0] % this.#script.spaces))
       case 'p':
@@ -222,6 +235,15 @@ class Player {
     this.#timed(() => this.#tape.unmap(region.handle))
     this.#gone.add(region)
     if (this.#isInBatch) this.#locked.add(region)
+  }
+
+  #mapForAMoment(pages: number, firstFrame: number): void {
+    const handle = (this.#moment ??= this.#newHandle())
+    this.#timed(() => {
+      this.#tape.get(handle, pages, firstFrame)
+      this.#tape.readKernel(handle, 0, pages)
+      this.#tape.put(handle)
+    })
   }
 
   #change(numbers: readonly number[], write: (region: Mapped, first: number, count: number) => void): void {

@@ -56,4 +56,5 @@ export const SMALL_CASES: Readonly<Record<string, Partial<ExploreCase>>> = {
   sign: { serialStart: 2147483647, operationCount: 2 },
   alone: { cpuCount: 1, operationCount: 3, alphabet: ['advise', 'touch', 'protect', 'batch', 'switch'] },
   'three CPUs': { cpuCount: 3 },
+  window: { alphabet: ['advise', 'window'], operationCount: 3 },
 }

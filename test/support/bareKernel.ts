@@ -116,6 +116,7 @@ export interface Called {
   demand?: {
     obligation: number
     newOwner: number
+    mayFail: boolean
     owners: number[]
     serials: number[]
     tags: number[]
@@ -147,6 +148,7 @@ export interface BareOptions {
   spaceCount?: number
   handleCount?: number
   maxOperationPages?: number
+  windowPages?: number
   contract?: Contract
   /** `--profile-set` arguments. */
   sets?: string[]
@@ -193,6 +195,17 @@ export class BareCpu {
   map(handle: number, pages: number, flags: number): number {
     this.kernel.map(handle, pages, flags)
     return this.run()
+  }
+
+  /** 1, or 0 where the get has failed. */
+  get(handle: number, pages: number, firstFrame = 0): number {
+    this.kernel.get(handle, pages, firstFrame)
+    return this.run()
+  }
+
+  put(handle: number): void {
+    this.kernel.put(handle)
+    this.run()
   }
 
   unmap(handle: number): void {
@@ -247,6 +260,7 @@ export class BareMachine {
       spaceCount: options.spaceCount ?? 2,
       handleCount: options.handleCount ?? 8,
       maxOperationPages: options.maxOperationPages ?? 64,
+      windowPages: options.windowPages,
       profile,
       hasVmalloc: true,
       partCount: 1,
@@ -286,6 +300,7 @@ export class BareMachine {
     return {
       cpu,
       cpuCount: config.cpuCount,
+      windowPages: config.windowPages ?? 0,
       memory,
       words: placed,
       profile: config.profile,
@@ -438,6 +453,7 @@ export class BareMachine {
           demand: {
             obligation: demand.obligation,
             newOwner: demand.newOwner,
+            mayFail: demand.mayFail,
             owners: list(demand.owners),
             serials: list(demand.serials),
             tags: list(demand.tags),

@@ -31,6 +31,8 @@ export const OPERATION_KINDS = [
   'vmalloc',
   /** Each CPU unmaps and maps a mapping of the device's, one page at an address that the library picks. */
   'dma',
+  /** Maps a page for a moment in the CPU's own window, and takes it out again. */
+  'window',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 
@@ -98,7 +100,7 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
   const { usesSymmetry, alphabet, roles } = plan
   const isOrderSeen = plan.cpuCount > 2 && plan.preemption !== 'none'
-  const owned: readonly OperationKind[] = ['remap', 'adviseOther', 'vmalloc', 'dma']
+  const owned: readonly OperationKind[] = ['remap', 'adviseOther', 'vmalloc', 'dma', 'window']
   const isOwned = roles.length > 0 || owned.some((kind) => alphabet.includes(kind))
   return usesSymmetry && isStrategySymmetric && !isOrderSeen && !isOwned
 }

@@ -33,7 +33,7 @@ import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
 
-/** Handle of the mapping that all CPUs share; CPU c's own one follows, and after those the one in the other space. */
+/** Handle of the mapping that all CPUs share; CPU c's own one follows, after those the one in the other space, then CPU c's window. */
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
 export const OTHER_SPACE = 2
@@ -97,6 +97,7 @@ export class ExploreCpu {
     this.#context = {
       cpu: id,
       cpuCount: cell.config.cpuCount,
+      windowPages: cell.config.windowPages ?? 0,
       memory: this.memory,
       words: cell.machine,
       profile: plan.profile,
@@ -140,9 +141,19 @@ export class ExploreCpu {
     return 1 + this.#cell.config.cpuCount
   }
 
-  /** The page of the kernel's area. */
+  /** The page of the kernel's area; no case has windows as well. */
   get #kernelHandle(): number {
     return this.otherHandle + 1 + this.id
+  }
+
+  /** Of what the CPU maps in its window; only where the case has windows. */
+  get #windowHandle(): number {
+    return this.otherHandle + 1 + this.id
+  }
+
+  get #isInWindow(): boolean {
+    if ((this.#cell.config.windowPages ?? 0) === 0) return false
+    return this.#arena.words[this.#handleWord(this.#windowHandle) + HANDLE_MAPPED] !== 0
   }
 
   get #ownHandle(): number {
@@ -158,7 +169,8 @@ export class ExploreCpu {
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
-    if (kind === 'switch') return !isBatchOpen
+    // A temporary mapping belongs to the space that is loaded.
+    if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
     if (kind === 'idle') return !isBatchOpen
     if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
@@ -219,6 +231,8 @@ export class ExploreCpu {
         return this.#mapOrUnmap(1 + this.id, DEVICE_FLAGS)
       case 'vmalloc':
         return this.#mapOrUnmap(this.#kernelHandle, WRITABLE | (KIND_VMALLOC << 8))
+      case 'window':
+        return this.#isInWindow ? kernel.put(this.#windowHandle) : kernel.get(this.#windowHandle, 1, 0)
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return

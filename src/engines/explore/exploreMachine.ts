@@ -9,7 +9,7 @@ import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
 import { LEVEL_DIRECTORY, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Tables } from '../../machine/tables.js'
-import { firstPoolFrame, SPACE_ROOT } from '../../machine/words.js'
+import { firstPoolFrame, SPACE_ROOT, windowBase } from '../../machine/words.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Arena } from './arena.js'
 import { Broadcasts } from './broadcasts.js'
@@ -28,6 +28,8 @@ import { Speculation } from './speculation.js'
 import { StepLog } from './stepLog.js'
 
 const SPACES = 3
+/** One page to be dealt out, again and again, and the one in reserve. */
+const WINDOW_PAGES = 2
 
 /** The last one is the device's, where there is one. */
 function spaceCountOf(plan: ExploreCase): number {
@@ -171,9 +173,10 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       bodyAt: 0,
       opCount: 0,
     })),
-    handleCount: 2 + cpuCount + (alphabet.includes('vmalloc') ? cpuCount : 0),
+    handleCount: 2 + cpuCount + (alphabet.includes('vmalloc') || hasWindows(plan.case) ? cpuCount : 0),
     maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
     spaceCount: spaceCountOf(plan.case),
+    ...(hasWindows(plan.case) ? { windowPages: WINDOW_PAGES } : {}),
     hash: '',
   }
   return {
@@ -201,11 +204,16 @@ function otherPages({ alphabet }: ExploreCase): number {
   return alphabet.includes('adviseOther') ? 1 : 0
 }
 
+function hasWindows({ alphabet }: ExploreCase): boolean {
+  return alphabet.includes('window')
+}
+
 function trackedCount(plan: ExploreCase): number {
   const tables = plan.freesTables ? plan.cpuCount : 0
   const frames = plan.isGuest ? plan.frameCount : 0
   const ranges = plan.cpuCount * (ownRanges(plan) + kernelRanges(plan))
-  return plan.pageCount + otherPages(plan) + ranges + frames + tables
+  const windows = hasWindows(plan) ? plan.cpuCount : 0
+  return plan.pageCount + otherPages(plan) + ranges + frames + tables + windows
 }
 
 /** Every page that a CPU could cache, with the leaf tables that they need: built beforehand, so that no step of the search builds one. */
@@ -228,6 +236,11 @@ function listPages(plan: ExploreCase, cell: CellWords, words: Int32Array): Track
     const first = firstOf(cpu) + (cpu === 0 ? shared : 0)
     const space = hasDevice(plan) ? SPACES : FIRST_SPACE
     for (let range = 0; range < ownRanges(plan); range++) pages.push(track(space, first + range))
+  }
+  // That no other CPU caches it is x86's rule; where an entry must be broken before another is made, any walk counts.
+  for (let cpu = 0; hasWindows(plan) && cpu < plan.cpuCount; cpu++) {
+    const page = track(FIRST_SPACE, windowBase(cpu))
+    pages.push(plan.breaksBeforeMake ? page : { ...page, onlyCpu: cpu })
   }
   if (plan.isGuest) {
     for (let frame = 0; frame < plan.frameCount; frame++)

@@ -110,7 +110,8 @@ export class Speculation {
   }
 
   couldFill(cpu: number, index: number): boolean {
-    const { space } = this.#held.pages[index]
+    const { space, onlyCpu } = this.#held.pages[index]
+    if (onlyCpu !== undefined && onlyCpu !== cpu) return false
     const { words } = this.#arena
     const word = this.#tracked.wordOf(index)
     if ((words[word] & PRESENT) === 0) return false

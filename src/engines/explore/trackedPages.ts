@@ -11,6 +11,8 @@ export interface TrackedPage {
   readonly level: number
   /** The word of the directory entry above the page. Directories are never freed, so it stays. */
   readonly directory: number
+  /** The only CPU that caches it; undefined: any. */
+  readonly onlyCpu?: number
 }
 
 /** Where the entries stand that the search follows. A page's own entry moves with its table, where tables are freed. */

@@ -44,6 +44,10 @@ function checkOpenUse(recorder: TapeRecorder, use: OpenUse, owner: Owner | undef
       'map it on one of the tapes',
     )
   }
+  if (owner.recorder.guard.windowHandles.has(handle)) {
+    const reason = `${verb} handle ${handle}, which CPU ${owner.recorder.cpu} maps in its window`
+    throw recorder.guard.misuse.at(at, reason, 'use it on the tape that gets it, between get and put')
+  }
   // Nobody knows which of its mappings is there at that time, so the range must lie in each.
   for (const mapping of owner.mappings) recorder.guard.mappings.checkUse(use, mapping)
   if (!use.isChange) return

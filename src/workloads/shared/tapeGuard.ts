@@ -25,6 +25,10 @@ export class TapeGuard {
   /** Handles that the open batch has changed: their entries are locked until it ends. */
   readonly #lockedHandles = new Set<Handle>()
   #bodyTakesTime = false
+  /** Handles of what is mapped in this CPU's window. */
+  readonly #live = new Set<Handle>()
+  /** All that were ever got here: no other CPU may use what they map. */
+  readonly windowHandles = new Set<Handle>()
   maxSpace = FIRST_SPACE
   hasDevice = false
 
@@ -74,13 +78,29 @@ export class TapeGuard {
     this.#operation(handle, this.mappings.unmap(handle, this.at))
   }
 
+  get(handle: Handle, pageCount: number): void {
+    this.map(handle, pageCount, {})
+    this.#live.add(handle)
+    this.windowHandles.add(handle)
+  }
+
+  /** Its entries are nobody else's, so a batch does not keep them locked. */
+  put(handle: Handle): void {
+    this.#checkRepeats('puts')
+    this.#checkHandle(handle)
+    this.sections.operation(this.mappings.unmap(handle, this.at))
+    this.#live.delete(handle)
+  }
+
   change(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
+    this.#checkUserMapping(verb, handle)
     this.#use(verb, handle, firstPage, pageCount, true, this.#space)
     this.#operation(handle, pageCount)
   }
 
   access(verb: string, handle: Handle, firstPage: number, pageCount: number, isKernel = false): void {
-    const space = isKernel ? KERNEL_SPACE : this.#space
+    if (!isKernel) this.#checkUserMapping(verb, handle)
+    const space = isKernel && !this.#live.has(handle) ? KERNEL_SPACE : this.#space
     this.#use(verb, handle, firstPage, pageCount, false, space)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
@@ -93,6 +113,12 @@ export class TapeGuard {
     this.takeTime()
     // A fault on guest memory is an operation too: one page at a time, but inside a batch they add up.
     this.sections.operation(this.sections.isIn('batch') ? pageCount : 1)
+  }
+
+  #checkUserMapping(verb: string, handle: Handle): void {
+    if (!this.#live.has(handle)) return
+    const reason = `${verb} handle ${handle} in user mode, which is mapped in a window of the kernel`
+    throw this.misuse.at(this.at, reason, 'use readKernel')
   }
 
   deviceAccess(handle: Handle, firstPage: number, pageCount: number): void {
@@ -133,6 +159,14 @@ export class TapeGuard {
     this.misuse.checkWhole(this.at, 'space', space, FIRST_SPACE, MAX_SPACE)
     this.sections.checkNotInBatch('switchTo', this.at)
     if (space !== this.#space) this.#checkRepeats('switches')
+    for (const handle of this.#live) {
+      const reason = `switches with handle ${handle} in the window of space ${this.#space}`
+      throw this.misuse.at(
+        this.at,
+        reason,
+        'put it first: a temporary mapping belongs to the space that is active',
+      )
+    }
     this.#space = space
     this.maxSpace = Math.max(this.maxSpace, space)
   }

@@ -33,6 +33,7 @@ export function tapeHash(set: Omit<TapeSet, 'hash'>): string {
   const fnv = new Fnv()
   for (const count of [set.tapes.length, set.handleCount, set.maxOperationPages, set.spaceCount])
     fnv.word(count)
+  if (set.windowPages !== undefined) fnv.word(set.windowPages)
   for (const { role, bodyAt, opCount, instructions } of set.tapes) {
     for (const count of [role, bodyAt, opCount, instructions.length]) fnv.word(count)
     for (const word of instructions) fnv.word(word)

@@ -79,6 +79,17 @@ export class TapeRecorder implements TapeWriter {
     this.#list.append(tape.TAPE_PIN, handle, firstPage, pageCount)
   }
 
+  get(handle: Handle, pageCount: number, firstFrame: number): void {
+    this.guard.misuse.checkWhole(this.guard.at, 'first frame', firstFrame, 0, MAX_FRAMES - 1)
+    this.guard.get(handle, pageCount)
+    this.#list.append(tape.TAPE_GET, handle, pageCount, firstFrame)
+  }
+
+  put(handle: Handle): void {
+    this.guard.put(handle)
+    this.#list.append(tape.TAPE_PUT, handle)
+  }
+
   readDirect(firstFrame: number, frameCount: number): void {
     const { misuse, at } = this.guard
     misuse.checkWhole(at, 'first frame', firstFrame, 0, MAX_FRAMES - 1)

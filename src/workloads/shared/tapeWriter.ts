@@ -1,6 +1,7 @@
 import type { Parameters } from '../../contract/parameter.js'
 import {
   INSTRUCTION_WORDS,
+  MOST_WINDOW_PAGES,
   ROLE_BYSTANDER,
   ROLE_INITIATOR,
   ROLE_INNOCENT,
@@ -31,12 +32,21 @@ export function makeTapes(name: string, module: WorkloadModule, options: TapeOpt
   const { cpuCount, initiators, readers, parameters, random } = options
   const recorders = new Map<number, TapeRecorder>()
   let handleCount = 0
+  let windowPages = MOST_WINDOW_PAGES
   module.write({
     cpuCount,
     parameters,
     initiatorCount: initiators,
     readerCount: readers,
     handle: () => handleCount++,
+    window: (pageCount) => {
+      if (!(Number.isInteger(pageCount) && pageCount >= 2 && pageCount <= MOST_WINDOW_PAGES)) {
+        const reason = `it asks for windows of ${pageCount} pages`
+        const remedy = `give a whole number from 2 to ${MOST_WINDOW_PAGES}; one of them is kept in reserve`
+        throw new UsageError(`workload ${name}`, reason, [], remedy)
+      }
+      windowPages = pageCount
+    },
     tape: (cpu) => {
       const known = recorders.get(cpu)
       if (known !== undefined) return known
@@ -62,6 +72,7 @@ export function makeTapes(name: string, module: WorkloadModule, options: TapeOpt
     // Space 0 is the kernel's.
     spaceCount: (hasDevice ? 2 : 1) + Math.max(1, ...written.map((recorder) => recorder.guard.maxSpace)),
     ...(hasDevice ? { hasDevice } : {}),
+    ...(written.some((recorder) => recorder.guard.windowHandles.size > 0) ? { windowPages } : {}),
   }
   return { ...set, hash: tapeHash(set) }
 }
