@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules.js'
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
-const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5 }
-const KIND = { user: 0, directMap: 1, guest: 2, iommu: 5 }
+const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5, put: 6 }
+const KIND = { user: 0, directMap: 1, guest: 2, vmalloc: 3, ephemeral: 4, iommu: 5 }
 const SPACE = 1
 const ALL = 2
+const CPU = 3
 const DEVICE = 4
 const SEEN = 1
 const REVOKE = 2
@@ -42,6 +43,8 @@ const TABLE: [
   ['writeOut', 'guest', true, IO, SPACE],
   ['writeOut', 'guest', false, RELAXED, SPACE],
   ['unmap', 'iommu', true, SEEN | FRAME_REUSE | VA_REUSE, DEVICE],
+  ['unmap', 'vmalloc', true, VA_REUSE, ALL],
+  ['put', 'ephemeral', true, VA_REUSE, CPU],
   ['zapDirect', 'directMap', true, EXPOSE, ALL],
 ]
 

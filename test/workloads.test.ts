@@ -17,6 +17,7 @@ const NAMES = [
   'mermap-read',
   'mprotect-storm',
   'munmap-storm',
+  'vmalloc-churn',
   'web-server',
 ] as const
 type Name = (typeof NAMES)[number]
