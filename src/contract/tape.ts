@@ -59,6 +59,11 @@ export const TAPE_WRITE_OUT = 20
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
 
+/** a = nanoseconds for which the host runs something else on this CPU's processor. Nothing brings the CPU back earlier. */
+export const TAPE_PREEMPT = 26
+/** a = 1: from here on the CPU takes no periodic tick, 0: it does again. Nor one that TAPE_TICK asks for, which counts as taken. */
+export const TAPE_TICKLESS = 27
+
 export const TAPE_NAMES = [
   'end',
   'map',
@@ -82,6 +87,13 @@ export const TAPE_NAMES = [
   'pin',
   'writeOut',
   'idle',
+  'accessKernel',
+  'get',
+  'put',
+  'deviceAccess',
+  'preempt',
+  'tickless',
+  'teardown',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

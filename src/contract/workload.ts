@@ -1,3 +1,4 @@
+import type { Hardware } from './hardware.js'
 import type { ParameterSpecs, Parameters } from './parameter.js'
 
 /** A mapping, named before it has an address. */
@@ -40,6 +41,10 @@ export interface TapeWriter {
   compute(ns: number): void
   /** Nothing to run for that time: the CPU is idle, and may be left out of rounds until it wakes. */
   idle(ns: number): void
+  /** The host takes this virtual CPU off its processor for that time: nothing is run, taken or walked on it. */
+  preempt(ns: number): void
+  /** From here on no periodic tick (user code under Linux' NOHZ_FULL), or ticks again. */
+  tickless(isOn: boolean): void
   barrier(): void
   awaitReaders(): void
   switchTo(space: number): void
@@ -69,5 +74,7 @@ export interface WorkloadModule {
   readonly op: string
   /** `initiators` and `readers` are added to every workload; a file declares its own ones only. */
   readonly parameters: ParameterSpecs
+  /** What its machine must have, as for a strategy. */
+  readonly needs?: readonly Hardware[]
   write(plan: WorkloadPlan): void
 }

@@ -97,6 +97,7 @@ export class Cpu implements TapeCpu {
         get activeSpace() {
           return port.activeSpace
         },
+        isPreempted: () => this.kernel.isPreempted,
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
@@ -147,6 +148,14 @@ export class Cpu implements TapeCpu {
     return this.#parts.nowNs()
   }
 
+  /** What this CPU has changed and nobody has claimed yet. */
+  lookAtPending(): void {
+    const { watermark } = this.cell.machine
+    const now = this.nowNs()
+    this.watch.settledUpTo(this.memory.load(watermark.base + this.id * watermark.stride), now)
+    this.watch.judgeDeadlines(now)
+  }
+
   ticksRequested(): void {
     this.#parts.ticksRequested()
   }
@@ -176,8 +185,12 @@ export class Cpu implements TapeCpu {
     return this.#isUsable(event) && this.hasStale(event)
   }
 
-  /** A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry always. */
+  /**
+   * A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry
+   * always. Not on a preempted CPU: its processor runs, and walks, for somebody else.
+   */
   #isUsable({ space, obligation }: PassedEvent): boolean {
+    if (this.kernel.isPreempted) return false
     if (space === KERNEL_SPACE) return true
     if (space !== this.port.activeSpace) return false
     return !this.kernel.isCpuIdle || (obligation & WALK_REACH) !== 0

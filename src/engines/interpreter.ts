@@ -21,9 +21,11 @@ import {
   TAPE_OP_END,
   TAPE_PAUSE,
   TAPE_PIN,
+  TAPE_PREEMPT,
   TAPE_PROTECT,
   TAPE_SWITCH,
   TAPE_TICK,
+  TAPE_TICKLESS,
   TAPE_UNMAP,
   TAPE_WRITE_OUT,
   type Tape,
@@ -158,6 +160,14 @@ export class Interpreter {
         this.waitUntilNs = this.#cpu.nowNs() + a
         this.#next()
         return PAUSED
+      case TAPE_PREEMPT:
+        kernel.preempt()
+        this.waitUntilNs = this.#cpu.nowNs() + a
+        this.#next()
+        return PAUSED
+      case TAPE_TICKLESS:
+        kernel.setTickless(a !== 0)
+        return this.#next()
       case TAPE_COMPUTE:
         this.computeLeftNs = a
         return this.#next()

@@ -67,11 +67,16 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     loadWorkload,
   )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
-  const [first, ...further] = strategies
-  if (further.length === 0) refuseForeignHardware(first.loaded.name, first.loaded.module, profile)
-  const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
+  refuseForeignHardware('strategy', strategies, profile)
+  refuseForeignHardware('workload', workloads, profile)
+  const lacks = new Map(
+    [...strategies, ...workloads].map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile)]),
+  )
   const built = buildCells({ engines, strategies, workloads, cpus, quick })
-  const all = built.map((cell) => ({ ...cell, skipped: lacks.get(cell.strategy.name) ?? '' }))
+  const all = built.map((cell) => ({
+    ...cell,
+    skipped: lacks.get(cell.strategy.file) || lacks.get(cell.workload.file) || '',
+  }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)
   refuseIdleFaults(fault, matrix, strategies)

@@ -29,7 +29,7 @@ const STRATEGY: Record<keyof Omit<StrategyModule, 'needs' | 'presets'>, Shape[st
 /** What a module may leave out. */
 const STRATEGY_OPTIONAL = ['needs', 'presets'] as const satisfies readonly (keyof StrategyModule)[]
 
-const WORKLOAD: Record<keyof WorkloadModule, Shape[string]> = {
+const WORKLOAD: Record<keyof Omit<WorkloadModule, 'needs'>, Shape[string]> = {
   summary: 'string',
   source: 'string',
   op: 'string',
@@ -50,8 +50,9 @@ export function checkStrategyModule(thing: string, exported: unknown): StrategyM
 }
 
 export function checkWorkloadModule(thing: string, exported: unknown): WorkloadModule {
-  checkShape(thing, exported, WORKLOAD, [])
+  checkShape(thing, exported, WORKLOAD, ['needs'])
   const module = exported as unknown as WorkloadModule
+  if (module.needs !== undefined) checkNeeds(thing, module.needs)
   checkParameters(thing, module.parameters, ROLE_NAMES)
   return module
 }

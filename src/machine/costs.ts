@@ -74,6 +74,16 @@ export const COST_BROADCAST_REACH = 25
 /** How much later each further CPU has. */
 export const COST_BROADCAST_REACH_EACH = 26
 
+/** What only virtual machines charge for; indices behind those of BROADCAST_COST_NAMES. */
+export const VCPU_COST_NAMES = ['exit', 'entry'] as const
+
+export type VcpuCostName = (typeof VCPU_COST_NAMES)[number]
+
+/** The host takes a virtual CPU off its processor: from the guest's last instruction to the host's first. */
+export const COST_VCPU_EXIT = 27
+/** And back. */
+export const COST_VCPU_ENTRY = 28
+
 /** Where costs go. */
 export interface Meter {
   charge(cost: number, count: number): void

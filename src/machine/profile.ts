@@ -4,7 +4,14 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
-import { BROADCAST_COST_NAMES, COST_NAMES, type BroadcastCostName, type CostName } from './costs.js'
+import {
+  BROADCAST_COST_NAMES,
+  COST_NAMES,
+  VCPU_COST_NAMES,
+  type BroadcastCostName,
+  type CostName,
+  type VcpuCostName,
+} from './costs.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
 const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })
@@ -22,6 +29,11 @@ const broadcastCosts = Object.fromEntries(BROADCAST_COST_NAMES.map((name) => [na
   typeof cost
 >
 
+const vcpuCosts = Object.fromEntries(VCPU_COST_NAMES.map((name) => [name, cost])) as Record<
+  VcpuCostName,
+  typeof cost
+>
+
 const profileShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   summary: z.string(),
@@ -33,6 +45,15 @@ const profileShape = z.strictObject({
     coresPerSocket: sourced(z.int().min(1).max(1024)),
     threadsPerCore: sourced(z.int().min(1).max(8)),
   }),
+  interrupts: z
+    .strictObject({
+      /**
+       * CPUs, from a multiple of this number on, that one send reaches: 16 with x2APIC's logical mode, where the
+       * command names a cluster and has a bit for each of its CPUs. 1, as where it is missing: a send for each target.
+       */
+      clusterSize: sourced(z.int().min(1).max(1024)),
+    })
+    .optional(),
   tlb: z
     .strictObject({
       smallEntries: sourced(powerOfTwo),
@@ -87,7 +108,12 @@ const profileShape = z.strictObject({
     })
     .optional(),
   /** Hardware that few machines have, each kind with its figures; absent where the machine has none of it. */
-  extras: z.strictObject({}).optional(),
+  extras: z
+    .strictObject({
+      /** CPUs are virtual: a host takes them off their processors. */
+      vcpu: z.strictObject({ costsPs: z.strictObject(vcpuCosts) }).optional(),
+    })
+    .optional(),
 })
 
 const profileSchema = profileShape.superRefine(({ hardware, broadcast }, context) => {

@@ -42,7 +42,11 @@ export const OUTER_SPACE = 18
 export const BATCH_ID = 20
 /** 1: the CPU has nothing to run, or is on its way in or out of that. */
 export const CPU_IDLE = 23
-export const FRAMES_AT = 24
+/** 1: the host has taken the CPU off its processor, or is about to, or has not quite put it back. */
+export const CPU_PREEMPTED = 24
+/** 1: the CPU takes no ticks. */
+export const CPU_TICKLESS = 25
+export const FRAMES_AT = 26
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

@@ -28,7 +28,7 @@ import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, type PortParts } from './explorePort.js'
-import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
+import { IN_BATCH, KIND, KIND_PREEMPT, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
 import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
@@ -116,6 +116,11 @@ export class ExploreCpu {
     return this.#arena.words[this.state + offset]
   }
 
+  /** The host has its processor, from the beginning of `preempted` to the end of `reentered`. */
+  get isAway(): boolean {
+    return this.kernel.isPreempted || this.#word(KIND) === KIND_PREEMPT
+  }
+
   get isInUserMode(): boolean {
     return this.p[DEPTH] === 0
   }
@@ -147,7 +152,7 @@ export class ExploreCpu {
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'idle') return !isBatchOpen
+    if (kind === 'idle' || kind === 'preempt') return !isBatchOpen
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
@@ -206,11 +211,22 @@ export class ExploreCpu {
           ? kernel.map(1 + this.id, 1, WRITABLE)
           : kernel.unmap(1 + this.id)
       case 'idle':
+      case 'preempt':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return
       case 'batch':
         return this.#word(IN_BATCH) === 0 ? kernel.beginBatch() : kernel.endBatch()
     }
+  }
+
+  /** What it may have cached is cached now: afterwards nothing is, until it is back. */
+  leaveProcessor(): void {
+    const { log, speculation } = this.#parts
+    if (log.quiet()) {
+      speculation.beforePreemption(this.id)
+      log.keep(0)
+    }
+    this.kernel.preempt()
   }
 
   get isTicketSatisfied(): boolean {

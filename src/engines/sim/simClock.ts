@@ -1,11 +1,12 @@
-import { BROADCAST_COST_NAMES, COST_NAMES, type Meter } from '../../machine/costs.js'
+import { BROADCAST_COST_NAMES, COST_NAMES, VCPU_COST_NAMES, type Meter } from '../../machine/costs.js'
 import type { Profile } from '../../machine/profile.js'
 
-/** Costs in picoseconds, indexed like COST_NAMES and BROADCAST_COST_NAMES behind them. */
-export function costTable({ costsPs, broadcast }: Profile): Float64Array {
+/** Costs in picoseconds, indexed like COST_NAMES and behind them BROADCAST_COST_NAMES and VCPU_COST_NAMES. */
+export function costTable({ costsPs, broadcast, extras }: Profile): Float64Array {
   return Float64Array.from([
     ...COST_NAMES.map((name) => costsPs[name].value),
     ...BROADCAST_COST_NAMES.map((name) => broadcast?.costsPs[name].value ?? 0),
+    ...VCPU_COST_NAMES.map((name) => extras?.vcpu?.costsPs[name].value ?? 0),
   ])
 }
 
