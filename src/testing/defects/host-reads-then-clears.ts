@@ -27,7 +27,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'hooks',
   },
-  foundWithin: 2000,
+  foundWithin: 600,
 }
 
 export default plant(
