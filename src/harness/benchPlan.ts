@@ -69,9 +69,10 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   refuseForeignHardware('strategy', strategies, profile)
   refuseForeignHardware('workload', workloads, profile)
-  const lacks = new Map(
-    [...strategies, ...workloads].map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile)]),
-  )
+  const lacks = new Map([
+    ...strategies.map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile)] as const),
+    ...workloads.map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile, 'its workload')] as const),
+  ])
   const built = buildCells({ engines, strategies, workloads, cpus, quick })
   const all = built.map((cell) => ({
     ...cell,

@@ -11,10 +11,13 @@ interface Needing {
   readonly needs?: readonly Hardware[]
 }
 
-/** Why the machine of a profile cannot run a module, as the `skipped` column says it; empty where it can. */
-export function lackOf({ needs }: Needing, { name, profile }: ProfileChoice): string {
+/**
+ * Why the machine of a profile cannot run a module, as the `skipped` column says it; empty where it can.
+ * @param who the module, as the reason begins
+ */
+export function lackOf({ needs }: Needing, { name, profile }: ProfileChoice, who = 'it'): string {
   const missing = missingHardware(profile, needs)
-  return missing === undefined ? '' : `it needs ${missing}, which profile ${name} does not have`
+  return missing === undefined ? '' : `${who} needs ${missing}, which profile ${name} does not have`
 }
 
 /**
