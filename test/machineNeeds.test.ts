@@ -85,6 +85,24 @@ describe('a strategy that needs broadcasts, where the profile has none', () => {
   })
 })
 
+test('a workload that needs what the profile lacks is skipped among others, and refused alone', async () => {
+  const out = join(folder, 'workload')
+  const few = ['--engine', 'sim', '--cpus', '2', '--quick', '--strategy', 'immediate,linux', '--out', out]
+  const lack = 'needs vcpu, which profile icelake-2s64c does not have'
+  const alone = await run('bench', ...few, '--workload', 'overcommitted')
+  expect([alone.code, alone.stdout]).toEqual([2, ''])
+  expect(alone.stderr).toBe(`error: workload 'overcommitted'\nit ${lack}\ntry --profile kvm-guest\n`)
+  const workloads = 'overcommitted,munmap-storm:ops=1'
+  const among = await run('bench', ...few, '--workload', workloads, '--format', 'csv')
+  expect(among.code).toBe(0)
+  expect(rowsOf(among.stdout)).toEqual([
+    ['immediate', `its workload ${lack}`, '0', true],
+    ['linux', `its workload ${lack}`, '0', true],
+    ['immediate', '', '1', false],
+    ['linux', '', '1', false],
+  ])
+})
+
 test('a shipped profile runs each shipped strategy', async () => {
   for (const name of moduleNames('strategy'))
     expect(shippedProfileWith((await loadStrategy(name)).needs, []), name).toBeDefined()
@@ -96,6 +114,7 @@ test.each<[Hardware[], string | undefined]>([
   [['invlpgb'], 'milan-1s72c'],
   [['broadcast', 'tlbi'], 'graviton3-1s64c'],
   [['invlpgb', 'tlbi'], undefined],
+  [['vcpu'], 'kvm-guest'],
 ])('%j is what profile %s has', (needs, name) => {
   expect(shippedProfileWith(needs, ['icelake-2s64c'])).toBe(name)
 })
