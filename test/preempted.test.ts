@@ -108,7 +108,10 @@ describe('a preempted CPU', () => {
   })
 
   test.each(['immediate', 'kvm-preempted'])('is safe with %s on threads', async (strategy) => {
-    expect((await threadsCell(cell(strategy))).violations).toEqual([])
+    const { figures, violations } = await threadsCell(cell(strategy))
+    expect(violations).toEqual([])
+    // The longest of them: on a busy machine a worker may leave late, and its interrupt finds it there.
+    if (strategy === 'immediate') expect(Math.max(...figures.opsNs)).toBeGreaterThan(AWAY_NS / 2)
   })
 })
 
@@ -204,8 +207,7 @@ describe('in the explorer', () => {
   }
   const withWords = (Kind: typeof VcpuWords): StrategyModule => ({
     ...kvmPreempted,
-    create: (host) =>
-      new KvmPreempted(host as unknown as ConstructorParameters<typeof KvmPreempted>[0], Kind),
+    create: (host) => new KvmPreempted(host, Kind),
   })
 
   test('nothing is cached by a CPU that is away: what it had before is all', () => {
