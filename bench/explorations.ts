@@ -94,6 +94,12 @@ const CASES: readonly PlannedCase[] = [
     summary: 'CPUs have nothing to run for a while',
     alphabet: ['advise', 'touch', 'idle'],
   },
+  {
+    ...BASE,
+    name: 'preempt',
+    summary: 'a host takes CPUs off their processors for a while',
+    alphabet: ['advise', 'touch', 'preempt'],
+  },
   { ...BASE, name: 'guest', summary: 'each fault takes a page out of the direct map', isGuest: true },
   {
     ...BASE,

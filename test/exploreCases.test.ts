@@ -31,6 +31,7 @@ describe('what is right is not reported', () => {
       'protect',
       'switch',
       'idle',
+      'preempt',
       'guest',
       'wrap',
       'sign',

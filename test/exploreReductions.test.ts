@@ -26,6 +26,7 @@ const DEFECTS: [string, Partial<ExploreCase>][] = [
   ['ignores-foreign-owners', { ...SMALL, alphabet: ['batch', 'advise', 'touch'], frameCount: 2 }],
   ['acknowledges-first', { ...HOOKS, alphabet: ['advise'], operationCount: 2, pageCount: 2, frameCount: 2 }],
   ['wakes-past-request', { ...HOOKS, alphabet: ['advise', 'idle'] }],
+  ['asks-then-leaves-flush', { ...HOOKS, alphabet: ['advise', 'preempt'] }],
 ]
 /** What these need gives CPUs something of their own, or their strategies do not say that all are alike. */
 const OTHER_DEFECTS: [string, Partial<ExploreCase>][] = [
@@ -67,6 +68,12 @@ describe('late fills give the verdict of fills at any time', () => {
     expect(agree(await shipped(name), HOOKS)).toBe('complete')
     expect(agree(await shipped(name), { ...SMALL, alphabet: ['advise', 'switch'] })).toBe('complete')
     expect(agree(await shipped(name), { ...SMALL, alphabet: ['advise', 'idle'] })).toBe('complete')
+  })
+
+  test('kvm-preempted', async () => {
+    const module = await shipped('kvm-preempted')
+    expect(agree(module, { ...SMALL, alphabet: ['advise', 'touch', 'preempt'] })).toBe('complete')
+    expect(agree(module, { ...HOOKS, alphabet: ['advise', 'preempt'] })).toBe('complete')
   })
 
   test.each([...DEFECTS, ...OTHER_DEFECTS])('planted: %s', async (name, given) => {
@@ -167,7 +174,7 @@ export function forgetDeadWords(p, log, demand) {
   p[P.HELD_PEAK] = GARBAGE
   p.fill(GARBAGE, P.FRAMES_AT + p[P.DEPTH] * P.FRAME_SIZE, P.POSITION_WORDS)
   if (p[P.DEPTH] === 0 && p[P.OPERATION_DEPTH] === 0) {
-    const live = [P.CPU_IDLE, P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
+    const live = [P.CPU_IDLE, P.CPU_PREEMPTED, P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
     for (let word = 0; word < P.FRAMES_AT; word++) if (!live.includes(word)) p[word] = GARBAGE
     log.fill(GARBAGE)
     return
@@ -186,7 +193,14 @@ describe('words that are cleared because nobody reads them again', () => {
       symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
       writeFileSync(join(root, 'dist/src/engines/explore/privateWords.js'), GARBAGE)
       const [clean, scrambled] = [ROOT, root].map((cwd) => {
-        const few = ['--case', 'protect,batch,remap,guest,idle', '--operations', '1', '--format', 'csv']
+        const few = [
+          '--case',
+          'protect,batch,remap,guest,idle,preempt',
+          '--operations',
+          '1',
+          '--format',
+          'csv',
+        ]
         const args = ['--strategy', OWN_STRATEGIES.join(','), ...few]
         const run = spawnSync(process.execPath, ['dist/scripts/explore.js', ...args], {
           cwd,
@@ -196,7 +210,7 @@ describe('words that are cleared because nobody reads them again', () => {
         return run.stdout.split('\n').map((line) => line.split(',').toSpliced(7, 1).join())
       })
       expect(scrambled).toEqual(clean)
-      expect(clean.filter((line) => line.endsWith(',complete')).length).toBe(OWN_STRATEGIES.length * 5)
+      expect(clean.filter((line) => line.endsWith(',complete')).length).toBe(OWN_STRATEGIES.length * 6)
     } finally {
       rmSync(root, { recursive: true })
     }

@@ -99,23 +99,30 @@ describe('a workload that needs a device, where the profile has none', () => {
   ]
   const REASON = 'it needs iommu, which profile milan-1s72c does not have'
 
-  test('is a row with the reason among others', async () => {
-    const workloads = 'madvise-page:ops=2;pages=1,dma-map'
-    const args = [...MILAN, '--workload', workloads, '--out', join(folder, 'device'), '--format', 'csv']
-    const { code, stdout } = await run('bench', ...args)
-    expect(code).toBe(0)
-    expect(rowsOf(stdout)).toEqual([
-      ['batched', '', '1', false],
-      ['batched', REASON, '0', true],
-    ])
-  })
-
   test('is refused alone, with a profile that has it', async () => {
     const out = join(folder, 'device-alone')
     const { code, stderr } = await run('bench', ...MILAN, '--workload', 'dma-map', '--out', out)
     expect([code, existsSync(out)]).toEqual([2, false])
     expect(stderr).toBe(`error: workload 'dma-map'\n${REASON}\ntry --profile icelake-2s64c\n`)
   })
+})
+
+test('a workload that needs what the profile lacks is skipped among others, and refused alone', async () => {
+  const out = join(folder, 'workload')
+  const few = ['--engine', 'sim', '--cpus', '2', '--quick', '--strategy', 'immediate,linux', '--out', out]
+  const lack = 'needs vcpu, which profile icelake-2s64c does not have'
+  const alone = await run('bench', ...few, '--workload', 'overcommitted')
+  expect([alone.code, alone.stdout]).toEqual([2, ''])
+  expect(alone.stderr).toBe(`error: workload 'overcommitted'\nit ${lack}\ntry --profile kvm-guest\n`)
+  const workloads = 'overcommitted,munmap-storm:ops=1'
+  const among = await run('bench', ...few, '--workload', workloads, '--format', 'csv')
+  expect(among.code).toBe(0)
+  expect(rowsOf(among.stdout)).toEqual([
+    ['immediate', `its workload ${lack}`, '0', true],
+    ['linux', `its workload ${lack}`, '0', true],
+    ['immediate', '', '1', false],
+    ['linux', '', '1', false],
+  ])
 })
 
 test('a shipped profile runs each shipped strategy', async () => {
@@ -130,6 +137,7 @@ test.each<[Hardware[], string | undefined]>([
   [['broadcast', 'tlbi'], 'graviton3-1s64c'],
   [['invlpgb', 'tlbi'], undefined],
   [['iommu'], 'icelake-2s64c'],
+  [['vcpu'], 'kvm-guest'],
 ])('%j is what profile %s has', (needs, name) => {
   expect(shippedProfileWith(needs, ['icelake-2s64c'])).toBe(name)
 })

@@ -248,6 +248,19 @@ const REFUSED: Refused[] = [
   inReader('unmaps', (t) => t.unmap(1)),
   inReader('begins a batch', (t) => t.batch(() => {})),
   inReader('switches', (t) => t.switchTo(2)),
+  inReader('stops its ticks', (t) => t.tickless(true)),
+  [
+    'a body that does not end as it began',
+    inBody((t) => t.tickless(true)),
+    'CPU 0, instruction 2',
+    'the body begins with ticks and does not end so',
+  ],
+  [
+    'preempt inside batch',
+    inBody((t) => t.batch(() => t.preempt(5))),
+    'CPU 0, instruction 2',
+    'preempt inside batch',
+  ],
   [
     'a map that the body leaves',
     inBody((t) => t.map(1, 1)),

@@ -82,17 +82,13 @@ function instructionsOf(script: Script): string[] {
 }
 
 describe('together they reach what there is', () => {
+  /** Numbers that are kept free, and what a strategy with a deadline cannot keep its promise under. */
+  const NOT_DRAWN = ['deviceAccess', 'tickless', 'teardown']
+
   test('every instruction but the loop, every number of CPUs, every role', () => {
     const drawn = seeds.map((seed) => seededScript(seed))
     const seen = new Set(drawn.flatMap(instructionsOf))
-    expect(TAPE_NAMES.filter((name) => !seen.has(name))).toEqual([
-      'loop',
-      'loopEnd',
-      'deviceAccess',
-      'preempt',
-      'tickless',
-      'teardown',
-    ])
+    expect(TAPE_NAMES.filter((name) => !seen.has(name))).toEqual(['loop', 'loopEnd', ...NOT_DRAWN])
     expect(new Set(drawn.map(cpuCountOf))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]))
     expect(new Set(drawn.map(({ spaces }) => spaces))).toEqual(new Set([1, 2, 3]))
     expect(drawn.some(({ readers, initiators }) => readers.length > 2 && initiators.length > 2)).toBe(true)

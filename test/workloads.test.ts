@@ -17,6 +17,7 @@ const NAMES = [
   'mermap-read',
   'mprotect-storm',
   'munmap-storm',
+  'overcommitted',
   'vmalloc-churn',
   'web-server',
 ] as const
@@ -146,6 +147,17 @@ describe('one op of', () => {
     expect(set.maxOperationPages).toBe(16)
     // The reader reads its own set, the initiator's pages, and works.
     expect(opcodes(set, 1)).toEqual([1, 5, 5, 5, 10, 0])
+  })
+
+  test('overcommitted is the unmap, and readers are taken away at different places of passes of one length', () => {
+    const set = made('overcommitted', { cpus: 4, parameters: { preemptUs: 20, everyUs: 40, pages: 3 } })
+    expect(opcodes(set, 0)).toEqual([11, 1, 5, 7, 2, 8, 9, 12, 0])
+    const times = [1, 2, 3].map((cpu) =>
+      instructions(set, cpu)
+        .filter(([word]) => word === 10 || word === 26)
+        .map(([, ns]) => ns),
+    )
+    expect(times).toEqual([10, 20, 30].map((us) => [us * 1000, 20_000, (40 - us) * 1000]))
   })
 
   test('madvise-page is the advise and the read-back, and the laps end where the ops end', () => {

@@ -9,7 +9,6 @@ export const HARDWARE = [
   'iommu',
   'vcpu',
   'perCpuTables',
-  'microcode',
 ] as const
 /**
  * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:

@@ -104,6 +104,18 @@ export interface Strategy {
    */
   idled?(cpu: Port): void
   woke?(cpu: Port): void
+  /**
+   * The host's code, run on this CPU: the host takes the virtual CPU off its processor, and gives it one
+   * again. `preempted` is the last thing before the CPU is gone, `reentered` the first when it is back,
+   * before the interrupts and ticks that have waited for it. From the beginning of `preempted` to the end
+   * of `reentered` the CPU runs nothing and walks nothing, so none of its translations is used, those of
+   * the kernel included: a strategy may leave it alone altogether and flush in `reentered`. What it had
+   * cached it still has then, because the host tags it. An initiator that reads in between that the CPU
+   * is gone must change the word that `reentered` reads in one exchange with that look, or the CPU is back
+   * in between and never told. Both wait for nothing. Linux virt/kvm, arch/x86/kvm/x86.c: record_steal_time.
+   */
+  preempted?(cpu: Port): void
+  reentered?(cpu: Port): void
 }
 
 /** Shared words by name: a block of `count` words. Each block starts on a line of its own. */

@@ -77,6 +77,10 @@ export const TAPE_PUT = 24
 
 /** The longest window: PAGE_SIZE << MAX_PAGECACHE_ORDER, which is 9 where pages of 2 MiB are possible (Linux mm/mermap.c). */
 export const MOST_WINDOW_PAGES = 512
+/** a = nanoseconds for which the host runs something else on this CPU's processor. Nothing brings the CPU back earlier. */
+export const TAPE_PREEMPT = 26
+/** a = 1: from here on the CPU takes no periodic tick, 0: it does again. Nor one that TAPE_TICK asks for, which counts as taken. */
+export const TAPE_TICKLESS = 27
 
 export const TAPE_NAMES = [
   'end',

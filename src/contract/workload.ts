@@ -54,6 +54,10 @@ export interface TapeWriter {
   compute(ns: number): void
   /** Nothing to run for that time: the CPU is idle, and may be left out of rounds until it wakes. */
   idle(ns: number): void
+  /** The host takes this virtual CPU off its processor for that time: nothing is run, taken or walked on it. */
+  preempt(ns: number): void
+  /** From here on no periodic tick (user code under Linux' NOHZ_FULL), or ticks again. */
+  tickless(isOn: boolean): void
   barrier(): void
   awaitReaders(): void
   switchTo(space: number): void

@@ -90,8 +90,11 @@ export abstract class BasePort implements Port {
   abstract fence(): void
   abstract acknowledge(ticket: Ticket): void
   abstract settle(owner: number, serial: number): void
-  /** Sends to one target; counting is done here. */
-  protected abstract send(target: number): void
+  /**
+   * Sends to one target; counting is done here.
+   * @param previous the target before it in the same call, a lower one; -1: it is the first
+   */
+  protected abstract send(target: number, previous: number): void
 
   get(index: number): number {
     return this.#privates[index]
@@ -159,14 +162,17 @@ export abstract class BasePort implements Port {
   interruptOne(target: number): void {
     this.counters[COUNT_FLUSH_ROUNDS]++
     this.counters[COUNT_IPIS]++
-    this.send(target)
+    this.send(target, -1)
   }
 
   interruptSet(targets: CpuSet): void {
     let sent = 0
+    let previous = -1
     for (let word = 0; word * 32 < this.count; word++) {
       for (let bits = this.#privates[targets + word]; bits !== 0; bits &= bits - 1) {
-        this.send(word * 32 + (31 - Math.clz32(bits & -bits)))
+        const target = word * 32 + (31 - Math.clz32(bits & -bits))
+        this.send(target, previous)
+        previous = target
         sent++
       }
     }
@@ -175,7 +181,12 @@ export abstract class BasePort implements Port {
   }
 
   interruptAllButSelf(): void {
-    for (let target = 0; target < this.count; target++) if (target !== this.id) this.send(target)
+    let previous = -1
+    for (let target = 0; target < this.count; target++) {
+      if (target === this.id) continue
+      this.send(target, previous)
+      previous = target
+    }
     this.counters[COUNT_IPIS] += this.count - 1
     if (this.count > 1) this.counters[COUNT_FLUSH_ROUNDS]++
   }

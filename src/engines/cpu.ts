@@ -101,6 +101,7 @@ export class Cpu implements TapeCpu {
         get activeSpace() {
           return port.activeSpace
         },
+        isPreempted: () => this.kernel.isPreempted,
         nowNs: () => parts.nowNs(),
         steps: () => this.steps,
       },
@@ -163,6 +164,17 @@ export class Cpu implements TapeCpu {
     return this.#parts.nowNs()
   }
 
+  /** What this CPU has changed and nobody has claimed yet. */
+  lookAtPending(): void {
+    const { machine, parts } = this.cell
+    const now = this.nowNs()
+    for (let owner = this.id * parts.count; owner < (this.id + 1) * parts.count; owner++) {
+      const settled = this.memory.load(machine.watermark.base + owner * machine.watermark.stride)
+      this.watch.settledUpTo(owner, settled, now)
+    }
+    this.watch.judgeDeadlines(now)
+  }
+
   ticksRequested(): void {
     this.#parts.ticksRequested()
   }
@@ -192,8 +204,12 @@ export class Cpu implements TapeCpu {
     return this.#isUsable(event) && this.hasStale(event)
   }
 
-  /** A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry always. */
+  /**
+   * A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry
+   * always. Not on a preempted CPU: its processor runs, and walks, for somebody else.
+   */
   #isUsable({ space, obligation }: PassedEvent): boolean {
+    if (this.kernel.isPreempted) return false
     if (space === KERNEL_SPACE) return true
     if (space !== this.port.activeSpace) return false
     return !this.kernel.isCpuIdle || (obligation & WALK_REACH) !== 0

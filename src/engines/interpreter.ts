@@ -16,7 +16,9 @@ import {
   TAPE_OP_BEGIN,
   TAPE_OP_END,
   TAPE_PAUSE,
+  TAPE_PREEMPT,
   TAPE_TICK,
+  TAPE_TICKLESS,
   type Tape,
 } from '../contract/tape.js'
 import { COUNT_PASSED_OVER } from '../machine/counters.js'
@@ -124,6 +126,14 @@ export class Interpreter {
         this.waitUntilNs = this.#cpu.nowNs() + a
         this.#next()
         return PAUSED
+      case TAPE_PREEMPT:
+        kernel.preempt()
+        this.waitUntilNs = this.#cpu.nowNs() + a
+        this.#next()
+        return PAUSED
+      case TAPE_TICKLESS:
+        kernel.setTickless(a !== 0)
+        return this.#next()
       case TAPE_COMPUTE:
         this.computeLeftNs = a
         return this.#next()

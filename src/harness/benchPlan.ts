@@ -69,18 +69,16 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
     async (spec) => ({ spec, loaded: await loadWorkload(spec.name) }),
   )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
-  const [first, ...further] = strategies
-  if (further.length === 0) refuseForeignHardware('strategy', first.loaded.name, first.loaded.module, profile)
-  if (workloads.length === 1) {
-    const [{ loaded }] = workloads
-    refuseForeignHardware('workload', loaded.name, loaded.module, profile)
-  }
-  const lacks = new Map(strategies.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
-  const workloadLacks = new Map(workloads.map(({ loaded }) => [loaded.name, lackOf(loaded.module, profile)]))
+  refuseForeignHardware('strategy', strategies, profile)
+  refuseForeignHardware('workload', workloads, profile)
+  const lacks = new Map([
+    ...strategies.map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile)] as const),
+    ...workloads.map(({ loaded }) => [loaded.file, lackOf(loaded.module, profile, 'its workload')] as const),
+  ])
   const built = buildCells({ engines, strategies, workloads, cpus, quick })
   const all = built.map((cell) => ({
     ...cell,
-    skipped: lacks.get(cell.strategy.name) || (workloadLacks.get(cell.workload.name) ?? ''),
+    skipped: lacks.get(cell.strategy.file) || lacks.get(cell.workload.file) || '',
   }))
   const matrix = filterCells(all, options.filter)
   const fault = options.fault === undefined ? NO_FAULT : parseFaults(options.fault)

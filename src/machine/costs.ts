@@ -89,6 +89,15 @@ export const COST_DEVICE_COMMAND = 29
 export const COST_DEVICE_INVALIDATE = 30
 /** The same of one that names everything. */
 export const COST_DEVICE_FLUSH = 31
+/** What only virtual machines charge for; indices behind those of IOMMU_COST_NAMES. */
+export const VCPU_COST_NAMES = ['exit', 'entry'] as const
+
+export type VcpuCostName = (typeof VCPU_COST_NAMES)[number]
+
+/** The host takes a virtual CPU off its processor: from the guest's last instruction to the host's first. */
+export const COST_VCPU_EXIT = 32
+/** And back. */
+export const COST_VCPU_ENTRY = 33
 
 /** Where costs go. */
 export interface Meter {

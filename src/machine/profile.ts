@@ -8,9 +8,11 @@ import {
   BROADCAST_COST_NAMES,
   COST_NAMES,
   IOMMU_COST_NAMES,
+  VCPU_COST_NAMES,
   type BroadcastCostName,
   type CostName,
   type IommuCostName,
+  type VcpuCostName,
 } from './costs.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
@@ -34,6 +36,11 @@ const iommuCosts = Object.fromEntries(IOMMU_COST_NAMES.map((name) => [name, cost
   typeof cost
 >
 
+const vcpuCosts = Object.fromEntries(VCPU_COST_NAMES.map((name) => [name, cost])) as Record<
+  VcpuCostName,
+  typeof cost
+>
+
 const profileShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   summary: z.string(),
@@ -45,6 +52,15 @@ const profileShape = z.strictObject({
     coresPerSocket: sourced(z.int().min(1).max(1024)),
     threadsPerCore: sourced(z.int().min(1).max(8)),
   }),
+  interrupts: z
+    .strictObject({
+      /**
+       * CPUs, from a multiple of this number on, that one send reaches: 16 with x2APIC's logical mode, where the
+       * command names a cluster and has a bit for each of its CPUs. 1, as where it is missing: a send for each target.
+       */
+      clusterSize: sourced(z.int().min(1).max(1024)),
+    })
+    .optional(),
   tlb: z
     .strictObject({
       smallEntries: sourced(powerOfTwo),
@@ -112,6 +128,8 @@ const profileShape = z.strictObject({
         })
         .refine(({ entries, ways }) => ways.value <= entries.value, 'ways must not be more than entries')
         .optional(),
+      /** CPUs are virtual: a host takes them off their processors. */
+      vcpu: z.strictObject({ costsPs: z.strictObject(vcpuCosts) }).optional(),
     })
     .optional(),
 })

@@ -13,8 +13,9 @@ export interface WatchedCpu {
   readonly id: number
   /** Whether this CPU holds a translation such as the event is about, and could use it now. */
   holdsStale(event: PassedEvent): boolean
-  /** Whether it holds one that it could not use now: of a space that is not loaded, or while the CPU is idle. */
+  /** Whether it holds one that it could not use now: of a space that is not loaded, or while the CPU is idle or preempted. */
   keepsStale(event: PassedEvent): boolean
+  isPreempted(): boolean
   readonly activeSpace: number
   nowNs(): number
   /** Engine steps so far, for messages. */
@@ -41,9 +42,11 @@ interface Pending {
   readonly sinceNs: number[]
 }
 
+/** Why a CPU could not use what it kept when the event passed: its space was not loaded, or else the CPU was idle. */
+type Reason = 'away' | 'idle' | 'preempted'
+
 interface Condemned extends PassedEvent {
-  /** Its space was not loaded then; else the CPU was idle. */
-  readonly wasAway: boolean
+  readonly reason: Reason
 }
 
 export interface WatchOptions {
@@ -131,24 +134,32 @@ export class Watch implements Witness {
     while (this.#journal.next(head, event)) {
       this.#judge(event)
       if (!this.#options.cpu.keepsStale(event)) continue
-      this.#condemned.push({ ...event, wasAway: event.space !== this.#options.cpu.activeSpace })
+      this.#condemned.push({ ...event, reason: this.#reasonFor(event) })
     }
     this.#walks.skipTo(head)
   }
 
-  /** A space is loaded again (I7), or the CPU is awake again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  #reasonFor({ space }: PassedEvent): Reason {
+    const { cpu } = this.#options
+    if (space !== KERNEL_SPACE && space !== cpu.activeSpace) return 'away'
+    return cpu.isPreempted() ? 'preempted' : 'idle'
+  }
+
+  /** A space is loaded again (I7), or the CPU runs again, and what was condemned meanwhile is still there. What is gone is forgotten. */
   #judgeCondemned(): void {
     const { cpu, violations, parts } = this.#options
     this.#condemned = this.#condemned.filter((event) => {
       if (cpu.keepsStale(event)) return true
       if (!cpu.holdsStale(event)) return false
-      const { obligation, space, page, wasAway } = event
+      const { obligation, space, page, reason } = event
       const by = cpuOf(parts, event.owner)
-      const since = wasAway
-        ? `after loading space ${space} again, changed by CPU ${by} while it was away`
-        : `after it woke, changed by CPU ${by} while it was idle`
+      const since = {
+        away: `after loading space ${space} again, changed by CPU ${by} while it was away`,
+        idle: `after it woke, changed by CPU ${by} while it was idle`,
+        preempted: `after the host ran it again, changed by CPU ${by} while it was preempted`,
+      }[reason]
       violations.add({
-        invariant: wasAway ? 'I7' : invariantOf(obligation),
+        invariant: reason === 'away' ? 'I7' : invariantOf(obligation),
         cpu: cpu.id,
         space,
         page,

@@ -25,6 +25,11 @@ const BEGAN = 1
 const FINISHED = 2
 const SWITCHED = 3
 
+type AboutCpu = (cpu: Port) => void
+
+/** Hooks that see the CPU alone and wait for nothing. */
+const ABOUT_CPU = ['idled', 'woke', 'preempted', 'reentered'] as const
+
 /**
  * Several strategies as one. What is about a change goes to the part that handles its kind; what is about a CPU or an
  * operation goes to all of them, in their order, the fallback last. Where a part makes the CPU wait the others come
@@ -43,8 +48,10 @@ export class CombinedStrategy implements Strategy {
   covered?: NonNullable<Strategy['covered']>
   switching?: NonNullable<Strategy['switching']>
   ticked?: NonNullable<Strategy['ticked']>
-  idled?: NonNullable<Strategy['idled']>
-  woke?: NonNullable<Strategy['woke']>
+  idled?: AboutCpu
+  woke?: AboutCpu
+  preempted?: AboutCpu
+  reentered?: AboutCpu
 
   /** @param hasTicks by part: whether it asks for ticks */
   constructor(
@@ -67,8 +74,7 @@ export class CombinedStrategy implements Strategy {
         this.#covered(cpu, owner, serial, tag, space, obligations)
     if (some('switching')) this.switching = (cpu, from, to) => this.#switching(cpu, from, to)
     if (some('ticked')) this.ticked = (cpu) => this.#ticked(cpu)
-    if (some('idled')) this.idled = (cpu) => this.#idled(cpu)
-    if (some('woke')) this.woke = (cpu) => this.#woke(cpu)
+    for (const hook of ABOUT_CPU) if (some(hook)) this[hook] = (cpu) => this.#each(cpu, hook)
   }
 
   #port(cpu: Port, part: number): PartPort {
@@ -87,12 +93,8 @@ export class CombinedStrategy implements Strategy {
       if (this.#hasTicks[part]) this.#parts[part].ticked?.(this.#port(cpu, part))
   }
 
-  #idled(cpu: Port): void {
-    for (let part = 0; part < this.#parts.length; part++) this.#parts[part].idled?.(this.#port(cpu, part))
-  }
-
-  #woke(cpu: Port): void {
-    for (let part = 0; part < this.#parts.length; part++) this.#parts[part].woke?.(this.#port(cpu, part))
+  #each(cpu: Port, hook: (typeof ABOUT_CPU)[number]): void {
+    for (let part = 0; part < this.#parts.length; part++) this.#parts[part][hook]?.(this.#port(cpu, part))
   }
 
   #changing(cpu: Port, change: Change): Ticket {

@@ -1,6 +1,6 @@
 import { DONE } from '../contract/ticket.js'
 import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
-import { COST_SYSTEM_CALL } from '../machine/costs.js'
+import { COST_SYSTEM_CALL, COST_VCPU_ENTRY, COST_VCPU_EXIT } from '../machine/costs.js'
 import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
 import { stepDemand } from './demand.js'
@@ -13,7 +13,16 @@ import { handleAt } from './handle.js'
 import { stepGet, stepPut } from './ephemeral.js'
 import { stepMap, stepUnmap } from './mapping.js'
 import { stepPinPages } from './pinPages.js'
-import { CPU_IDLE, DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
+import {
+  CPU_IDLE,
+  CPU_PREEMPTED,
+  CPU_TICKLESS,
+  DEPTH,
+  INTERRUPTS_OFF,
+  ROUTINE,
+  TICKET,
+  top,
+} from './position.js'
 import { pinUntilEnd } from './rangeEdit.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
@@ -154,6 +163,36 @@ export class Kernel {
     const { p, strategy, port } = this.#context
     strategy.woke?.(port)
     p[CPU_IDLE] = 0
+  }
+
+  /** Whether the host runs something else on this CPU's processor. */
+  get isPreempted(): boolean {
+    return this.#context.p[CPU_PREEMPTED] !== 0
+  }
+
+  /** Gone from here on, as with `goIdle`. */
+  preempt(): void {
+    const { p, strategy, port, meter } = this.#context
+    meter.charge(COST_VCPU_EXIT, 1)
+    p[CPU_PREEMPTED] = 1
+    strategy.preempted?.(port)
+  }
+
+  /** Gone until `reentered` has done what others have left to it. */
+  reenter(): void {
+    const { p, strategy, port, meter } = this.#context
+    strategy.reentered?.(port)
+    meter.charge(COST_VCPU_ENTRY, 1)
+    p[CPU_PREEMPTED] = 0
+  }
+
+  /** Whether this CPU takes no ticks now. */
+  get isTickless(): boolean {
+    return this.#context.p[CPU_TICKLESS] !== 0
+  }
+
+  setTickless(isOn: boolean): void {
+    this.#context.p[CPU_TICKLESS] = isOn ? 1 : 0
   }
 
   drain(): void {

@@ -38,8 +38,12 @@ export const OUTER_SPACE = 18
 export const BATCH_ID = 20
 /** 1: the CPU has nothing to run, or is on its way in or out of that. */
 export const CPU_IDLE = 23
+/** 1: the host has taken the CPU off its processor, or is about to, or has not quite put it back. */
+export const CPU_PREEMPTED = 24
+/** 1: the CPU takes no ticks. */
+export const CPU_TICKLESS = 25
 /** One word for each part: the serial that this CPU had issued last when the outermost operation began. Later ones are its own. */
-export const SERIAL_AT_BEGIN = 24
+export const SERIAL_AT_BEGIN = 26
 /** One word for each part: the last change, or the last unsettled one of the operation that ended last. */
 export const LAST_SERIAL: number = SERIAL_AT_BEGIN + MOST_PARTS
 /** What a demand names and has not asked for yet: the changes of other parts. */

@@ -24,6 +24,7 @@ export const VERB_WEIGHTS: readonly (readonly [Verb, number])[] = [
   ['p', 1],
   ['c', 1],
   ['i', 1],
+  ['v', 1],
   ['k', 1],
   ['y', 1],
   ['j', 1],

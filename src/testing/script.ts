@@ -51,6 +51,7 @@ export const VERBS = {
   p: { name: 'pause, ns', bounds: [100_000] },
   c: { name: 'compute, ns', bounds: [20_000] },
   i: { name: 'idle, ns', bounds: [100_000] },
+  v: { name: 'preempted by the host, ns', bounds: [100_000] },
   /** Initiators only, and never in a batch: who waits there would hold what the others need. */
   k: { name: 'tick', bounds: [] },
   y: { name: 'await readers', bounds: [] },

@@ -200,6 +200,9 @@ class Player {
       case 'i':
         if (!this.#isInBatch) tape.idle(1 + numbers[0])
         return
+      case 'v':
+        if (!this.#isInBatch) tape.preempt(1 + numbers[0])
+        return
       case 'k':
         if (this.#mayWait) tape.tick()
         return

@@ -38,6 +38,8 @@ export const SMALL_CASES: Readonly<Record<string, Partial<ExploreCase>>> = {
   'switch in hooks': { alphabet: ['advise', 'switch'], preemption: 'hooks' },
   idle: { alphabet: ['advise', 'touch', 'idle'], operationCount: 2 },
   'idle in hooks': { alphabet: ['advise', 'idle'], preemption: 'hooks' },
+  preempt: { alphabet: ['advise', 'touch', 'preempt'], operationCount: 2 },
+  'preempt in hooks': { alphabet: ['advise', 'preempt'], preemption: 'hooks' },
   guest: { isGuest: true, operationCount: 2 },
   spurious: { spuriousCount: 1, operationCount: 2 },
   ticks: { tickCount: 4 },

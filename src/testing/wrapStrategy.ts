@@ -15,6 +15,8 @@ const HOOKS = [
   'ticked',
   'idled',
   'woke',
+  'preempted',
+  'reentered',
 ] as const satisfies readonly (keyof Strategy)[]
 export type Hook = (typeof HOOKS)[number]
 

@@ -134,7 +134,8 @@ export async function planOf(options: CellOptions): Promise<CellPlan> {
     random: randomOf(seed, 0),
   })
   const module = options.module ?? (await loadStrategy(options.strategy))
-  const profileName = shippedProfileWith(module.needs, [PROFILE]) ?? PROFILE
+  const profileName =
+    shippedProfileWith([...(module.needs ?? []), ...(workload.needs ?? [])], [PROFILE]) ?? PROFILE
   return {
     tapes,
     profile: loadProfile(profileName, options.profileSets ?? SMALL_MACHINE).profile,

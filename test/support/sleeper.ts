@@ -3,10 +3,14 @@ import type { TapeWriter, WorkloadModule } from '../../dist/src/contract/workloa
 /** Changes that the sleeper sleeps through. */
 export const SLEEPS = 20
 
-/** CPU 0 takes pages away while CPU 1, which has read them, has nothing to run. */
+/** Until when CPU 1 is away, at least: it leaves after what it reads, and the change comes 0.1 ms later. */
+export const AWAY_NS = 1_000_000
+
+/** CPU 0 takes pages away while CPU 1, which has read them, has nothing to run, or is away as `leave` says. */
 export function sleeper(
   change: (tape: TapeWriter, handle: number, other: number) => void,
   again: boolean,
+  leave: (tape: TapeWriter) => void = (tape) => tape.idle(AWAY_NS),
 ): WorkloadModule {
   return {
     summary: 'one CPU is idle while the other changes what it has read',
@@ -29,7 +33,7 @@ export function sleeper(
       second.loop(SLEEPS, () => {
         second.barrier()
         second.read(handle, 0, 2)
-        second.idle(1_000_000)
+        leave(second)
         second.read(handle, 0, 2)
         second.barrier()
       })

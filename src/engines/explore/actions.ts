@@ -16,6 +16,8 @@ export const ACT_DELIVER = 10
 
 /** An idle CPU wakes: for an interrupt, or because its time is over. */
 export const ACT_WAKE = 11
+/** The host runs a preempted CPU again. */
+export const ACT_REENTER = 12
 
 const CPU_BITS = 3
 const KIND_BITS = 4

@@ -25,6 +25,8 @@ export const OPERATION_KINDS = [
   'switch',
   /** Has nothing to run any more; the search wakes it at any later time. */
   'idle',
+  /** The host runs something else on its processor; the search gives it back at any later time. */
+  'preempt',
   /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
   'adviseOther',
   /** Each CPU maps and frees a page of the kernel's virtual area, which all may use; populated at once. */

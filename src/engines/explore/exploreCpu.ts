@@ -28,7 +28,7 @@ import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, type PortParts } from './explorePort.js'
-import { IN_BATCH, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
+import { IN_BATCH, KIND, KIND_PREEMPT, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
 import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
@@ -124,6 +124,11 @@ export class ExploreCpu {
     return this.#arena.words[this.state + offset]
   }
 
+  /** The host has its processor, from the beginning of `preempted` to the end of `reentered`. */
+  get isAway(): boolean {
+    return this.kernel.isPreempted || this.#word(KIND) === KIND_PREEMPT
+  }
+
   get isInUserMode(): boolean {
     return this.p[DEPTH] === 0
   }
@@ -171,7 +176,7 @@ export class ExploreCpu {
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     // A temporary mapping belongs to the space that is loaded.
     if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
-    if (kind === 'idle') return !isBatchOpen
+    if (kind === 'idle' || kind === 'preempt') return !isBatchOpen
     if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
@@ -234,6 +239,7 @@ export class ExploreCpu {
       case 'window':
         return this.#isInWindow ? kernel.put(this.#windowHandle) : kernel.get(this.#windowHandle, 1, 0)
       case 'idle':
+      case 'preempt':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return
       case 'batch':
@@ -245,6 +251,16 @@ export class ExploreCpu {
     const isMapped = this.memory.load(this.#handleWord(handle) + HANDLE_MAPPED) !== 0
     if (isMapped) this.kernel.unmap(handle)
     else this.kernel.map(handle, 1, flags)
+  }
+
+  /** What it may have cached is cached now: afterwards nothing is, until it is back. */
+  leaveProcessor(): void {
+    const { log, speculation } = this.#parts
+    if (log.quiet()) {
+      speculation.beforePreemption(this.id)
+      log.keep(0)
+    }
+    this.kernel.preempt()
   }
 
   get isTicketSatisfied(): boolean {

@@ -49,6 +49,8 @@ export class ExploreOracle {
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
   /** Whether a CPU has nothing to run, or had not before the step that it is in. */
   isIdle: (cpu: number) => boolean = () => false
+  /** Whether the host has a CPU's processor, or had before the step that the CPU is in: nothing of it is used or walked. */
+  isPreempted: (cpu: number) => boolean = () => false
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
@@ -108,7 +110,7 @@ export class ExploreOracle {
       if (!this.#held.isStale(cpu, index, stamp, frame, allowed, needed)) continue
       const isLoaded = this.#isLoaded(cpu, space)
       this.#held.condemn(cpu, index, isLoaded ? obligation : obligation | WAS_AWAY)
-      if ((obligation & WALK_REACH) !== 0 && isLoaded) this.#convict(cpu, index)
+      if ((obligation & WALK_REACH) !== 0 && isLoaded && !this.isPreempted(cpu)) this.#convict(cpu, index)
     }
   }
 
@@ -132,6 +134,7 @@ export class ExploreOracle {
 
   /** The CPU can start a step: a condemned entry of what it has loaded can translate an access in it. */
   judgeCpu(cpu: number): void {
+    if (this.isPreempted(cpu)) return
     for (let index = 0; index < this.#held.pages.length; index++) {
       if (this.#held.condemned(cpu, index) === 0) continue
       const { space } = this.#held.pages[index]
@@ -262,6 +265,7 @@ export class ExploreOracle {
         this.#ofDevice(page, `while ${claim} claims change ${serial}`),
       )
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
+      if (this.isPreempted(cpu)) continue
       if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
       const message = `${claim} claims change ${serial} of CPU ${cpuOf(this.#parts, owner)} while CPU ${cpu} can still use its old translation of page ${page}`

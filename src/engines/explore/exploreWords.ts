@@ -34,6 +34,9 @@ export const KIND_OPERATION = 5
 /** On its way into idleness, and out of it. */
 export const KIND_IDLE = 6
 export const KIND_WAKE = 7
+/** The host takes the CPU away, and gives it back. */
+export const KIND_PREEMPT = 8
+export const KIND_REENTER = 9
 
 /** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
 export const HELD_ENTRY = 0

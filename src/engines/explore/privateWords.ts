@@ -1,6 +1,7 @@
 import type { Demand } from '../../contract/strategy.js'
 import {
   CPU_IDLE,
+  CPU_PREEMPTED,
   DEMAND_REST,
   DEPTH,
   FRAMES_AT,
@@ -20,6 +21,7 @@ import {
 /** What a CPU in user mode is asked for, with no operation open: where it stands, and what holds interrupts back. */
 const LIVE_IN_USER_MODE = new Set([
   CPU_IDLE,
+  CPU_PREEMPTED,
   DEPTH,
   TICKET,
   SPACE,

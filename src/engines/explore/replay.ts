@@ -15,6 +15,7 @@ import {
   ACT_INTERRUPT,
   ACT_KERNEL,
   ACT_OPERATION,
+  ACT_REENTER,
   ACT_RESUME,
   ACT_SPURIOUS,
   ACT_TICK,
@@ -40,6 +41,7 @@ const TEXTS: Record<number, string> = {
   [ACT_AGAIN]: 'calls its handler again',
   [ACT_TICK]: 'takes a tick',
   [ACT_WAKE]: 'wakes',
+  [ACT_REENTER]: 'is run by the host again',
   [ACT_RESUME]: 'resumes: its ticket is satisfied',
   [ACT_FILL]: '',
   [ACT_COMMIT]: 'its oldest store reaches memory',
@@ -103,6 +105,7 @@ function intentOf(machine: ExploreMachine, action: number): string {
   if (kindOf(action) === ACT_OPERATION) {
     const { kind, page } = machine.operations[paramOf(action)]
     if (kind === 'idle') return 'goes idle'
+    if (kind === 'preempt') return 'is taken off its processor by the host'
     return `begins ${kind} ${page}`
   }
   if (kindOf(action) === ACT_KERNEL) return `kernel ${describeStack(machine.cpus[cpuOf(action)].p)}`

@@ -5,7 +5,16 @@ import { DRAIN_TICKS, judgeDrain } from '../plan.js'
 import { DEVICE_FLAGS, FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
-import { ACT_AGAIN, ACT_INTERRUPT, ACT_KERNEL, ACT_RESUME, ACT_TICK, ACT_WAKE, actionOf } from './actions.js'
+import {
+  ACT_AGAIN,
+  ACT_INTERRUPT,
+  ACT_KERNEL,
+  ACT_REENTER,
+  ACT_RESUME,
+  ACT_TICK,
+  ACT_WAKE,
+  actionOf,
+} from './actions.js'
 import type { Transitions } from './transitions.js'
 
 /** Turns of all CPUs without an end: whatever waits now waits for ever. */
@@ -95,6 +104,7 @@ export class Settle {
     cpu.buffer.drain()
     this.#machine.broadcasts.deliverAll(cpu.id)
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
+    if (cpu.kernel.isPreempted) return this.#transitions.apply(actionOf(cpu.id, ACT_REENTER))
     if (cpu.kernel.isCpuIdle) return this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))
@@ -111,6 +121,7 @@ export class Settle {
     speculation.isOn = false
     clock.free()
     const violations = new ViolationList()
+    for (const cpu of cpus) if (cpu.kernel.isPreempted) this.#transitions.apply(actionOf(cpu.id, ACT_REENTER))
     for (const cpu of cpus) if (cpu.kernel.isCpuIdle) this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
       for (const cpu of cpus)

@@ -26,7 +26,7 @@ const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
  * at the last moment: a fill commutes with everything but a write of the entry, a flush on the same
  * CPU (which undoes it) and the loading of another root. So just before an entry changes, each set of
  * CPUs that could have filled it is tried, and just before a CPU leaves a space that it keeps entries
- * of, each set of pages. A delivery of a broadcast is such a flush, only at a time of the search's choice:
+ * of, or the host takes it off its processor, each set of pages. A delivery of a broadcast is such a flush, only at a time of the search's choice:
  * an entry filled before it is gone after it, as if it had never been filled, and one that is to be there
  * after it can be filled after it, since the entry has not changed and the root is still loaded. What is cached and agrees with the page table is not in the state at all: no
  * oracle asks for it, and a strategy can see it only by the accessed bit, which the fill sets.
@@ -42,6 +42,8 @@ export class Speculation {
   readonly #tracked: TrackedPages
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
+  /** Whether the host has a CPU's processor. */
+  isPreempted: (cpu: number) => boolean = () => false
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
 
@@ -94,22 +96,35 @@ export class Speculation {
 
   /** A CPU is about to load another root, under which entries of the present space are kept. */
   beforeLeaving(cpu: number, space: number): void {
+    this.#fillAny(cpu, (index) => this.#held.pages[index].space === space)
+  }
+
+  /** The host is about to take a CPU away, which walks nothing until it is back and keeps what it has. */
+  beforePreemption(cpu: number): void {
+    this.#fillAny(cpu, () => true)
+  }
+
+  #fillAny(cpu: number, isMeant: (index: number) => boolean): void {
     if (!this.isOn) return
     const { pages } = this.#held
     let candidates = 0
     for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space === space && this.couldFill(cpu, index)) candidates++
+      if (isMeant(index) && this.#isFillable(cpu, index)) candidates++
     }
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
     for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space !== space || !this.couldFill(cpu, index)) continue
+      if (!isMeant(index) || !this.#isFillable(cpu, index)) continue
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
   }
 
   couldFill(cpu: number, index: number): boolean {
+    return !this.isPreempted(cpu) && this.#isFillable(cpu, index)
+  }
+
+  #isFillable(cpu: number, index: number): boolean {
     const { space, onlyCpu } = this.#held.pages[index]
     if (onlyCpu !== undefined && onlyCpu !== cpu) return false
     const { words } = this.#arena

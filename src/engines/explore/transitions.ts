@@ -9,6 +9,7 @@ import {
   ACT_INTERRUPT,
   ACT_KERNEL,
   ACT_OPERATION,
+  ACT_REENTER,
   ACT_RESUME,
   ACT_SPURIOUS,
   ACT_TICK,
@@ -18,7 +19,7 @@ import {
   kindOf,
   paramOf,
 } from './actions.js'
-import { isReduced } from './exploreCase.js'
+import { isReduced, type OperationKind } from './exploreCase.js'
 import type { ExploreCpu } from './exploreCpu.js'
 import type { ExploreMachine } from './exploreMachine.js'
 import {
@@ -30,6 +31,8 @@ import {
   KIND_KERNEL,
   KIND_NONE,
   KIND_OPERATION,
+  KIND_PREEMPT,
+  KIND_REENTER,
   KIND_RESUME,
   KIND_TICK,
   KIND_WAKE,
@@ -40,22 +43,19 @@ import {
   TICKS_LEFT,
 } from './exploreWords.js'
 import { PREEMPTED } from './stepLog.js'
+import { thrown } from './thrown.js'
 
 /** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 10
+const OWN_ACTIONS = 11
 
 /** Memory or addresses have run out: a case that is too small, not a finding. */
 const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
 
+/** Operations that are no calls into the kernel side. */
+const KIND_OF: Partial<Record<OperationKind, number>> = { idle: KIND_IDLE, preempt: KIND_PREEMPT }
+
 /** In the place of an invariant: a hook has thrown, or a step never ends. */
 export const BROKEN = 'error'
-
-/** The message, and the function that threw: the schedule says the rest. */
-function thrown(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const place = /^\s*at (?:new )?([\w.#<>]+) /m.exec(error.stack ?? '')?.[1]
-  return `${error.name}: ${error.message}${place === undefined ? '' : ` (in ${place})`}`
-}
 
 /** Takes single steps of the machine. */
 export class Transitions {
@@ -121,6 +121,10 @@ export class Transitions {
     }
     if (this.#get(cpu, IN_HANDLER) !== 0) {
       into[end++] = actionOf(id, ACT_AGAIN)
+      return end
+    }
+    if (cpu.kernel.isPreempted) {
+      into[end++] = actionOf(id, ACT_REENTER)
       return end
     }
     if (cpu.kernel.isCpuIdle) {
@@ -206,6 +210,9 @@ export class Transitions {
       case ACT_WAKE:
         this.#set(cpu, KIND, KIND_WAKE)
         break
+      case ACT_REENTER:
+        this.#set(cpu, KIND, KIND_REENTER)
+        break
       case ACT_KERNEL:
         oracle.judgeCpu(cpu.id)
         this.#set(cpu, KIND, KIND_KERNEL)
@@ -224,7 +231,7 @@ export class Transitions {
     const { kind } = this.#machine.operations[index]
     const isBatchEnd = kind === 'batch' && this.#get(cpu, IN_BATCH) !== 0
     if (!isBatchEnd) this.#set(cpu, OPERATIONS_LEFT, this.#get(cpu, OPERATIONS_LEFT) - 1)
-    this.#set(cpu, KIND, kind === 'idle' ? KIND_IDLE : KIND_OPERATION)
+    this.#set(cpu, KIND, KIND_OF[kind] ?? KIND_OPERATION)
     this.#set(cpu, PARAM, index)
   }
 
@@ -251,6 +258,12 @@ export class Transitions {
           break
         case KIND_WAKE:
           cpu.kernel.wake()
+          break
+        case KIND_PREEMPT:
+          cpu.leaveProcessor()
+          break
+        case KIND_REENTER:
+          cpu.kernel.reenter()
           break
         default:
           cpu.begin(operations[this.#get(cpu, PARAM)])

@@ -69,7 +69,8 @@ export class Lookahead {
 
   #influencePs(cpu: number): number {
     const sim = this.#cpus[cpu]
-    if (!this.#isSteady(cpu)) return this.#schedule.timeOf(cpu)
+    // Nothing wakes a preempted CPU, so what is pending there concerns nobody before it is back.
+    if (!this.#isSteady(cpu) || sim.cpu.kernel.isPreempted) return this.#schedule.timeOf(cpu)
     return Math.min(sim.arrivalPs, sim.timerPs, sim.tickAskedPs)
   }
 

@@ -1,12 +1,19 @@
-import { BROADCAST_COST_NAMES, COST_NAMES, IOMMU_COST_NAMES, type Meter } from '../../machine/costs.js'
+import {
+  BROADCAST_COST_NAMES,
+  COST_NAMES,
+  IOMMU_COST_NAMES,
+  VCPU_COST_NAMES,
+  type Meter,
+} from '../../machine/costs.js'
 import type { Profile } from '../../machine/profile.js'
 
-/** Costs in picoseconds, indexed like COST_NAMES, BROADCAST_COST_NAMES behind them and IOMMU_COST_NAMES last. */
+/** Costs in picoseconds, indexed like COST_NAMES, and behind them what only some machines have. */
 export function costTable({ costsPs, broadcast, extras }: Profile): Float64Array {
   return Float64Array.from([
     ...COST_NAMES.map((name) => costsPs[name].value),
     ...BROADCAST_COST_NAMES.map((name) => broadcast?.costsPs[name].value ?? 0),
     ...IOMMU_COST_NAMES.map((name) => extras?.iommu?.costsPs[name].value ?? 0),
+    ...VCPU_COST_NAMES.map((name) => extras?.vcpu?.costsPs[name].value ?? 0),
   ])
 }
 

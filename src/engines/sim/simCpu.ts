@@ -57,12 +57,14 @@ export class SimCpu {
     return this.cpu.kernel.ticket !== DONE
   }
 
-  /** An event comes before the end of an idle CPU's time: it wakes first. */
+  /** An event comes before the end of an idle CPU's time: it wakes first. A preempted one comes back first. */
   wake(): void {
-    if (this.cpu.kernel.isCpuIdle) this.cpu.kernel.wake()
+    const { kernel } = this.cpu
+    if (kernel.isPreempted) kernel.reenter()
+    if (kernel.isCpuIdle) kernel.wake()
   }
 
-  /** The time of a pause, of computing or of idleness is over. */
+  /** The time of a pause, of computing, of idleness or of a preemption is over. */
   endRest(): void {
     this.busyUntilPs = 0
     this.isComputing = false
@@ -99,6 +101,30 @@ export class SimCpu {
     this.idleAgain(this.#wokeForHandler)
   }
 
+  /** Work in user mode goes on after the tick, as it does after a handler. */
+  tick(): void {
+    const { cpu, clock } = this
+    const before = clock.nowPs
+    const wasIdle = cpu.kernel.isCpuIdle
+    this.wake()
+    cpu.strategy.ticked?.(cpu.port)
+    if (this.isComputing) this.busyUntilPs += clock.nowPs - before
+    this.idleAgain(wasIdle)
+  }
+
+  /**
+   * CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed
+   * concerns them too. Preempted ones could not; they look so that the journal cannot lap them.
+   */
+  pollAtRest(): void {
+    const { cpu, clock } = this
+    cpu.watch.judgeDeadlines(clock.nowPs / 1000)
+    const isAway = this.hasEnded || this.busyUntilPs > 0
+    const isResting = isAway && cpu.kernel.isIdle && !this.isInHandler && this.arrivalPs === Infinity
+    if ((isResting || cpu.kernel.isPreempted) && cpu.watch.journalHead > 0)
+      cpu.watch.poll(cpu.watch.journalHead)
+  }
+
   /** When the ticket is satisfied: Infinity while it is not. */
   ticketReadyPs(): number {
     const ticket = this.cpu.kernel.ticket
@@ -118,6 +144,7 @@ export class SimCpu {
   nextActionPs(): number {
     const now = this.clock.nowPs
     if (this.isInHandler) return now
+    if (this.cpu.kernel.isPreempted) return Math.max(now, this.busyUntilPs)
     const event = this.cpu.kernel.isUninterruptible
       ? Infinity
       : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs)

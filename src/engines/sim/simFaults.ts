@@ -5,7 +5,7 @@ import { FaultLog } from '../faultLog.js'
 import type { Broadcast } from './interconnect.js'
 import type { SimCpu } from './simCpu.js'
 import type { SimEvents } from './simPort.js'
-import type { SimTimers } from './simTimers.js'
+import { lastDuePs, type SimTimers } from './simTimers.js'
 import { SimStrikes } from './simStrikes.js'
 
 /** The machine that faults come between: what would have happened without them. */
@@ -156,7 +156,7 @@ export class SimFaults implements SimEvents, SimTimers {
     const strikes = this.#strikes?.[id]
     if (strikes === undefined) {
       sim.timerPs += this.#machine.tickPs
-      return true
+      return !sim.cpu.kernel.isTickless
     }
     const now = sim.clock.nowPs
     let isTick = false
@@ -169,7 +169,19 @@ export class SimFaults implements SimEvents, SimTimers {
     return isTick
   }
 
+  missed(sim: SimCpu): void {
+    const { id } = sim.cpu
+    const { tickPs } = this.#machine
+    if (this.#strikes === undefined) {
+      sim.timerPs = lastDuePs(sim.timerPs, sim.clock.nowPs, tickPs)
+      return
+    }
+    this.#nextTickPs[id] = lastDuePs(this.#nextTickPs[id], sim.clock.nowPs, tickPs)
+    this.#setTimer(sim)
+  }
+
   answersTick(sim: SimCpu): boolean {
+    if (sim.cpu.kernel.isTickless) return false
     const rests = (sim.hasEnded && sim.cpu.kernel.isIdle) || sim.cpu.kernel.isCpuIdle
     return !(rests && this.#strikes !== undefined && this.#of('no-tick') !== undefined)
   }

@@ -253,6 +253,7 @@ export class SimMachine implements UndisturbedSim {
   /** A tape asks every CPU for a tick. */
   #askForTicks(atPs: number): void {
     for (const sim of this.cpus) {
+      if (sim.cpu.kernel.isTickless) this.noteTick(sim)
       if (!this.timers.answersTick(sim)) continue
       sim.tickAskedPs = atPs
       this.onChange(sim.cpu.id)

@@ -1,4 +1,11 @@
-import { INSTRUCTION_WORDS, TAPE_COMPUTE, TAPE_IDLE, TAPE_PAUSE, type TapeSet } from '../../contract/tape.js'
+import {
+  INSTRUCTION_WORDS,
+  TAPE_COMPUTE,
+  TAPE_IDLE,
+  TAPE_PAUSE,
+  TAPE_PREEMPT,
+  type TapeSet,
+} from '../../contract/tape.js'
 import { longestDelayNs, type FaultPlan } from '../faultPlan.js'
 
 /**
@@ -43,14 +50,15 @@ const USUAL_PS = 20_000_000_000
 /** A wait can be struck in each of its parts: interrupt, handler, acknowledgement, waiter. */
 const PARTS_OF_A_WAIT = 4
 
+const TAKES_NS: ReadonlySet<number> = new Set([TAPE_COMPUTE, TAPE_PAUSE, TAPE_IDLE, TAPE_PREEMPT])
+
 /** Longer than anybody waits under these faults for something that still comes. */
 export function patiencePs(plan: FaultPlan, { tapes }: TapeSet): number {
   let longestNs = longestDelayNs(plan)
   for (const { instructions } of tapes) {
     for (let at = 0; at < instructions.length; at += INSTRUCTION_WORDS) {
       const opcode = instructions[at] & 0xff
-      if (opcode === TAPE_COMPUTE || opcode === TAPE_PAUSE || opcode === TAPE_IDLE)
-        longestNs = Math.max(longestNs, instructions[at + 1])
+      if (TAKES_NS.has(opcode)) longestNs = Math.max(longestNs, instructions[at + 1])
     }
   }
   return USUAL_PS + PARTS_OF_A_WAIT * longestNs * 1000

@@ -36,6 +36,7 @@ export interface SharedParts {
 export class SimPort extends BasePort {
   readonly #words: Int32Array
   readonly #clock: SimClock
+  readonly #clusterSize: number
   readonly #lines: Lines
   readonly #events: SimEvents
   readonly #spans: StaleSpans | null
@@ -55,6 +56,7 @@ export class SimPort extends BasePort {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words
     this.#clock = clock
+    this.#clusterSize = cell.config.profile.interrupts?.clusterSize.value ?? 1
     this.#lines = lines
     this.#events = events
     this.#spans = spans
@@ -134,8 +136,11 @@ export class SimPort extends BasePort {
     this.#clock.charge(COST_ATOMIC, 1)
   }
 
-  protected send(target: number): void {
-    this.#clock.charge(COST_INTERRUPT_SEND, 1)
+  /** One command reaches the targets of a cluster that stand next to each other in the call. */
+  protected send(target: number, previous: number): void {
+    const size = this.#clusterSize
+    const isWithPrevious = previous >= 0 && Math.floor(previous / size) === Math.floor(target / size)
+    if (!isWithPrevious) this.#clock.charge(COST_INTERRUPT_SEND, 1)
     this.#events.sent(this.id, target)
   }
 

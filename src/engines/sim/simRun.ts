@@ -150,7 +150,7 @@ export class SimRun {
       const wasWaiting = sim.isWaiting
       this.#turn(sim)
       if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)
-      if (++this.#turns % TURNS_PER_REST_CHECK === 0) this.#pollResting()
+      if (++this.#turns % TURNS_PER_REST_CHECK === 0) for (const each of this.#cpus) each.pollAtRest()
       this.#reschedule(next)
     }
     return this.#endPs
@@ -174,21 +174,14 @@ export class SimRun {
     )
   }
 
-  /** CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed concerns them too. */
-  #pollResting(): void {
-    for (const sim of this.#cpus) {
-      const { cpu } = sim
-      cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
-      const isAway = sim.hasEnded || sim.busyUntilPs > 0
-      const isResting = isAway && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
-      if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
-    }
-  }
-
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
     if (cpu.watch.hasPending) cpu.watch.judgeDeadlines(clock.nowPs / 1000)
+    if (cpu.kernel.isPreempted) {
+      this.#reenter(sim)
+      return
+    }
     if (cpu.kernel.isUninterruptible) {
       this.#step(sim)
       return
@@ -201,7 +194,7 @@ export class SimRun {
     }
     if (sim.timerPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
-      if (this.#machine.timers.fired(sim)) this.#runTick(sim)
+      if (this.#machine.timers.fired(sim)) sim.tick()
       return
     }
     if (sim.tickAskedPs <= clock.nowPs) {
@@ -223,6 +216,14 @@ export class SimRun {
     sim.endRest()
     if (head > 0) cpu.watch.poll(head)
     this.#step(sim)
+  }
+
+  /** What has come for it meanwhile is taken next. Of several ticks that were due it takes one. */
+  #reenter(sim: SimCpu): void {
+    if (sim.busyUntilPs > sim.clock.nowPs) return
+    this.#lookahead.unsettle(sim.cpu.id)
+    sim.endRest()
+    this.#machine.timers.missed(sim)
   }
 
   /** Whether what the CPU does is progress: an innocent goes on for as long as somebody else hangs, its own rounds included. */
@@ -281,19 +282,9 @@ export class SimRun {
     this.#patience.gotFurther()
   }
 
-  /** Work in user mode goes on after the tick, as it does after a handler. */
-  #runTick(sim: SimCpu): void {
-    const before = sim.clock.nowPs
-    const wasIdle = sim.cpu.kernel.isCpuIdle
-    sim.wake()
-    sim.cpu.strategy.ticked?.(sim.cpu.port)
-    if (sim.isComputing) sim.busyUntilPs += sim.clock.nowPs - before
-    sim.idleAgain(wasIdle)
-  }
-
   #tick(sim: SimCpu): void {
     this.#lookahead.unsettle(sim.cpu.id)
-    this.#runTick(sim)
+    sim.tick()
     this.#machine.noteTick(sim)
     this.#patience.gotFurther()
   }

@@ -4,6 +4,8 @@ import type { SimCpu } from './simCpu.js'
 export interface SimTimers {
   /** A timer of this CPU is due; sets its next one. @returns whether the CPU takes a tick now */
   fired(sim: SimCpu): boolean
+  /** The CPU was gone for a while: of all ticks that were due meanwhile the last one is left. */
+  missed(sim: SimCpu): void
   /** Whether a CPU takes a tick that a tape asks all CPUs for. */
   answersTick(sim: SimCpu): boolean
 }
@@ -17,10 +19,20 @@ export class Ticks implements SimTimers {
 
   fired(sim: SimCpu): boolean {
     sim.timerPs += this.#tickPs
-    return true
+    return !sim.cpu.kernel.isTickless
   }
 
-  answersTick(): boolean {
-    return true
+  missed(sim: SimCpu): void {
+    sim.timerPs = lastDuePs(sim.timerPs, sim.clock.nowPs, this.#tickPs)
   }
+
+  answersTick(sim: SimCpu): boolean {
+    return !sim.cpu.kernel.isTickless
+  }
+}
+
+/** Of the times from the next one on, a period apart, the last that is over; the next one if none is. */
+export function lastDuePs(nextPs: number, nowPs: number, periodPs: number): number {
+  if (nextPs >= nowPs) return nextPs
+  return nextPs + Math.floor((nowPs - nextPs) / periodPs) * periodPs
 }

@@ -7,6 +7,7 @@ import {
   TICKET_SHIFT,
   type Ticket,
 } from '../../contract/ticket.js'
+import type { Cpu } from '../cpu.js'
 import { clockNs, type ThreadsPort } from './threadsPort.js'
 
 /** One look at what a task waits for. */
@@ -25,4 +26,10 @@ export function isSatisfied(
     default:
       return Atomics.load(words, word) === 0
   }
+}
+
+/** Only the last acknowledgement of a countdown rings; who waits for another word has to look again. */
+export function canRing({ id, kernel, cell }: Cpu): boolean {
+  const { countdowns } = cell.control
+  return kernel.ticket >> TICKET_SHIFT === countdowns.base + id * countdowns.stride
 }

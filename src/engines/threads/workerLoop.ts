@@ -1,5 +1,5 @@
 import { ROLE_BYSTANDER, ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import { AGAIN, DONE, TICKET_SHIFT } from '../../contract/ticket.js'
+import { AGAIN, DONE } from '../../contract/ticket.js'
 import { COUNT_INTERRUPTS_TAKEN } from '../../machine/counters.js'
 import { RESULT } from '../../pagetable/position.js'
 import { RETRY } from '../../pagetable/routine.js'
@@ -13,7 +13,7 @@ import { meetAtTick } from './meetAtTick.js'
 import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
-import { isSatisfied } from './ticketWait.js'
+import { canRing, isSatisfied } from './ticketWait.js'
 
 /**
  * Turns between two looks at everything but the mailbox: the end of the phase, the clock, ticks that a
@@ -166,6 +166,7 @@ export class WorkerLoop {
 
   #finishKernel(end: number): void {
     this.#pausedUntilNs = 0
+    if (this.#cpu.kernel.isPreempted) this.#cpu.kernel.reenter()
     while (!this.#cpu.kernel.isIdle) if (this.#takeEvents()) this.#step(end)
   }
 
@@ -174,13 +175,13 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
-    if (cpu.kernel.isUninterruptible) return
-    if (cpu.watch.hasPending) this.#lookAtPending()
+    if (cpu.kernel.isUninterruptible || cpu.kernel.isPreempted) return
+    if (cpu.watch.hasPending) cpu.lookAtPending()
     if ((!isRunning || cpu.kernel.isCpuIdle) && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
     if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
-      this.#tick()
+      if (!cpu.kernel.isTickless) this.#tick()
       Atomics.add(this.#words, taken, 1)
     }
   }
@@ -204,8 +205,9 @@ export class WorkerLoop {
   /** Interrupts; false while the CPU is held in its handler. */
   #takeEvents(): boolean {
     if (!this.#isInHandler && !this.#inbox.hasArrived()) return true
-    if (this.#cpu.kernel.isUninterruptible) return true
-    return this.#handle()
+    // Asked for all the same: broadcasts are taken by hardware.
+    const { kernel } = this.#cpu
+    return kernel.isUninterruptible || kernel.isPreempted || this.#handle()
   }
 
   #handle(): boolean {
@@ -229,28 +231,23 @@ export class WorkerLoop {
     return isOver
   }
 
-  #lookAtPending(): void {
-    const { watch, cell, id } = this.#cpu
-    const { watermark } = cell.machine
-    const now = clockNs()
-    for (let owner = id * cell.parts.count; owner < (id + 1) * cell.parts.count; owner++)
-      watch.settledUpTo(owner, Atomics.load(this.#words, watermark.base + owner * watermark.stride), now)
-    watch.judgeDeadlines(now)
-  }
-
   #takeTick(): void {
     const now = clockNs()
     if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
     this.#nextTickNs = now + this.#tickNs
-    this.#tick()
+    if (!this.#cpu.kernel.isTickless) this.#tick()
   }
 
   #step(end: number): number {
     const cpu = this.#cpu
     cpu.steps++
+    if (cpu.kernel.isPreempted) {
+      this.#stayAway()
+      return RETRY
+    }
     if (cpu.kernel.ticket !== DONE) {
       if (this.#isSatisfied()) cpu.kernel.resume()
-      else if (this.#sleeper.isTired()) this.#sleeper.wait(() => this.#isSatisfied(), this.#canRing())
+      else if (this.#sleeper.isTired()) this.#sleeper.wait(() => this.#isSatisfied(), canRing(cpu))
       return RETRY
     }
     if (cpu.kernel.isUninterruptible) cpu.watch.pollWalks()
@@ -286,13 +283,17 @@ export class WorkerLoop {
     return outcome
   }
 
-  #isSatisfied(): boolean {
-    return isSatisfied(this.#cpu.kernel.ticket, this.#words, this.#cpu.port)
+  /** Until the host gives the CPU back. It looks at what passes so that the journal cannot lap it, and could use nothing. */
+  #stayAway(): void {
+    const { kernel, watch } = this.#cpu
+    const left = this.#skipsPauses ? 0 : this.#pausedUntilNs - clockNs()
+    if (watch.journalHead > 0) watch.poll(watch.journalHead)
+    if (left > 0) return this.#sleeper.pause(left)
+    this.#pausedUntilNs = 0
+    kernel.reenter()
   }
 
-  /** Only the last acknowledgement of a countdown rings; who waits for another word has to look again. */
-  #canRing(): boolean {
-    const { countdowns } = this.#cpu.cell.control
-    return this.#cpu.kernel.ticket >> TICKET_SHIFT === countdowns.base + this.#cpu.id * countdowns.stride
+  #isSatisfied(): boolean {
+    return isSatisfied(this.#cpu.kernel.ticket, this.#words, this.#cpu.port)
   }
 }

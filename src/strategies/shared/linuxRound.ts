@@ -51,24 +51,28 @@ export class LinuxRound extends Round {
     return ticket
   }
 
-  /** Lazy CPUs use no user translation: they are left out, and compare generations when they wake. */
   protected override findTargets(cpu: Port, space: number): number {
     const count = super.findTargets(cpu, space)
-    return space === KERNEL_SPACE || cpu.get(this.walks) !== 0 ? count : count - this.leaveOutLazy(cpu)
+    return space === KERNEL_SPACE ? count : count - this.leaveOut(cpu)
   }
 
   /** @returns how many of the targets were */
-  protected leaveOutLazy(cpu: Port): number {
+  protected leaveOut(cpu: Port): number {
     let count = 0
     for (let word = 0; word < this.words; word++) {
       for (let bits = cpu.get(this.targets + word); bits !== 0; bits &= bits - 1) {
         const bit = bits & -bits
-        if (cpu.load(this.lazyOf(word * 32 + (31 - Math.clz32(bit)))) === 0) continue
+        if (!this.isLeftOut(cpu, word * 32 + (31 - Math.clz32(bit)))) continue
         cpu.set(this.targets + word, cpu.get(this.targets + word) & ~bit)
         count++
       }
     }
     return count
+  }
+
+  /** Lazy CPUs use no user translation: they are left out, and compare generations when they wake. */
+  protected isLeftOut(cpu: Port, target: number): boolean {
+    return cpu.get(this.walks) === 0 && cpu.load(this.lazyOf(target)) !== 0
   }
 
   lazyOf(cpu: number): number {

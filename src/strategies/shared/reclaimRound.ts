@@ -48,7 +48,7 @@ export class ReclaimRound extends LinuxRound {
       cpu.set(this.pending + word, 0)
       for (let left = bits; left !== 0; left &= left - 1) count++
     }
-    return cpu.get(this.walks) === 0 ? count - this.leaveOutLazy(cpu) : count
+    return count - this.leaveOut(cpu)
   }
 
   protected override answer(

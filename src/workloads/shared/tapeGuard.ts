@@ -21,6 +21,8 @@ export class TapeGuard {
   isInBody = false
   #space = FIRST_SPACE
   #bodySpace = FIRST_SPACE
+  #isTickless = false
+  #isBodyTickless = false
   #mappedBeforeBody: ReturnType<TapeMappings['snapshot']> = new Map()
   /** Handles that the open batch has changed: their entries are locked until it ends. */
   readonly #lockedHandles = new Set<Handle>()
@@ -54,6 +56,7 @@ export class TapeGuard {
     this.sections.checkClosed('body()', this.at)
     this.isInBody = true
     this.#bodySpace = this.#space
+    this.#isBodyTickless = this.#isTickless
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
@@ -171,6 +174,11 @@ export class TapeGuard {
     this.maxSpace = Math.max(this.maxSpace, space)
   }
 
+  tickless(isOn: boolean): void {
+    if (isOn !== this.#isTickless) this.#checkRepeats(isOn ? 'stops its ticks' : 'starts its ticks')
+    this.#isTickless = isOn
+  }
+
   /** @param section as the error says it: `the body`, `the loop`; it runs again, so it must end as it began */
   checkRepeatable(section: string, mapped: ReturnType<TapeMappings['snapshot']>, space: number): void {
     this.mappings.checkSame(mapped, section, this.at)
@@ -183,6 +191,14 @@ export class TapeGuard {
     this.sections.checkClosed('the end of the tape', this.at)
     if (!this.isInBody) this.body()
     this.checkRepeatable('the body', this.#mappedBeforeBody, this.#bodySpace)
+    if (this.#isTickless !== this.#isBodyTickless) {
+      const reason = `the body begins ${this.#isBodyTickless ? 'without' : 'with'} ticks and does not end so`
+      throw this.misuse.at(
+        this.at,
+        reason,
+        `the body runs again: tickless(${this.#isBodyTickless}) at its end`,
+      )
+    }
     if (this.#role !== ROLE_INNOCENT || this.#bodyTakesTime) return
     const reason = 'the body of an innocent takes no time, and it repeats until the last initiator ends'
     throw this.misuse.at(this.at, reason, 'let it access, compute or pause')

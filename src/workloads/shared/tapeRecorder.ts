@@ -152,6 +152,16 @@ export class TapeRecorder implements TapeWriter {
     this.#passTime(tape.TAPE_IDLE, 'idle of ns', ns)
   }
 
+  preempt(ns: number): void {
+    this.guard.sections.checkNotInBatch('preempt', this.guard.at)
+    this.#passTime(tape.TAPE_PREEMPT, 'preempt of ns', ns)
+  }
+
+  tickless(isOn: boolean): void {
+    this.guard.tickless(isOn)
+    this.#list.append(tape.TAPE_TICKLESS, isOn ? 1 : 0)
+  }
+
   barrier(): void {
     this.guard.wait('barrier')
     this.guard.sections.barrier(this.guard.isInBody)
