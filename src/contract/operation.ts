@@ -21,7 +21,18 @@ export const OPERATION_ZAP_DIRECT = 3
 export const OPERATION_BATCH = 4
 /** Write-protect and clean what is dirty, then begin to write it out: `msync`, page cleaning before reclaim. */
 export const OPERATION_WRITE_OUT = 5
-export const OPERATION_NAMES = ['unmap', 'protect', 'adviseAway', 'zapDirect', 'batch', 'writeOut'] as const
+/** All mappings of a space, whose process has exited: `exit_mmap`. */
+export const OPERATION_TEARDOWN = 7
+export const OPERATION_NAMES = [
+  'unmap',
+  'protect',
+  'adviseAway',
+  'zapDirect',
+  'batch',
+  'writeOut',
+  'put',
+  'teardown',
+] as const
 
 /** Reused for every operation of a CPU and depth: copy what is needed. */
 export interface Operation {
@@ -32,10 +43,10 @@ export interface Operation {
   kind: number
   /** -1 for a batch: its ranges may lie in several spaces. */
   space: number
-  /** 4 KiB pages; an operation of level batch has none (count 0). */
+  /** 4 KiB pages; an operation of level batch has none (count 0), nor has one on a whole space. */
   firstPage: number
   pageCount: number
-  /** The whole space is torn down; nobody will run it again. */
+  /** The whole space is torn down: no CPU has it loaded, and none will load it before its id begins anew (`Strategy.retired`). */
   wholeSpace: boolean
   /**
    * Another operation on the same space was open at some time during this one, on another CPU. An

@@ -92,6 +92,14 @@ export interface Strategy {
    */
   switching?(cpu: Port, from: number, to: number): void
   switched(cpu: Port, to: number): Ticket
+  /**
+   * The space was torn down, by this CPU, and is loaded nowhere; its id begins anew once the ticket is done,
+   * with the same root and no mappings. Comes after everything of the operation (`Operation.wholeSpace`). What any CPU
+   * still holds of the old life must not be found under the tag by the new one: who keeps translations
+   * across switches sees to that here, or gives the new life another tag. Without it a rule that leaves out the
+   * flushes of a dead space (`--skip torn`) would hand its memory to the next process.
+   */
+  retired?(cpu: Port, space: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
   /**

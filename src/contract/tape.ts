@@ -59,6 +59,12 @@ export const TAPE_WRITE_OUT = 20
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
 
+/**
+ * a = space. Its process exits: all its mappings go in one operation, and the id may be used for a new one. No CPU may
+ * have it loaded; one that still has is waited for.
+ */
+export const TAPE_TEARDOWN = 28
+
 export const TAPE_NAMES = [
   'end',
   'map',
@@ -82,6 +88,13 @@ export const TAPE_NAMES = [
   'pin',
   'writeOut',
   'idle',
+  'accessKernel',
+  'get',
+  'put',
+  'deviceAccess',
+  'preempt',
+  'tickless',
+  'teardown',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

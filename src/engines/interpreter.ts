@@ -23,6 +23,7 @@ import {
   TAPE_PIN,
   TAPE_PROTECT,
   TAPE_SWITCH,
+  TAPE_TEARDOWN,
   TAPE_TICK,
   TAPE_UNMAP,
   TAPE_WRITE_OUT,
@@ -148,6 +149,9 @@ export class Interpreter {
         return this.#next()
       case TAPE_SWITCH:
         kernel.switchTo(a)
+        return this.#next()
+      case TAPE_TEARDOWN:
+        kernel.tearDown(a)
         return this.#next()
       case TAPE_PAUSE:
         this.waitUntilNs = this.#cpu.nowNs() + a

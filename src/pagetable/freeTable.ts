@@ -25,6 +25,7 @@ import {
 import { COUNT, FIRST, KIND, OPERATION, PAGE, SPACE_OF, WORD } from './rangeEdit.js'
 import { goTo, GO_ON, waitFor, type Outcome } from './routine.js'
 import { tableRuleFor } from './rules.js'
+import { isTornSkipped } from './skips.js'
 import { firstLeafOf } from './tableSupply.js'
 
 /**
@@ -117,7 +118,9 @@ export function clearDirectory(context: Context, at: number, changed: number): O
   log[item + LOG_BITS] = change.obligations | LOG_IS_UNLOCKED
   log[item + LOG_TABLE] = table
   change.tag = 0
-  const ticket = context.strategy.changed(context.port, change)
+  const ticket = isTornSkipped(context.skips, p[at + OPERATION])
+    ? SETTLED
+    : context.strategy.changed(context.port, change)
   log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
   p[LAST_SERIAL] = serial

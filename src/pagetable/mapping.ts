@@ -41,6 +41,8 @@ import { freesTables } from './tableSupply.js'
 import { GO_ON, goTo, pop, RAN, RETRY, type Outcome } from './routine.js'
 
 const HANDLE = LOCALS
+/** Of an unmap: OPERATION_UNMAP, or OPERATION_TEARDOWN as a part of that. */
+const OPERATION = LOCALS + 1
 const COUNTED = LOCALS + 3
 /** Next log entry that an unmap has to hold its range for. */
 const NEXT = LOCALS + 4
@@ -110,13 +112,13 @@ const ENTRIES_GONE = 2
 const HOLD_ADDRESS = 3
 const DEMANDED = 4
 
-/** Local: handle. The mapping is closed first, then its entries go, then its address is free or held. */
+/** Locals: handle, operation. The mapping is closed first, then its entries go, then its address is free or held. */
 export function stepUnmap(context: Context, at: number): Outcome {
   const { p, memory } = context
   const handle = handleAt(context, p[at + HANDLE])
   switch (p[at + PHASE]) {
     case CLOSE:
-      context.meter.charge(COST_SYSTEM_CALL, 1)
+      if (p[at + OPERATION] === OPERATION_UNMAP) context.meter.charge(COST_SYSTEM_CALL, 1)
       memory.store(handle + HANDLE_MAPPED, 0)
       p[at + PHASE] = WAIT_FOR_FAULTS
       return RAN
@@ -127,7 +129,7 @@ export function stepUnmap(context: Context, at: number): Outcome {
       const first = memory.load(handle + HANDLE_FIRST)
       pushRange(
         context,
-        OPERATION_UNMAP,
+        p[at + OPERATION],
         memory.load(handle + HANDLE_SPACE),
         first,
         memory.load(handle + HANDLE_PAGES),

@@ -43,6 +43,7 @@ export const ROUTINE_BATCH_END = 9
 export const ROUTINE_DRAIN = 10
 export const ROUTINE_SWITCH = 11
 export const ROUTINE_PIN_PAGES = 12
+export const ROUTINE_TEARDOWN = 13
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -57,6 +58,7 @@ const ROUTINE_NAMES = [
   'drain',
   'switch',
   'pinPages',
+  'teardown',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

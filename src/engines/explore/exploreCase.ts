@@ -27,6 +27,8 @@ export const OPERATION_KINDS = [
   'idle',
   /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
   'adviseOther',
+  /** Tears the first space down, from the other one and while nobody has it loaded. Who then loads it begins a new one. */
+  'teardown',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 

@@ -23,6 +23,7 @@ import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { skipsOf } from '../../pagetable/skips.js'
+import { usersWord } from '../../pagetable/switchSpace.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
@@ -145,8 +146,9 @@ export class ExploreCpu {
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
-    if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
+    if (kind === 'touch') return isHome && words[shared + HANDLE_MAPPED] !== 0 && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
+    if (kind === 'teardown') return !isBatchOpen && !isHome && words[usersWord(this.#context, FIRST_SPACE)] === 0
     if (kind === 'idle') return !isBatchOpen
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
@@ -201,6 +203,8 @@ export class ExploreCpu {
         return kernel.fault(this.memory.load(this.#ownHandle + HANDLE_FIRST), PRESENT | USER, 1 + this.id)
       case 'switch':
         return kernel.switchTo(this.p[SPACE] === FIRST_SPACE ? OTHER_SPACE : FIRST_SPACE)
+      case 'teardown':
+        return kernel.tearDown(FIRST_SPACE)
       case 'remap':
         return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
           ? kernel.map(1 + this.id, 1, WRITABLE)

@@ -142,7 +142,9 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       opCount: 0,
     })),
     handleCount: 2 + cpuCount,
-    maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
+    maxOperationPages:
+      pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1) +
+      (alphabet.includes('teardown') ? cpuCount : 0),
     spaceCount: SPACES,
     hash: '',
   }
