@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { StrategyModule } from '../contract/strategy.js'
 import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
 import { resolveParameters } from '../harness/parameters.js'
+import { strategyParameters } from '../harness/skipOption.js'
 import { simScript, type Conditions } from './runScript.js'
 import { seededScript } from './scriptOf.js'
 import { stress } from './stress.js'
@@ -21,7 +22,7 @@ async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject
   const { default: module } = (await import(pathToFileURL(defect.file).href)) as { default: StrategyModule }
   const ticks = Object.hasOwn(module.parameters, 'tickUs') ? { tickUs } : {}
   const given = new Map(Object.entries({ ...ticks, ...defect.parameters }))
-  const parameters = resolveParameters(defect.name, module.parameters, given, false).values
+  const parameters = resolveParameters(defect.name, strategyParameters(module), given, false).values
   return { spec: defect.name, file: defect.file, module, parameters }
 }
 

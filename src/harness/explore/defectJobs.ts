@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { StrategyModule } from '../../contract/strategy.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
 import { resolveParameters } from '../parameters.js'
+import { strategyParameters } from '../skipOption.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
 /** A strategy with one thing wrong, and the case in which the search must find it. */
@@ -62,7 +63,7 @@ async function jobOf(
 ): Promise<ExploreJob> {
   const { default: module } = (await import(pathToFileURL(file).href)) as { default: StrategyModule }
   const given = new Map(Object.entries(defect.parameters))
-  const parameters = resolveParameters(strategy, module.parameters, given, false).values
+  const parameters = resolveParameters(strategy, strategyParameters(module), given, false).values
   return {
     strategy,
     strategyFile: file,
