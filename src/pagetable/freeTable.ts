@@ -27,6 +27,7 @@ import { goTo, GO_ON, waitFor, type Outcome } from './routine.js'
 import { tableRuleFor } from './rules.js'
 import { isTornSkipped } from './skips.js'
 import { firstLeafOf } from './tableSupply.js'
+import { settleUntold } from './tellChanged.js'
 
 /**
  * The end of an unmap, where leaf tables without a mapping are freed. A directory entry counts the
@@ -119,7 +120,7 @@ export function clearDirectory(context: Context, at: number, changed: number): O
   log[item + LOG_TABLE] = table
   change.tag = 0
   const ticket = isTornSkipped(context.skips, p[at + OPERATION])
-    ? SETTLED
+    ? settleUntold(context)
     : context.strategy.changed(context.port, change)
   log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)

@@ -261,8 +261,7 @@ function tell(context: Context, at: number, old: number, written: number): Outco
     noteHeld(context)
   }
   const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, frame)
-  context.log[item + LOG_BITS] =
-    change.obligations | (unmaps(p[at + OPERATION]) ? 0 : LOG_KEEPS_ADDRESS)
+  context.log[item + LOG_BITS] = change.obligations | (unmaps(p[at + OPERATION]) ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
   const ticket = tellChanged(context, p[at + OPERATION])

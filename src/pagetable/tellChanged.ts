@@ -5,7 +5,19 @@ import { isSkipped, isTornSkipped, toldObligations } from './skips.js'
 /** The change of the context, with its serial issued, to the strategy; unless a rule settles it without. */
 export function tellChanged(context: Context, operation: number): Ticket {
   const { change, skips } = context
-  if (isTornSkipped(skips, operation) || isSkipped(skips, change)) return SETTLED
+  if (isTornSkipped(skips, operation) || isSkipped(skips, change)) return settleUntold(context)
   change.obligations = toldObligations(skips, change)
   return context.strategy.changed(context.port, change)
+}
+
+/**
+ * The strategy never hears of the change, so it may never move the watermark over it: where all before it
+ * is settled, so is all up to it.
+ */
+export function settleUntold(context: Context): typeof SETTLED {
+  const { change, cpu, memory, words } = context
+  const word = words.watermark.base + cpu * words.watermark.stride
+  const before = (change.serial - 1) | 0
+  if (memory.load(word) === before) memory.compareExchange(word, before, change.serial)
+  return SETTLED
 }

@@ -146,9 +146,11 @@ export class ExploreCpu {
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
-    if (kind === 'touch') return isHome && words[shared + HANDLE_MAPPED] !== 0 && (this.#entry(page) & PRESENT) === 0
+    if (kind === 'touch')
+      return isHome && words[shared + HANDLE_MAPPED] !== 0 && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
-    if (kind === 'teardown') return !isBatchOpen && !isHome && words[usersWord(this.#context, FIRST_SPACE)] === 0
+    if (kind === 'teardown')
+      return !isBatchOpen && !isHome && words[usersWord(this.#context, FIRST_SPACE)] === 0
     if (kind === 'idle') return !isBatchOpen
     if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.

@@ -10,7 +10,12 @@ import {
 } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
 import arm64Tlbi from '../../strategies/arm64-tlbi.js'
-import { TlbiStrategy, tlbiWords, type TlbiPrivates, type TlbiWords } from '../../strategies/shared/tlbiStrategy.js'
+import {
+  TlbiStrategy,
+  tlbiWords,
+  type TlbiPrivates,
+  type TlbiWords,
+} from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
 type Words = TlbiWords | 'sent'

@@ -6,7 +6,12 @@ import {
   type StrategyModule,
 } from '../../contract/strategy.js'
 import arm64Tlbi from '../../strategies/arm64-tlbi.js'
-import { TlbiStrategy, tlbiWords, type TlbiPrivates, type TlbiWords } from '../../strategies/shared/tlbiStrategy.js'
+import {
+  TlbiStrategy,
+  tlbiWords,
+  type TlbiPrivates,
+  type TlbiWords,
+} from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
 type Words = TlbiWords | 'owner'

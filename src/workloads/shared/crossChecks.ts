@@ -74,7 +74,11 @@ function checkTorn(recorder: TapeRecorder, recorders: readonly TapeRecorder[]): 
           : `maps handle ${mapped.handle} there`
       if (does === false) continue
       const reason = `tears down space ${space}, but CPU ${other.cpu} ${does}`
-      throw recorder.guard.misuse.at(at, reason, 'let other tapes only visit it: switch to it, access, and leave')
+      throw recorder.guard.misuse.at(
+        at,
+        reason,
+        'let other tapes only visit it: switch to it, access, and leave',
+      )
     }
   }
 }
