@@ -24,7 +24,10 @@ export interface Demand {
   newOwner: number
   /** The asker can cope without (an ephemeral window, a pool of blocks): REFUSED is an answer. */
   mayFail: boolean
-  /** The asker may wait for other tasks' progress, not only for hardware and handlers. */
+  /**
+   * The asker may wait for other tasks' progress, not only for hardware and handlers: it holds nothing that they
+   * could need, and has no operation open. Only where the strategy `assumes` that it sleeps.
+   */
   maySleep: boolean
 }
 
@@ -158,6 +161,11 @@ export interface Assumptions {
   readonly deadlineNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
+  /**
+   * It makes use of `Demand.maySleep`. Where that can be, the kernel side then lets go of what it holds before
+   * it asks, and looks again afterwards; for all others it keeps what it has.
+   */
+  readonly sleeps?: boolean
   /**
    * It treats all CPUs alike: exchanging two of them in a state exchanges them in everything that
    * follows. The explorer then tries only one of those that have not begun. Without it: no.

@@ -119,6 +119,7 @@ export class Cpu implements TapeCpu {
       witness: this.watch,
       contract: plan.module.contract(plan.parameters),
       skips: skipsOf(plan.parameters),
+      sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
       log: this.privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),

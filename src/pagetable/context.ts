@@ -59,6 +59,8 @@ export interface Context {
   readonly witness: Witness
   readonly contract: Contract
   readonly skips: Skips
+  /** Whether the strategy makes use of `Demand.maySleep`. */
+  readonly sleeps: boolean
   /** Position words (position.ts) and the change log behind them, private to this CPU. */
   readonly p: Int32Array
   readonly log: Int32Array

@@ -31,6 +31,24 @@ export function pushDemand(context: Context, count: number, obligation: number, 
   push(context.p, ROUTINE_DEMAND, count, obligation, newOwner)
 }
 
+/**
+ * As `pushDemand`, where the asker holds nothing that another task could need: no entry is locked, no mapping
+ * pinned, no frame in its hands, no operation open.
+ */
+export function pushSleepingDemand(
+  context: Context,
+  count: number,
+  obligation: number,
+  newOwner: number,
+): void {
+  push(context.p, ROUTINE_DEMAND, count, obligation, newOwner, 0, 1)
+}
+
+/** Whether the asker may sleep once it has let go of what it holds. */
+export function canSleep({ p, sleeps }: Context): boolean {
+  return sleeps && p[OPERATION_DEPTH] === 0
+}
+
 /** As `pushDemand`, at no event but at the end of a run: contracts waive nothing then. */
 export function pushDrainDemand(context: Context, count: number, obligation: number): void {
   push(context.p, ROUTINE_DEMAND, count, obligation, -1, 1)
@@ -57,7 +75,7 @@ export function stepDemand(context: Context, at: number): Outcome {
   demand.obligation = obligation
   demand.newOwner = p[at + LOCALS + 2]
   demand.mayFail = false
-  demand.maySleep = false
+  demand.maySleep = p[at + LOCALS + 4] !== 0 && canSleep(context)
   context.witness.count(COUNT_DEMANDS, 1)
   return waitFor(p, context.strategy.demanded(context.port, demand), 1)
 }

@@ -19,7 +19,7 @@ import {
 } from './addresses.js'
 import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
-import { pushDemand } from './demand.js'
+import { pushDemand, pushSleepingDemand } from './demand.js'
 import { directoryWord, FREEING, nextSpan } from './freeTable.js'
 import { handleAt } from './handle.js'
 import {
@@ -74,7 +74,7 @@ export function stepMap(context: Context, at: number): Outcome {
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
     p[at + PHASE] = ADDRESSES_DEMANDED
-    pushDemand(context, count, populatingDemand(context), p[SPACE])
+    pushSleepingDemand(context, count, populatingDemand(context), p[SPACE])
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)

@@ -297,6 +297,7 @@ export class BareMachine {
       },
       contract,
       skips: skipsOf({}),
+      sleeps: false,
       p,
       log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),
       change: {

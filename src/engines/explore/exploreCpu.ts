@@ -103,6 +103,7 @@ export class ExploreCpu {
       witness: new ExploreWitness(arena, log, parts.oracle),
       contract: plan.module.contract(plan.parameters),
       skips: skipsOf(plan.parameters),
+      sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),
