@@ -64,7 +64,8 @@ export function leaveSpan(context: Context, at: number, write: number, finish: n
     return skip(context, at)
   }
   p[at + WORD] = word
-  if (strategy.changing === undefined) return goTo(p, write)
+  if (strategy.changing === undefined || isTornSkipped(context.skips, p[at + OPERATION]))
+    return goTo(p, write)
   fillTableChange(context, at, memory.load(word), 0)
   return waitFor(p, strategy.changing(context.port, context.change), write)
 }

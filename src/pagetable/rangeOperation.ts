@@ -64,6 +64,7 @@ import {
   type Outcome,
 } from './routine.js'
 import { BUSY, PENDING } from './softBits.js'
+import { isTornSkipped } from './skips.js'
 import { freesTables, growLeaf } from './tableSupply.js'
 import { tellChanged } from './tellChanged.js'
 
@@ -191,8 +192,9 @@ function scan(context: Context, at: number): Outcome {
   if ((entry & PENDING) !== 0) noteInherited(context, p[at + SPACE_OF], page, p[at + WORD])
   if ((entry & PRESENT) === 0) return passOver(context, at, entry)
   if (newEntry(context, at, entry) === (entry & ~PENDING)) return nextPage(context, at)
-  const { strategy } = context
-  if (strategy.changing === undefined) return lockAndWrite(context, at, entry)
+  const { strategy, skips } = context
+  if (strategy.changing === undefined || isTornSkipped(skips, p[at + OPERATION]))
+    return lockAndWrite(context, at, entry)
   if (memory.compareExchange(p[at + WORD], entry, entry | BUSY) !== entry) return RETRY
   fillChange(context, at, entry, newEntry(context, at, entry), 0)
   return waitFor(p, strategy.changing(context.port, context.change), WRITE)

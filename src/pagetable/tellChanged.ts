@@ -4,10 +4,12 @@ import { isSkipped, isTornSkipped, toldObligations } from './skips.js'
 
 /** The change of the context, with its serial issued, to the strategy; unless a rule settles it without. */
 export function tellChanged(context: Context, operation: number): Ticket {
-  const { change, skips } = context
-  if (isTornSkipped(skips, operation) || isSkipped(skips, change)) return settleUntold(context)
+  const { change, skips, strategy } = context
+  if (isTornSkipped(skips, operation)) return settleUntold(context)
+  // Who was told beforehand, in `changing`, waits to hear that it is over.
+  if (isSkipped(skips, change) && strategy.changing === undefined) return settleUntold(context)
   change.obligations = toldObligations(skips, change)
-  return context.strategy.changed(context.port, change)
+  return strategy.changed(context.port, change)
 }
 
 /**
