@@ -85,7 +85,9 @@ describe('together they reach what there is', () => {
   test('every instruction but the loop, every number of CPUs, every role', () => {
     const drawn = seeds.map((seed) => seededScript(seed))
     const seen = new Set(drawn.flatMap(instructionsOf))
-    expect(TAPE_NAMES.filter((name) => !seen.has(name))).toEqual(['loop', 'loopEnd'])
+    // What no engine carries out yet has a name only.
+    const named = ['accessKernel', 'get', 'put', 'deviceAccess', 'preempt', 'tickless']
+    expect(TAPE_NAMES.filter((name) => !seen.has(name))).toEqual(['loop', 'loopEnd', ...named])
     expect(new Set(drawn.map(cpuCountOf))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]))
     expect(new Set(drawn.map(({ spaces }) => spaces))).toEqual(new Set([1, 2, 3]))
     expect(drawn.some(({ readers, initiators }) => readers.length > 2 && initiators.length > 2)).toBe(true)

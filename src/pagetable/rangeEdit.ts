@@ -27,7 +27,7 @@ export const FIRST = LOCALS + 2
 export const COUNT = LOCALS + 3
 export const KIND = LOCALS + 4
 /** Flags that protect leaves to the mapping. */
-export const GRANT = LOCALS + 5
+const GRANT = LOCALS + 5
 export const PAGE = LOCALS + 6
 export const LOG_START = LOCALS + 7
 export const WORD = LOCALS + 8
