@@ -90,6 +90,15 @@ const CASES: readonly PlannedCase[] = [
   },
   {
     ...BASE,
+    name: 'teardown',
+    summary: 'the process of a space exits, and another one begins under its number',
+    alphabet: ['touch', 'remap', 'populate', 'switch', 'teardown'],
+    operationCount: 3,
+    frameCount: 3,
+    seconds: 60,
+  },
+  {
+    ...BASE,
     name: 'idle',
     summary: 'CPUs have nothing to run for a while',
     alphabet: ['advise', 'touch', 'idle'],

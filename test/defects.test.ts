@@ -1,3 +1,4 @@
+import { strategyParameters } from '../dist/src/harness/skipOption.js'
 import { readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -45,7 +46,7 @@ describe('the collection', () => {
     expect(defect.needs.operations.length).toBeGreaterThan(0)
     expect(defect.needs.cpus).toBeGreaterThanOrEqual(2)
     for (const parameter of Object.keys(defect.needs.parameters ?? {}))
-      expect(module.parameters).toHaveProperty(parameter)
+      expect(strategyParameters(module)).toHaveProperty(parameter)
   })
 
   test.each(BASES)('%s is a strategy', async (name) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules.js'
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
-const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5, put: 6 }
+const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5, put: 6, teardown: 7 }
 const KIND = { user: 0, directMap: 1, guest: 2, vmalloc: 3, ephemeral: 4, iommu: 5 }
 const SPACE = 1
 const ALL = 2
@@ -32,6 +32,9 @@ const TABLE: [
 ][] = [
   ['unmap', 'user', true, GONE, SPACE],
   ['unmap', 'guest', true, GONE, SPACE],
+  // Nobody returns to it.
+  ['teardown', 'user', true, FRAME_REUSE | VA_REUSE, SPACE],
+  ['teardown', 'guest', true, FRAME_REUSE | VA_REUSE, SPACE],
   ['adviseAway', 'user', true, GONE, SPACE],
   ['adviseAway', 'guest', true, GONE, SPACE],
   ['protect', 'user', true, REVOKE, SPACE],

@@ -58,11 +58,11 @@ describe('--skip', () => {
 
   test('names the rules that hold, for every strategy; its own parameters win', () => {
     expect(parameters(undefined)).toEqual([{}])
-    expect(parameters('untouched')).toEqual([{ skipGained: 0, skipUntouched: 1 }])
-    expect(parameters('gained, untouched')).toEqual([{ skipGained: 1, skipUntouched: 1 }])
+    expect(parameters('untouched')).toEqual([{ skipGained: 0, skipUntouched: 1, skipTorn: 0 }])
+    expect(parameters('gained, untouched')).toEqual([{ skipGained: 1, skipUntouched: 1, skipTorn: 0 }])
     expect(parameters('none', 'batched,lazy:skipGained=1')).toEqual([
-      { skipGained: 0, skipUntouched: 0 },
-      { skipGained: 1, skipUntouched: 0 },
+      { skipGained: 0, skipUntouched: 0, skipTorn: 0 },
+      { skipGained: 1, skipUntouched: 0, skipTorn: 0 },
     ])
   })
 

@@ -41,6 +41,7 @@ const OF_A_MAPPING: [name: string, write: (tape: TapeWriter) => void, expected: 
   ['barrier', (tape) => tape.barrier(), [13, 0, 0, 0]],
   ['awaitReaders', (tape) => tape.awaitReaders(), [14, 0, 0, 0]],
   ['switch', (tape) => tape.switchTo(5), [17, 5, 0, 0]],
+  ['teardown', (tape) => tape.tearDown(5), [28, 5, 0, 0]],
   ['tick', (tape) => tape.tick(), [18, 0, 0, 0]],
 ]
 

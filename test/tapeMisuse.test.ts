@@ -319,6 +319,71 @@ const REFUSED: Refused[] = [
     'CPU 0, instruction 3',
     'reads handle 0, which the same batch has changed',
   ],
+  inReader('tears a space down', (t) => t.tearDown(2)),
+  [
+    'a teardown in a batch',
+    inBody((t) => t.batch(() => t.tearDown(2))),
+    'CPU 0, instruction 2',
+    'tearDown inside batch',
+  ],
+  [
+    'a teardown of the own space',
+    inBody((t) => t.tearDown(1)),
+    'CPU 0, instruction 1',
+    'space 1, which it runs',
+  ],
+  [
+    'a teardown of what was mapped before the body',
+    onCpu(0, (t) => {
+      t.switchTo(2)
+      t.map(0, 8)
+      t.switchTo(1)
+      t.body()
+      t.tearDown(2)
+    }),
+    'CPU 0, instruction 4',
+    'the body unmaps handle 0',
+  ],
+  [
+    'a space that two tear down',
+    (plan) => [0, 1].forEach((cpu) => plan.tape(cpu).tearDown(2)),
+    'CPU 0, instruction 0',
+    'tears down space 2, but CPU 1 tears it down too',
+  ],
+  [
+    'a teardown of a space that another one maps in',
+    (plan) => {
+      plan.tape(0).tearDown(2)
+      plan.tape(1).switchTo(2)
+      plan.tape(1).map(1, 1)
+      plan.tape(1).switchTo(1)
+    },
+    'CPU 0, instruction 0',
+    'tears down space 2, but CPU 1 maps handle 1 there',
+  ],
+  [
+    'a teardown of a space that an innocent stays in',
+    (plan) => {
+      plan.tape(0).tearDown(2)
+      plan.tape(2).switchTo(2)
+      plan.tape(2).body()
+      plan.tape(2).compute(1)
+    },
+    'CPU 0, instruction 0',
+    'tears down space 2, but CPU 2 waits, begins or ends in it',
+  ],
+  [
+    'a teardown of a space that another one waits in',
+    (plan) => {
+      for (const cpu of [0, 1]) plan.tape(cpu).body()
+      plan.tape(1).switchTo(2)
+      for (const cpu of [0, 1]) plan.tape(cpu).barrier()
+      plan.tape(1).switchTo(1)
+      plan.tape(0).tearDown(2)
+    },
+    'CPU 0, instruction 1',
+    'tears down space 2, but CPU 1 waits, begins or ends in it',
+  ],
   ["the kernel's space", inBody((t) => t.switchTo(0)), 'CPU 0, instruction 1', 'space 0'],
   [
     'a body that ends in another space',

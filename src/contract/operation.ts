@@ -23,6 +23,8 @@ export const OPERATION_BATCH = 4
 export const OPERATION_WRITE_OUT = 5
 /** Take a page out of this CPU's window again: its frame lives on, its address is dealt out again later. */
 export const OPERATION_PUT = 6
+/** All mappings of a space, whose process has exited: `exit_mmap`. */
+export const OPERATION_TEARDOWN = 7
 export const OPERATION_NAMES = [
   'unmap',
   'protect',
@@ -43,10 +45,10 @@ export interface Operation {
   kind: number
   /** -1 for a batch: its ranges may lie in several spaces. */
   space: number
-  /** 4 KiB pages; an operation of level batch has none (count 0). */
+  /** 4 KiB pages; an operation of level batch has none (count 0), nor has one on a whole space. */
   firstPage: number
   pageCount: number
-  /** The whole space is torn down; nobody will run it again. */
+  /** The whole space is torn down: no CPU has it loaded, and none will load it before its id begins anew (`Strategy.retired`). */
   wholeSpace: boolean
   /**
    * Another operation on the same space was open at some time during this one, on another CPU. An

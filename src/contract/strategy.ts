@@ -24,7 +24,10 @@ export interface Demand {
   newOwner: number
   /** The asker can cope without (an ephemeral window, a pool of blocks): REFUSED is an answer. */
   mayFail: boolean
-  /** The asker may wait for other tasks' progress, not only for hardware and handlers. */
+  /**
+   * The asker may wait for other tasks' progress, not only for hardware and handlers: it holds nothing that they
+   * could need, and has no operation open. Only where the strategy `assumes` that it sleeps.
+   */
   maySleep: boolean
 }
 
@@ -92,6 +95,14 @@ export interface Strategy {
    */
   switching?(cpu: Port, from: number, to: number): void
   switched(cpu: Port, to: number): Ticket
+  /**
+   * The space was torn down, by this CPU, and is loaded nowhere; its id begins anew once the ticket is done,
+   * with the same root and no mappings. Comes after everything of the operation (`Operation.wholeSpace`). What any CPU
+   * still holds of the old life must not be found under the tag by the new one: who keeps translations
+   * across switches sees to that here, or gives the new life another tag. Without it a rule that leaves out the
+   * flushes of a dead space (`--skip torn`) would hand its memory to the next process.
+   */
+  retired?(cpu: Port, space: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
   /**
@@ -162,6 +173,11 @@ export interface Assumptions {
   readonly deadlineNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
+  /**
+   * It makes use of `Demand.maySleep`. Where that can be, the kernel side then lets go of what it holds before
+   * it asks, and looks again afterwards; for all others it keeps what it has.
+   */
+  readonly sleeps?: boolean
   /**
    * It treats all CPUs alike: exchanging two of them in a state exchanges them in everything that
    * follows. The explorer then tries only one of those that have not begun. Without it: no.

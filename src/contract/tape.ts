@@ -81,6 +81,11 @@ export const MOST_WINDOW_PAGES = 512
 export const TAPE_PREEMPT = 26
 /** a = 1: from here on the CPU takes no periodic tick, 0: it does again. Nor one that TAPE_TICK asks for, which counts as taken. */
 export const TAPE_TICKLESS = 27
+/**
+ * a = space. Its process exits: all its mappings go in one operation, and the id may be used for a new one. No CPU may
+ * have it loaded; one that still has is waited for.
+ */
+export const TAPE_TEARDOWN = 28
 
 export const TAPE_NAMES = [
   'end',

@@ -61,6 +61,11 @@ export interface TapeWriter {
   barrier(): void
   awaitReaders(): void
   switchTo(space: number): void
+  /**
+   * The process of a space exits: all that this tape has mapped there goes. No tape may be in it then, nor stay in it
+   * for long; who switches to it afterwards begins a new process under its number.
+   */
+  tearDown(space: number): void
   tick(): void
 }
 

@@ -136,6 +136,7 @@ export class Cpu implements TapeCpu {
       parts: cell.parts,
       device: this.device,
       skips: skipsOf(plan.parameters),
+      sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
       log: this.privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),

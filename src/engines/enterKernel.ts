@@ -10,6 +10,7 @@ import {
   TAPE_PROTECT,
   TAPE_PUT,
   TAPE_SWITCH,
+  TAPE_TEARDOWN,
   TAPE_UNMAP,
   TAPE_WRITE_OUT,
 } from '../contract/tape.js'
@@ -56,6 +57,9 @@ export function enterKernel(kernel: Kernel, word: number, a: number, b: number, 
       return true
     case TAPE_SWITCH:
       kernel.switchTo(a)
+      return true
+    case TAPE_TEARDOWN:
+      kernel.tearDown(a)
       return true
     default:
       return false

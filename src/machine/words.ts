@@ -26,10 +26,12 @@ export interface MachineConfig {
   readonly serialStart: number
 }
 
-/** A space: root table, operations open, operations begun. */
+/** A space: root table, operations open, operations begun, CPUs that have it loaded (SPACE_IS_TORN: it is torn down just now). */
 export const SPACE_ROOT = 0
 export const SPACE_OPEN = 1
 export const SPACE_BEGAN = 2
+export const SPACE_USERS = 3
+export const SPACE_IS_TORN = -1
 
 /** A mapping: mapped or not, faults in flight, first page, pages, flags allowed | kind << 8, space. */
 export const HANDLE_MAPPED = 0
@@ -84,6 +86,7 @@ export interface MachineWords {
   readonly watermark: Placed
   readonly spaces: Placed
   readonly handles: Placed
+  readonly handleCount: number
   readonly frames: number
   readonly pool: number
   readonly freeLists: Placed
@@ -148,8 +151,9 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
   return {
     issued: layout.lines('issued', cpuCount * config.partCount),
     watermark: layout.lines('watermark', cpuCount * config.partCount),
-    spaces: layout.lines('space', config.spaceCount, 3),
+    spaces: layout.lines('space', config.spaceCount, 4),
     handles: layout.lines('handle', Math.max(1, config.handleCount), 6),
+    handleCount: Math.max(1, config.handleCount),
     pool: layout.run('pool', WORDS_PER_LINE),
     freeLists: layout.lines('freeList', cpuCount, LIST_WORDS),
     heldLists: layout.lines('heldList', cpuCount, LIST_WORDS),

@@ -126,5 +126,6 @@ function together(all: readonly Assumptions[]): Assumptions {
     ...(ticks.length === 0 ? {} : { tickNs: Math.min(...ticks) }),
     timeless: all.every(({ timeless }) => timeless),
     symmetric: all.every(({ symmetric }) => symmetric === true),
+    sleeps: all.some(({ sleeps }) => sleeps === true),
   }
 }

@@ -24,6 +24,7 @@ const ONE = 0
 const BEGAN = 1
 const FINISHED = 2
 const SWITCHED = 3
+const RETIRED = 4
 
 type AboutCpu = (cpu: Port) => void
 
@@ -47,6 +48,7 @@ export class CombinedStrategy implements Strategy {
   changing?: NonNullable<Strategy['changing']>
   covered?: NonNullable<Strategy['covered']>
   switching?: NonNullable<Strategy['switching']>
+  retired?: NonNullable<Strategy['retired']>
   ticked?: NonNullable<Strategy['ticked']>
   idled?: AboutCpu
   woke?: AboutCpu
@@ -73,6 +75,7 @@ export class CombinedStrategy implements Strategy {
       this.covered = (cpu, owner, serial, tag, space, obligations) =>
         this.#covered(cpu, owner, serial, tag, space, obligations)
     if (some('switching')) this.switching = (cpu, from, to) => this.#switching(cpu, from, to)
+    if (some('retired')) this.retired = (cpu, space) => this.#withSpace(cpu, RETIRED, 0, space)
     if (some('ticked')) this.ticked = (cpu) => this.#ticked(cpu)
     for (const hook of ABOUT_CPU) if (some(hook)) this[hook] = (cpu) => this.#each(cpu, hook)
   }
@@ -169,15 +172,19 @@ export class CombinedStrategy implements Strategy {
 
   /** Every part but the last has published itself, and flushed what it must, before the last one loads the space. */
   switched(cpu: Port, to: number): Ticket {
-    return this.#switchFrom(cpu, 0, to)
+    return this.#withSpace(cpu, SWITCHED, 0, to)
   }
 
-  #switchFrom(cpu: Port, first: number, to: number): Ticket {
+  /** `switched` or `retired` of each part from the first one on. */
+  #withSpace(cpu: Port, hook: number, first: number, space: number): Ticket {
     for (let part = first; part < this.#parts.length; part++) {
-      const ticket = this.#parts[part].switched(this.#port(cpu, part), to)
+      const strategy = this.#parts[part]
+      const port = this.#port(cpu, part)
+      const ticket =
+        hook === SWITCHED ? strategy.switched(port, space) : (strategy.retired?.(port, space) ?? DONE)
       if (!isWaiting(ticket)) continue
-      this.#keep(cpu, SWITCHED, part)
-      cpu.set(this.#at + ARGUMENTS, to)
+      this.#keep(cpu, hook, part)
+      cpu.set(this.#at + ARGUMENTS, space)
       return ticket
     }
     cpu.set(this.#at + ARGUMENTS, 0)
@@ -191,7 +198,8 @@ export class CombinedStrategy implements Strategy {
     const hook = cpu.get(this.#at + HOOK)
     this.#keep(cpu, ONE, 0)
     if (hook === ONE) return next
-    if (hook === SWITCHED) return this.#switchFrom(cpu, part + 1, cpu.get(this.#at + ARGUMENTS))
+    if (hook === SWITCHED || hook === RETIRED)
+      return this.#withSpace(cpu, hook, part + 1, cpu.get(this.#at + ARGUMENTS))
     this.#note(cpu, hook, part, next)
     readOperation(cpu, this.#at + ARGUMENTS, this.#operation)
     return this.#bracket(cpu, hook, part + 1, this.#operation)

@@ -63,6 +63,8 @@ export interface Context {
   readonly parts: Parts
   readonly device: Device
   readonly skips: Skips
+  /** Whether the strategy makes use of `Demand.maySleep`. */
+  readonly sleeps: boolean
   /** Position words (position.ts) and the change log behind them, private to this CPU. */
   readonly p: Int32Array
   readonly log: Int32Array

@@ -24,6 +24,10 @@ import {
 } from './position.js'
 import { waitFor, pop, push, ROUTINE_DEMAND, type Outcome } from './routine.js'
 
+/** What the asker leaves open to the strategy. */
+const MAY_FAIL = 1
+const MAY_SLEEP = 2
+
 /**
  * Asks the strategy to settle the changes in `context.demand`, and waits. The result is 1 when it
  * did (or they were covered already, or the contract waives it), 0 when it refused.
@@ -38,7 +42,25 @@ export function pushDemand(context: Context, count: number, obligation: number, 
 
 /** As `pushDemand`, where the asker can cope without: the strategy may refuse. */
 export function pushFallibleDemand(context: Context, count: number, obligation: number): void {
-  push(context.p, ROUTINE_DEMAND, count, obligation, context.p[SPACE], 0, 1)
+  push(context.p, ROUTINE_DEMAND, count, obligation, context.p[SPACE], 0, MAY_FAIL)
+}
+
+/**
+ * As `pushDemand`, where the asker holds nothing that another task could need: no entry is locked, no mapping
+ * pinned, no frame in its hands, no operation open.
+ */
+export function pushSleepingDemand(
+  context: Context,
+  count: number,
+  obligation: number,
+  newOwner: number,
+): void {
+  push(context.p, ROUTINE_DEMAND, count, obligation, newOwner, 0, MAY_SLEEP)
+}
+
+/** Whether the asker may sleep once it has let go of what it holds. */
+export function canSleep({ p, sleeps }: Context): boolean {
+  return sleeps && p[OPERATION_DEPTH] === 0
 }
 
 /** As `pushDemand`, at no event but at the end of a run: contracts waive nothing then. */
@@ -70,8 +92,8 @@ function ask(context: Context, at: number, count: number): Outcome {
   demand.count = gatherPart(parts, demand, count)
   demand.obligation = p[at + LOCALS + 1]
   demand.newOwner = p[at + LOCALS + 2]
-  demand.mayFail = p[at + LOCALS + 4] !== 0
-  demand.maySleep = false
+  demand.mayFail = p[at + LOCALS + 4] === MAY_FAIL
+  demand.maySleep = p[at + LOCALS + 4] === MAY_SLEEP && canSleep(context)
   context.witness.count(COUNT_DEMANDS, 1)
   const ticket = strategy.demanded(context.port, demand)
   p[DEMAND_REST] = count - demand.count

@@ -24,7 +24,7 @@ import {
 } from '../machine/words.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
-import { pushDemand } from './demand.js'
+import { canSleep, pushDemand, pushSleepingDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { handleAt } from './handle.js'
@@ -65,6 +65,8 @@ const ZAPPED = 4
 const EXPOSED = 5
 const INSTALL = 6
 const GROW = 7
+/** It has slept, without the pin. */
+const AWAKE = 8
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
@@ -88,16 +90,10 @@ export function stepFault(context: Context, at: number): Outcome {
       const isMaking = p[at + NEED] === 0
       context.meter.charge(isMaking ? COST_ENTRY_WRITE : COST_FAULT, 1)
       if (!isMaking) context.witness.count(COUNT_FAULTS, 1)
-      memory.add(handle + HANDLE_PINS, 1)
-      // Pinned first, then checked: the other way round an unmap could start in between and not wait.
-      // What is mapped stays as it is while it is pinned, so the rest is read after that.
-      const isMapped = isMaking || memory.load(handle + HANDLE_MAPPED) !== 0
-      const first = memory.load(handle + HANDLE_FIRST)
-      const page = p[at + PAGE]
-      if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
-        return end(context, handle, 0)
-      return goTo(p, GROW)
+      return pin(context, at, handle)
     }
+    case AWAKE:
+      return pin(context, at, handle)
     case GROW: {
       const { spaces } = context.words
       const root = memory.peek(spaces.base + memory.load(handle + HANDLE_SPACE) * spaces.stride + SPACE_ROOT)
@@ -134,6 +130,21 @@ export function stepFault(context: Context, at: number): Outcome {
     default:
       return install(context, at, handle)
   }
+}
+
+/**
+ * Pinned first, then checked: the other way round an unmap could start in between and not wait. What is
+ * mapped stays as it is while it is pinned, so the rest is read after that.
+ */
+function pin(context: Context, at: number, handle: number): Outcome {
+  const { p, memory } = context
+  memory.add(handle + HANDLE_PINS, 1)
+  const isMapped = p[at + NEED] === 0 || memory.load(handle + HANDLE_MAPPED) !== 0
+  const first = memory.load(handle + HANDLE_FIRST)
+  const page = p[at + PAGE]
+  if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
+    return end(context, handle, 0)
+  return goTo(p, GROW)
 }
 
 /** The phase of a routine that has just called another one. */
@@ -175,6 +186,12 @@ function look(context: Context, at: number, handle: number): Outcome {
       demand.serials[0] = serial
       demand.tags[0] = tag
       demand.spaces[0] = space
+      if (canSleep(context)) {
+        // Whoever has changed the page may be about to unmap all of it, and would wait for the pin.
+        memory.add(handle + HANDLE_PINS, -1)
+        pushSleepingDemand(context, 1, populatingDemand(context), space)
+        return goToBelow(p, at, AWAKE)
+      }
       pushDemand(context, 1, populatingDemand(context), space)
       return goToBelow(p, at, DEMANDED)
     }

@@ -25,7 +25,9 @@ import { COUNT, FIRST, KIND, OPERATION, PAGE, SPACE_OF, WORD } from './rangeEdit
 import { goTo, GO_ON, waitFor, type Outcome } from './routine.js'
 import { tableRuleFor } from './rules.js'
 import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
+import { isTornSkipped } from './skips.js'
 import { firstLeafOf } from './tableSupply.js'
+import { settleUntold } from './tellChanged.js'
 
 /**
  * The end of an unmap, where leaf tables without a mapping are freed. A directory entry counts the
@@ -62,7 +64,8 @@ export function leaveSpan(context: Context, at: number, write: number, finish: n
     return skip(context, at)
   }
   p[at + WORD] = word
-  if (strategy.changing === undefined) return goTo(p, write)
+  if (strategy.changing === undefined || isTornSkipped(context.skips, p[at + OPERATION]))
+    return goTo(p, write)
   fillTableChange(context, at, memory.load(word), 0)
   return waitFor(p, strategy.changing(context.port, context.change), write)
 }
@@ -118,7 +121,9 @@ export function clearDirectory(context: Context, at: number, changed: number): O
   log[item + LOG_BITS] = change.obligations | LOG_IS_UNLOCKED
   log[item + LOG_TABLE] = table
   change.tag = 0
-  const ticket = context.strategy.changed(context.port, change)
+  const ticket = isTornSkipped(context.skips, p[at + OPERATION])
+    ? settleUntold(context, owner)
+    : context.strategy.changed(context.port, change)
   log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
   noteLast(context, owner, serial)

@@ -45,6 +45,7 @@ import {
   ROUTINE_RANGE,
   ROUTINE_SWITCH,
   ROUTINE_TAKE_FRAME,
+  ROUTINE_TEARDOWN,
   ROUTINE_UNMAP,
   ROUTINE_UNMAP_STRICTLY,
   settleTicket,
@@ -54,6 +55,7 @@ import {
 import { stepSwitch } from './switchSpace.js'
 import { freesTables } from './tableSupply.js'
 import { stepTakeFrame } from './takeFrame.js'
+import { stepTeardown } from './teardown.js'
 
 /**
  * The kernel side of one CPU: starts system calls and faults, and steps whatever is on the stack.
@@ -130,6 +132,11 @@ export class Kernel {
 
   switchTo(space: number): void {
     push(this.#context.p, ROUTINE_SWITCH, space)
+  }
+
+  /** The space's process exits. This CPU runs another one. */
+  tearDown(space: number): void {
+    push(this.#context.p, ROUTINE_TEARDOWN, space)
   }
 
   pin(handle: number, firstPage: number, pageCount: number): void {
@@ -257,6 +264,8 @@ export class Kernel {
         return stepPut(context, at)
       case ROUTINE_SWITCH:
         return stepSwitch(context, at)
+      case ROUTINE_TEARDOWN:
+        return stepTeardown(context, at)
       default:
         throw new Error(`unknown kernel routine ${routine}`)
     }

@@ -22,7 +22,7 @@ import {
 } from './addresses.js'
 import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
-import { pushDemand } from './demand.js'
+import { pushDemand, pushSleepingDemand } from './demand.js'
 import { directoryWord, FREEING, nextSpan } from './freeTable.js'
 import { pushFault } from './fault.js'
 import { handleAt } from './handle.js'
@@ -45,6 +45,8 @@ import { freesTables } from './tableSupply.js'
 import { GO_ON, goTo, pop, push, RAN, RETRY, ROUTINE_UNMAP_STRICTLY, type Outcome } from './routine.js'
 
 const HANDLE = LOCALS
+/** Of an unmap: OPERATION_UNMAP, or OPERATION_TEARDOWN as a part of that. */
+const OPERATION = LOCALS + 1
 const COUNTED = LOCALS + 3
 /** Next log entry that an unmap has to hold its range for. */
 const NEXT = LOCALS + 4
@@ -80,7 +82,7 @@ export function stepMap(context: Context, at: number): Outcome {
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
     p[at + PHASE] = ADDRESSES_DEMANDED
-    pushDemand(context, count, populatingDemand(context), spaceOf(context, kind))
+    pushSleepingDemand(context, count, populatingDemand(context), spaceOf(context, kind))
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
@@ -144,13 +146,13 @@ const HOLD_ADDRESS = 3
 const DEMANDED = 4
 const FLUSHED_STRICTLY = 5
 
-/** Local: handle. The mapping is closed first, then its entries go, then its address is free or held. */
+/** Locals: handle, operation. The mapping is closed first, then its entries go, then its address is free or held. */
 export function stepUnmap(context: Context, at: number): Outcome {
   const { p, memory } = context
   const handle = handleAt(context, p[at + HANDLE])
   switch (p[at + PHASE]) {
     case CLOSE:
-      context.meter.charge(COST_SYSTEM_CALL, 1)
+      if (p[at + OPERATION] === OPERATION_UNMAP) context.meter.charge(COST_SYSTEM_CALL, 1)
       memory.store(handle + HANDLE_MAPPED, 0)
       p[at + PHASE] = WAIT_FOR_FAULTS
       return RAN
@@ -166,7 +168,7 @@ export function stepUnmap(context: Context, at: number): Outcome {
       const first = memory.load(handle + HANDLE_FIRST)
       pushRange(
         context,
-        OPERATION_UNMAP,
+        p[at + OPERATION],
         memory.load(handle + HANDLE_SPACE),
         first,
         memory.load(handle + HANDLE_PAGES),

@@ -3,7 +3,9 @@ import {
   LEVEL_CALL,
   LEVEL_RANGE,
   OPERATION_ADVISE_AWAY,
+  OPERATION_PROTECT,
   OPERATION_PUT,
+  OPERATION_TEARDOWN,
   OPERATION_UNMAP,
   OPERATION_WRITE_OUT,
   OPERATION_ZAP_DIRECT,
@@ -27,7 +29,7 @@ export const FIRST = LOCALS + 2
 export const COUNT = LOCALS + 3
 export const KIND = LOCALS + 4
 /** Flags that protect leaves to the mapping. */
-export const GRANT = LOCALS + 5
+const GRANT = LOCALS + 5
 export const PAGE = LOCALS + 6
 export const LOG_START = LOCALS + 7
 export const WORD = LOCALS + 8
@@ -49,11 +51,31 @@ export function ownsFrame(kind: Kind): boolean {
   return kind !== KIND_DIRECT_MAP && kind !== KIND_EPHEMERAL
 }
 
+/** Whether the addresses go with the entries. */
+export function unmaps(operation: number): boolean {
+  return operation === OPERATION_UNMAP || operation === OPERATION_TEARDOWN
+}
+
+/**
+ * An entry that is not present makes no change, but a protection must be remembered for the next
+ * fault, and forgotten with the mapping: the address is dealt out again.
+ * @returns false: another CPU has changed the entry meanwhile
+ */
+export function remember(context: Context, at: number, entry: number): boolean {
+  const { p, memory } = context
+  const isProtect = p[at + OPERATION] === OPERATION_PROTECT
+  const isRemembered = isProtect && (p[at + GRANT] & WRITABLE) === 0
+  if (!isProtect && !unmaps(p[at + OPERATION])) return true
+  const marked = isRemembered ? entry | READ_ONLY : entry & ~READ_ONLY
+  return marked === entry || memory.compareExchange(p[at + WORD], entry, marked) === entry
+}
+
 export function newEntry(context: Context, at: number, entry: number): number {
   const { p } = context
   switch (p[at + OPERATION]) {
     case OPERATION_UNMAP:
     case OPERATION_PUT:
+    case OPERATION_TEARDOWN:
       return 0
     case OPERATION_ADVISE_AWAY:
       return (entry & WRITABLE) === 0 ? READ_ONLY : 0

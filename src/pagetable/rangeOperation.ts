@@ -3,10 +3,10 @@ import { FRAME_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_PROTECT,
-  OPERATION_UNMAP,
+  OPERATION_TEARDOWN,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
-import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT, WRITABLE } from '../contract/page.js'
+import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
 import { COST_ENTRY_WRITE } from '../machine/costs.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
@@ -42,7 +42,6 @@ import {
   fillChange,
   fillOperation,
   FIRST,
-  GRANT,
   KIND,
   LOG_START,
   newEntry,
@@ -50,7 +49,9 @@ import {
   ownsFrame,
   PAGE,
   PINNED,
+  remember,
   SPACE_OF,
+  unmaps,
   WORD,
 } from './rangeEdit.js'
 import {
@@ -66,7 +67,8 @@ import {
   type Outcome,
 } from './routine.js'
 import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
-import { BUSY, PENDING, READ_ONLY } from './softBits.js'
+import { BUSY, PENDING } from './softBits.js'
+import { isTornSkipped } from './skips.js'
 import { freesTables, growLeaf } from './tableSupply.js'
 import { tellChanged } from './tellChanged.js'
 
@@ -111,9 +113,11 @@ export function stepRange(context: Context, at: number): Outcome {
       if (p[OPERATION_DEPTH] === 0) beginOutermost(context, bracketedSpace(p, at))
       p[at + PAGE] = p[at + FIRST]
       p[at + LOG_START] = p[LOG_COUNT]
+      // The operation is that of the whole space (teardown.ts), which brackets it.
+      if (p[at + OPERATION] === OPERATION_TEARDOWN) return goTo(p, SCAN)
       p[OPERATION_ID]++
       p[OPERATION_DEPTH]++
-      if (p[at + OPERATION] === OPERATION_UNMAP || p[at + OPERATION] === OPERATION_ADVISE_AWAY)
+      if (unmaps(p[at + OPERATION]) || p[at + OPERATION] === OPERATION_ADVISE_AWAY)
         setInHand(context, HAND_OPERATION, true)
       if (strategy.began === undefined) return goTo(p, SCAN)
       fillOperation(context, at)
@@ -142,7 +146,7 @@ export function stepRange(context: Context, at: number): Outcome {
       if (p[at + OPERATION] === OPERATION_ZAP_DIRECT) p[LOG_COUNT] = p[at + LOG_START]
       return endRange(context, at)
     case TABLES:
-      return leaveSpan(context, at, CLEAR_DIRECTORY, FINISH)
+      return leaveSpan(context, at, CLEAR_DIRECTORY, finishOf(context, at))
     case CLEAR_DIRECTORY:
       return clearDirectory(context, at, DIRECTORY_CLEARED)
     case DIRECTORY_CLEARED:
@@ -150,6 +154,11 @@ export function stepRange(context: Context, at: number): Outcome {
     default:
       return endRange(context, at)
   }
+}
+
+/** What is no operation of its own has no end of its own either. */
+function finishOf({ p }: Context, at: number): number {
+  return p[at + OPERATION] === OPERATION_TEARDOWN ? END : FINISH
 }
 
 function endRange(context: Context, at: number): Outcome {
@@ -164,8 +173,8 @@ function scan(context: Context, at: number): Outcome {
   const page = p[at + PAGE]
   const end = p[at + FIRST] + p[at + COUNT]
   if (page === end) {
-    const isTaking = p[at + OPERATION] === OPERATION_UNMAP && p[at + KIND] !== KIND_VMALLOC
-    if (!isTaking || !freesTables(context)) return goTo(p, FINISH)
+    const isTaking = unmaps(p[at + OPERATION]) && p[at + KIND] !== KIND_VMALLOC
+    if (!isTaking || !freesTables(context)) return goTo(p, finishOf(context, at))
     p[at + PAGE] = p[at + FIRST]
     return goTo(p, TABLES)
   }
@@ -188,8 +197,9 @@ function scan(context: Context, at: number): Outcome {
   if ((entry & PENDING) !== 0) noteInherited(context, p[at + SPACE_OF], page, p[at + WORD])
   if ((entry & PRESENT) === 0) return passOver(context, at, entry)
   if (newEntry(context, at, entry) === (entry & ~PENDING)) return nextPage(context, at)
-  const { strategy } = context
-  if (strategy.changing === undefined) return lockAndWrite(context, at, entry)
+  const { strategy, skips } = context
+  if (strategy.changing === undefined || isTornSkipped(skips, p[at + OPERATION]))
+    return lockAndWrite(context, at, entry)
   if (memory.compareExchange(p[at + WORD], entry, entry | BUSY) !== entry) return RETRY
   fillChange(context, at, entry, newEntry(context, at, entry), 0)
   return waitFor(p, strategy.changing(context.port, context.change), WRITE)
@@ -202,21 +212,11 @@ function nextPage(context: Context, at: number): Outcome {
   return goTo(p, SCAN)
 }
 
-/**
- * An entry that is not present makes no change, but a protection must be remembered for the next
- * fault, and forgotten with the mapping: the address is dealt out again.
- */
 function passOver(context: Context, at: number, entry: number): Outcome {
-  const { p, memory } = context
-  const isRemembered = p[at + OPERATION] === OPERATION_PROTECT && (p[at + GRANT] & WRITABLE) === 0
-  const isForgotten = p[at + OPERATION] === OPERATION_UNMAP || p[at + OPERATION] === OPERATION_PROTECT
-  if (isRemembered || isForgotten) {
-    const marked = isRemembered ? entry | READ_ONLY : entry & ~READ_ONLY
-    if (marked !== entry && memory.compareExchange(p[at + WORD], entry, marked) !== entry) return RETRY
-  }
+  if (!remember(context, at, entry)) return RETRY
   nextPage(context, at)
   // Thousands of empty entries must not keep interrupts waiting.
-  return p[at + PAGE] % PASSED_OVER_IN_A_STEP === 0 ? RAN : GO_ON
+  return context.p[at + PAGE] % PASSED_OVER_IN_A_STEP === 0 ? RAN : GO_ON
 }
 
 /** One compare-exchange locks and writes: the walker may have set accessed or dirty in between, then again. */
@@ -264,10 +264,10 @@ function tell(context: Context, at: number, old: number, written: number): Outco
     noteHeld(context)
   }
   const item = addToLog(context, word, space, firstPage, owner, serial, stamp, frame)
-  context.log[item + LOG_BITS] = obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
+  context.log[item + LOG_BITS] = obligations | (unmaps(p[at + OPERATION]) ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
-  const ticket = tellChanged(context)
+  const ticket = tellChanged(context, p[at + OPERATION], owner)
   // At once: `change` is an object, and nothing outside of words outlives a step.
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)

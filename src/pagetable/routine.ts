@@ -47,6 +47,7 @@ export const ROUTINE_UNMAP_STRICTLY = 13
 export const ROUTINE_DEVICE_ACCESS = 14
 export const ROUTINE_GET = 15
 export const ROUTINE_PUT = 16
+export const ROUTINE_TEARDOWN = 17
 const ROUTINE_NAMES = [
   'none',
   'range',
@@ -65,6 +66,7 @@ const ROUTINE_NAMES = [
   'deviceAccess',
   'get',
   'put',
+  'teardown',
 ] as const
 
 /** Starts a routine on top of the stack; its locals are zero but for those given. */

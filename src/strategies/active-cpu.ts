@@ -4,17 +4,18 @@ import { WORDS_PER_LINE, type StrategyHost, type StrategyModule } from '../contr
 import type { Ticket } from '../contract/ticket.js'
 import { ActiveCpus } from './shared/activeCpus.js'
 import { flush } from './shared/round.js'
-import { roundWords, type RoundWords } from './shared/roundStrategy.js'
 import {
   RANGE_OPERATIONS,
   TAGS,
   TLBI_CEILING,
   tlbiPrivates,
   TlbiStrategy,
+  tlbiWords,
   type TlbiPrivates,
+  type TlbiWords,
 } from './shared/tlbiStrategy.js'
 
-export type ActiveWords = RoundWords | 'active'
+export type ActiveWords = TlbiWords | 'active'
 
 export class ActiveCpuStrategy extends TlbiStrategy {
   protected readonly active: ActiveCpus
@@ -37,6 +38,11 @@ export class ActiveCpuStrategy extends TlbiStrategy {
     this.active.enter(cpu, to)
     return super.switched(cpu, to)
   }
+
+  override retired(cpu: Port, space: number): Ticket {
+    this.active.forget(cpu, space)
+    return super.retired(cpu, space)
+  }
 }
 
 /**
@@ -48,7 +54,7 @@ export class ActiveCpuStrategy extends TlbiStrategy {
  *
  * ## State
  *
- * A word for each space: nobody, one CPU, or many. It never goes back from many. All else is that of
+ * A word for each space: nobody, one CPU, or many. It goes back from many with the space's end only. All else is that of
  * `arm64-tlbi`: one tag for each space on all CPUs.
  *
  * ## Who does what
@@ -75,7 +81,8 @@ export class ActiveCpuStrategy extends TlbiStrategy {
  *
  * ## What differs from the source
  *
- * - Whether and when the source goes back from many to one is not known here: this never does.
+ * - Whether and when the source goes back from many to one is not known here: this does when the space
+ *   ends, to nobody; what is left on other CPUs is an earlier life's, which they drop when they load the new one.
  * - An operation on a space that nobody has run broadcasts; a space without a CPU has no mappings here.
  * - As for `arm64-tlbi`: tags for good, an empty interrupt where Linux frees tables by RCU.
  */
@@ -87,7 +94,7 @@ export default {
   contract: () => 'return',
   assumes: () => ({ timeless: true }),
   words: (shape) => ({
-    ...roundWords(shape),
+    ...tlbiWords(shape),
     active: { count: shape.spaceCount, stride: WORDS_PER_LINE },
   }),
   privateWords: tlbiPrivates,

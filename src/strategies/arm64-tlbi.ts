@@ -1,12 +1,13 @@
 import type { StrategyModule } from '../contract/strategy.js'
-import { roundWords, type RoundWords } from './shared/roundStrategy.js'
 import {
   RANGE_OPERATIONS,
   TAGS,
   TLBI_CEILING,
   tlbiPrivates,
   TlbiStrategy,
+  tlbiWords,
   type TlbiPrivates,
+  type TlbiWords,
 } from './shared/tlbiStrategy.js'
 
 /**
@@ -17,7 +18,8 @@ import {
  * ## State
  *
  * A space has one address-space tag, the same on all CPUs. Who runs a space is not kept at all. Each CPU
- * remembers which space it ran last under each tag.
+ * remembers which space it ran last under each tag, and in which of its lives: a space that is torn down
+ * counts one on.
  *
  * ## Who does what
  *
@@ -26,7 +28,8 @@ import {
  *   page last; above the ceiling one operation names the whole tag. Then one barrier for all.
  * - **Responder**: nothing. Where a leaf table was freed, every CPU takes one interrupt that does nothing.
  * - **Switch**: loads the tag of the space and keeps what it holds; translations of spaces that do not run
- *   are reached by the broadcasts as well. **Idle**: nothing.
+ *   are reached by the broadcasts as well. A CPU that comes to a new life of a space drops what its tag
+ *   holds. **Idle**: nothing.
  *
  * ## Why it is safe
  *
@@ -45,7 +48,7 @@ import {
  *
  * ## What differs from the source
  *
- * - Tags belong to spaces for good, as far as they go; Linux hands them out in generations (`asid-rollover`).
+ * - Tags belong to space ids for good, as far as they go, over their lives; Linux hands them out in generations (`asid-rollover`).
  * - Linux' ceiling is 512 pages where the CPU has no range operations, and 2^21 where it has them; here it
  *   is a parameter that holds for both.
  * - Linux frees page tables by RCU, which waits for walkers without any interrupt; it sends the empty
@@ -62,7 +65,7 @@ export default {
   parameters: { ceiling: TLBI_CEILING, rangeOperations: RANGE_OPERATIONS, tags: TAGS },
   contract: () => 'return',
   assumes: () => ({ timeless: true }),
-  words: roundWords,
+  words: tlbiWords,
   privateWords: tlbiPrivates,
   create: (host) => new TlbiStrategy(host),
-} satisfies StrategyModule<RoundWords, TlbiPrivates>
+} satisfies StrategyModule<TlbiWords, TlbiPrivates>

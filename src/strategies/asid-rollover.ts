@@ -2,7 +2,6 @@ import type { Port } from '../contract/port.js'
 import type { MachineShape, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import type { Parameters } from '../contract/parameter.js'
 import { AGAIN, DONE, type Ticket } from '../contract/ticket.js'
-import { roundWords, type RoundWords } from './shared/roundStrategy.js'
 import { generationBlocks, NO_TAG, TagGenerations, type GenerationBlocks } from './shared/tagGenerations.js'
 import {
   RANGE_OPERATIONS,
@@ -10,13 +9,15 @@ import {
   TLBI_CEILING,
   tlbiPrivates,
   TlbiStrategy,
+  tlbiWords,
   type TlbiPrivates,
+  type TlbiWords,
 } from './shared/tlbiStrategy.js'
 
-type Words = RoundWords | GenerationBlocks
-type Privates = TlbiPrivates | 'switchingTo'
+type Words = TlbiWords | GenerationBlocks
+type Privates = TlbiPrivates | 'switchingTo' | 'retiring'
 
-/** No switch waits for the lock. */
+/** Nothing waits for the lock. */
 const NOWHERE = 0
 
 /** Linux refuses to run with fewer: all CPUs may have one reserved, and the next space needs another. */
@@ -28,12 +29,15 @@ export class AsidRollover extends TlbiStrategy {
   readonly #generations: TagGenerations
   /** Private word: the space that waits to be loaded, for want of the lock. */
   readonly #switchingTo: number
+  /** Private word: the space whose tag waits to be retired. */
+  readonly #retiring: number
 
   constructor(host: StrategyHost<Words, Privates>, Kind: typeof TagGenerations = TagGenerations) {
     super(host)
     const { words, shape, parameters, privates } = host
     this.#generations = new Kind(words, shape, tagCountOf(shape, parameters), parameters['generations'])
     this.#switchingTo = privates.switchingTo
+    this.#retiring = privates.retiring
   }
 
   /** Read after the entries were written. A space that has never run has no tag, and nobody has anything of it. */
@@ -62,9 +66,24 @@ export class AsidRollover extends TlbiStrategy {
     return DONE
   }
 
+  /** Free of charge, and of broadcasts: the tag is not used again before a rollover, and then after a flush. */
+  override retired(cpu: Port, space: number): Ticket {
+    const generations = this.#generations
+    if (!generations.tryLock(cpu)) {
+      cpu.set(this.#retiring, space)
+      return AGAIN
+    }
+    cpu.set(this.#retiring, NOWHERE)
+    generations.retire(cpu, space)
+    generations.unlock(cpu)
+    return DONE
+  }
+
   override resumed(cpu: Port): Ticket {
     const to = cpu.get(this.#switchingTo)
-    return to === NOWHERE ? super.resumed(cpu) : this.#switchLocked(cpu, to)
+    if (to !== NOWHERE) return this.#switchLocked(cpu, to)
+    const retiring = cpu.get(this.#retiring)
+    return retiring === NOWHERE ? super.resumed(cpu) : this.retired(cpu, retiring)
   }
 }
 
@@ -88,13 +107,15 @@ export class AsidRollover extends TlbiStrategy {
  *   it; else one that is free; else a rollover. Then the flush, if one is pending, and the space is loaded.
  * - **Rollover**: raises the generation, takes every CPU's active tag away and reserves it for the space
  *   that runs there, marks every CPU as owing a flush. CPUs go on running as they are.
+ * - **End of a space**: its tag is forgotten under the lock and stays used in this generation. No flush,
+ *   whatever was left under it; with `skipTorn=1` the whole end of a process sends nothing to anybody.
  * - **Initiator**: broadcasts under the tag that the space has then, and one barrier. **Responder, idle**:
  *   nothing.
  *
  * ## Why it is safe
  *
  * A tag goes to another space at a rollover only, and only if nobody runs under it. What a CPU still has
- * under it goes before that CPU loads anything again: its active tag is gone, so its next switch takes the
+ * under it, a dead space's entries too, goes before that CPU loads anything again: its active tag is gone, so its next switch takes the
  * lock and finds the flush. The generation goes up before the active tags are taken: a CPU that took a tag
  * of the old one in between has it taken and reserved, one that comes later fails to exchange. An
  * initiator writes its entries before it reads the tag; if the space gets another tag after that, whoever
@@ -106,12 +127,13 @@ export class AsidRollover extends TlbiStrategy {
  *
  * Operations as in `arm64-tlbi`. One CPU that goes round more than T spaces, T tags: a rollover, and with
  * it one full flush, every T - 1 switches. On N CPUs a rollover costs up to N full flushes, each at the
- * next switch of its CPU, and no interrupts.
+ * next switch of its CPU, and no interrupts. An id that ends and begins anew k times on one CPU takes k tags
+ * more: with nothing else a rollover every T - 1 of them.
  *
  * ## What differs from the source
  *
- * - No operation here tears a space down, which is what this makes free of charge in Linux: a dead space's
- *   tag is simply not used again before a rollover. Tags run out by more spaces than tags alone.
+ * - The end of a space is told under the lock; Linux has nothing to do there, for a new process has a
+ *   new context, where here the id is used again.
  * - `tags` below N + 1 means N + 1, with which Linux would not start. Pinned tags, and the pairs of
  *   page-table isolation, are left out.
  * - Linux' generations have 48 bits and are taken not to wrap; here they have up to 31, and wrap.
@@ -137,9 +159,9 @@ export default {
   contract: () => 'return',
   assumes: () => ({ timeless: false }),
   words: (shape, parameters) => ({
-    ...roundWords(shape),
+    ...tlbiWords(shape),
     ...generationBlocks(shape, tagCountOf(shape, parameters)),
   }),
-  privateWords: (shape) => ({ ...tlbiPrivates(shape), switchingTo: 1 }),
+  privateWords: (shape) => ({ ...tlbiPrivates(shape), switchingTo: 1, retiring: 1 }),
   create: (host) => new AsidRollover(host),
 } satisfies StrategyModule<Words, Privates>

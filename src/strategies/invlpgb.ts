@@ -134,6 +134,11 @@ export class Invlpgb extends BroadcastStrategy {
     return DONE
   }
 
+  retired(cpu: Port, space: number): Ticket {
+    this.globals.retire(cpu, space)
+    return DONE
+  }
+
   /** The space that is loaded has got a global tag since: from now on it runs under that. */
   protected takeOver(cpu: Port): void {
     const space = cpu.get(this.#loaded)
@@ -197,9 +202,8 @@ export class Invlpgb extends BroadcastStrategy {
  *
  * - Linux looks at the number of CPUs now and then only ((pid & 0x1f) == (jiffies & 0x1f)), and leaves
  *   lazy ones out; here after every round, and idle CPUs count.
- * - Spaces are never torn down here, so no global tag is freed; that Linux uses one again only after a
- *   flush of everything at the wrap-around of its search is left out. Without a tag left a space goes on
- *   with interrupts.
+ * - The global tag of a space that is torn down is not used again; Linux does so after a flush of
+ *   everything at the wrap-around of its search. Without a tag left a space goes on with interrupts.
  * - Without a global tag Linux keeps 6 tags for each CPU with generations (`linux`); here there is one.
  * - A responder under the global tag flushes what was asked although it need not. The first time that a
  *   CPU loads a global tag it drops what may be under it, which is nothing.

@@ -74,7 +74,7 @@ export function drawScript(random: Random, { cpus, length }: DrawSize): Script {
   const readers = cpus - initiators - bystanders
   const isShort = random(3) === 0
   const steps = () => Array.from({ length: 1 + random(length) }, () => drawStep(random))
-  return {
+  const script: Script = {
     spaces: random(5) < 3 ? 1 : 2 + random(2),
     bystanders,
     isShort,
@@ -84,6 +84,20 @@ export function drawScript(random: Random, { cpus, length }: DrawSize): Script {
     // Readers run theirs again and again, so a short one meets more.
     readers: Array.from({ length: readers }, () => steps().slice(0, 8)),
   }
+  // Drawn last: the other scripts stay as they were.
+  return script.spaces > 1 && random(2) === 0 ? withTeardowns(random, script) : script
+}
+
+/** A process exits here and there on the tape of one initiator, and at its end. */
+function withTeardowns(random: Random, script: Script): Script {
+  const tearer = random(script.initiators.length)
+  const tearDown: Step = { verb: 'x', numbers: [] }
+  const initiators = script.initiators.map((steps, cpu) =>
+    cpu === tearer
+      ? [...steps.flatMap((step) => (random(4) === 0 ? [tearDown, step] : [step])), tearDown]
+      : steps,
+  )
+  return { ...script, initiators }
 }
 
 /** The least machine has 64 frames: where they are to run short, mappings must not be too small. */

@@ -48,6 +48,8 @@ export const VERBS = {
   /** The next so many steps are one batch. */
   b: { name: 'batch', bounds: [4] },
   s: { name: 'switch', bounds: [7] },
+  /** The first CPU that has one tears the last of several spaces down; then nobody is at home there, and all that is mapped in it is that CPU's. */
+  x: { name: 'tear down', bounds: [] },
   p: { name: 'pause, ns', bounds: [100_000] },
   c: { name: 'compute, ns', bounds: [20_000] },
   i: { name: 'idle, ns', bounds: [100_000] },

@@ -11,6 +11,11 @@ export function barrierCountOf(steps: readonly Step[]): number {
   return count
 }
 
+/** The CPU whose steps tear a space down; -1: none, or there is only one space. */
+export function tearerOf({ spaces, initiators }: Script): number {
+  return spaces < 2 ? -1 : initiators.findIndex((steps) => steps.some(({ verb }) => verb === 'x'))
+}
+
 /** The first initiator, and nobody else. */
 export function aloneOf(script: Script): Script {
   return { ...script, initiators: script.initiators.slice(0, 1), readers: [], bystanders: 0 }
@@ -41,7 +46,8 @@ export function comparableOf(script: Script, readerCount: number): Script {
         owner: 1 + index,
       })),
     ],
-    initiators: [script.initiators.flat()],
+    // Without: readers are at home where their memory is.
+    initiators: [script.initiators.flat().filter(({ verb }) => verb !== 'x')],
     readers,
   }
 }

@@ -1,7 +1,7 @@
 import type { TapeSet } from '../contract/tape.js'
 import type { Handle, TapeWriter, WorkloadModule } from '../contract/workload.js'
 import { makeTapes } from '../workloads/shared/tapeWriter.js'
-import { barrierCountOf } from './scriptParts.js'
+import { barrierCountOf, tearerOf } from './scriptParts.js'
 import { cpuCountOf, type Region, type Script, type Step } from './script.js'
 
 /**
@@ -54,6 +54,9 @@ export function tapesOfScript(
   })
 }
 
+/** No CPU tears any down. */
+const NO_SPACE = 0
+
 interface Mapped extends Region {
   readonly handle: Handle
   readonly isOwn: boolean
@@ -71,6 +74,9 @@ class Player {
   readonly #newHandle: () => Handle
   /** Of what this CPU maps for a moment; undefined until it does. */
   #moment: Handle | undefined
+  /** The space that one of the CPUs tears down, and whether this one does. */
+  readonly #torn: number
+  readonly #tears: boolean
   #space = 1
   #barriersLeft: number
   #isInBatch = false
@@ -98,13 +104,21 @@ class Player {
     this.#restNs = restNs
     this.#newHandle = newHandle
     const tapeCount = script.initiators.length + script.readers.length
-    this.#home = 1 + (cpu % script.spaces)
-    this.#regions = script.regions.map((region, index) => ({
-      ...region,
-      space: 1 + (region.space % script.spaces),
-      handle: handles[index],
-      isOwn: region.owner % tapeCount === cpu,
-    }))
+    const tearer = tearerOf(script)
+    this.#tears = cpu === tearer
+    this.#torn = tearer < 0 ? NO_SPACE : script.spaces
+    this.#home = 1 + (cpu % (tearer < 0 ? script.spaces : script.spaces - 1))
+    this.#regions = script.regions.map((region, index) => {
+      const space = 1 + (region.space % script.spaces)
+      const isTorn = space === this.#torn
+      return {
+        ...region,
+        sharing: isTorn && region.sharing === 's' ? 'c' : region.sharing,
+        space,
+        handle: handles[index],
+        isOwn: isTorn ? this.#tears : region.owner % tapeCount === cpu,
+      }
+    })
   }
 
   play(steps: readonly Step[]): void {
@@ -193,6 +207,8 @@ class Player {
         return
       case 's':
         return this.#switchTo(1 + (numbers[0] % this.#script.spaces))
+      case 'x':
+        return this.#tearDown()
       case 'p':
         return tape.pause(1 + numbers[0])
       case 'c':
@@ -204,15 +220,15 @@ class Player {
         if (!this.#isInBatch) tape.preempt(1 + numbers[0])
         return
       case 'k':
-        if (this.#mayWait) tape.tick()
+        if (this.#mayWait) this.#wait(() => tape.tick())
         return
       case 'y':
         // They could wait for each other's pages for ever, see READER_WORK_NS.
         if (this.#mayWait && !this.#script.readers.flat().some((step) => step.verb === 'a'))
-          tape.awaitReaders()
+          this.#wait(() => tape.awaitReaders())
         return
       case 'j':
-        if (this.#mayWait && this.#barriersLeft-- > 0) tape.barrier()
+        if (this.#mayWait && this.#barriersLeft-- > 0) this.#wait(() => tape.barrier())
         return
       case 'b':
         // Batches do not nest.
@@ -222,6 +238,19 @@ class Player {
 
   get #mayWait(): boolean {
     return this.#isInitiator && !this.#isInBatch
+  }
+
+  /** Who waited in a space that is torn down would be waited for. */
+  #wait(write: () => void): void {
+    if (this.#space === this.#torn) this.#switchTo(this.#home)
+    write()
+  }
+
+  #tearDown(): void {
+    if (!this.#tears || this.#isInBatch) return
+    this.#switchTo(this.#home)
+    this.#timed(() => this.#tape.tearDown(this.#torn))
+    for (const region of this.#regions) if (region.space === this.#torn) this.#gone.add(region)
   }
 
   #map(region: Mapped): void {

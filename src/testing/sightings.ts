@@ -1,6 +1,7 @@
 import { chooseStrategy } from '../harness/chooseStrategy.js'
 import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
 import { namedLike, resolveParameters } from '../harness/parameters.js'
+import { strategyParameters } from '../harness/skipOption.js'
 import { simScript, type Conditions } from './runScript.js'
 import { seededScript } from './scriptOf.js'
 import { stress } from './stress.js'
@@ -22,7 +23,7 @@ async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject
   const { file, module } = loaded
   const ticks = namedLike(module.parameters, 'tickUs').map((name): [string, number] => [name, tickUs])
   const given = new Map([...ticks, ...spec.parameters])
-  const parameters = resolveParameters(defect.name, module.parameters, given, false).values
+  const parameters = resolveParameters(defect.name, strategyParameters(module), given, false).values
   return { spec: defect.name, file, module, parameters }
 }
 

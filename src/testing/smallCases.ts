@@ -35,6 +35,7 @@ export const SMALL_CASES: Readonly<Record<string, Partial<ExploreCase>>> = {
   remap: { alphabet: ['remap', 'populate'], operationCount: 2, frameCount: 3 },
   batch: { alphabet: ['advise', 'touch', 'batch'], operationCount: 2 },
   switch: { alphabet: ['advise', 'touch', 'switch'], operationCount: 2 },
+  teardown: { alphabet: ['remap', 'populate', 'switch', 'teardown'], operationCount: 3, frameCount: 3 },
   'switch in hooks': { alphabet: ['advise', 'switch'], preemption: 'hooks' },
   idle: { alphabet: ['advise', 'touch', 'idle'], operationCount: 2 },
   'idle in hooks': { alphabet: ['advise', 'idle'], preemption: 'hooks' },

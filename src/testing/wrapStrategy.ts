@@ -12,6 +12,7 @@ const HOOKS = [
   'interrupted',
   'switching',
   'switched',
+  'retired',
   'ticked',
   'idled',
   'woke',
@@ -65,6 +66,7 @@ const TASK_HOOKS: ReadonlySet<Hook> = new Set<Hook>([
   'demanded',
   'resumed',
   'switched',
+  'retired',
 ])
 
 /** Every CPU interrupts others now and then although nothing is pending for them. */

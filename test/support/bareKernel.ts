@@ -328,6 +328,7 @@ export class BareMachine {
       },
       parts: this.#parts(contract),
       skips: skipsOf({}),
+      sleeps: false,
       p,
       log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),
       change: {

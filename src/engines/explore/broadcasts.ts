@@ -4,6 +4,7 @@ import type { Placed } from '../../contract/strategy.js'
 import type { Arena } from './arena.js'
 import { BROADCAST_SLOTS, BROADCAST_WORDS, MOST_BROADCASTS, TAGS } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
+import { forgetAllOrphans, forgetOrphans } from './orphanedTags.js'
 
 /** Of a sender: its deliveries that are outstanding, which its sync waits for, and its broadcasts. */
 const UNDELIVERED = 0
@@ -135,8 +136,10 @@ export class Broadcasts {
     const { arena, cpus, held, spaceCount } = this.#parts
     if (tag === GLOBAL_TAG && pageCount === WHOLE_TAG) {
       held.dropSpace(cpu, KERNEL_SPACE)
+      forgetAllOrphans(arena, cpus.base + cpu * cpus.stride)
       return
     }
+    if (pageCount === WHOLE_TAG) forgetOrphans(arena, cpus.base + cpu * cpus.stride, tag)
     const pages = pageCount === WHOLE_TAG ? Number.MAX_SAFE_INTEGER : pageCount
     if (tag === GLOBAL_TAG) {
       held.dropTagged(cpu, KERNEL_SPACE, firstPage, pages, stridePages)

@@ -35,6 +35,8 @@ export const OPERATION_KINDS = [
   'dma',
   /** Maps a page for a moment in the CPU's own window, and takes it out again. */
   'window',
+  /** Tears the first space down, from the other one and while nobody has it loaded. Who then loads it begins a new one. */
+  'teardown',
 ] as const
 export type OperationKind = (typeof OPERATION_KINDS)[number]
 

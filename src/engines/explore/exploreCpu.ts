@@ -23,6 +23,7 @@ import { Kernel } from '../../pagetable/kernel.js'
 import { DEPTH, POSITION_WORDS, SPACE } from '../../pagetable/position.js'
 import { describeStack } from '../../pagetable/routine.js'
 import { skipsOf } from '../../pagetable/skips.js'
+import { usersWord } from '../../pagetable/switchSpace.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
@@ -110,6 +111,7 @@ export class ExploreCpu {
       parts: cell.parts,
       device: parts.device,
       skips: skipsOf(plan.parameters),
+      sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),
       change: emptyChange(),
@@ -173,9 +175,12 @@ export class ExploreCpu {
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
-    if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
+    if (kind === 'touch')
+      return isHome && words[shared + HANDLE_MAPPED] !== 0 && (this.#entry(page) & PRESENT) === 0
     // A temporary mapping belongs to the space that is loaded.
     if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
+    if (kind === 'teardown')
+      return !isBatchOpen && !isHome && words[usersWord(this.#context, FIRST_SPACE)] === 0
     if (kind === 'idle' || kind === 'preempt') return !isBatchOpen
     if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
@@ -230,6 +235,8 @@ export class ExploreCpu {
         return kernel.fault(this.memory.load(this.#ownHandle + HANDLE_FIRST), PRESENT | USER, 1 + this.id)
       case 'switch':
         return kernel.switchTo(this.p[SPACE] === FIRST_SPACE ? OTHER_SPACE : FIRST_SPACE)
+      case 'teardown':
+        return kernel.tearDown(FIRST_SPACE)
       case 'remap':
         return this.#mapOrUnmap(1 + this.id, WRITABLE)
       case 'dma':

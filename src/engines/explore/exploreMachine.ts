@@ -176,7 +176,9 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       opCount: 0,
     })),
     handleCount: 2 + cpuCount + (alphabet.includes('vmalloc') || hasWindows(plan.case) ? cpuCount : 0),
-    maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
+    maxOperationPages:
+      pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1) +
+      (alphabet.includes('teardown') ? cpuCount : 0),
     spaceCount: spaceCountOf(plan.case),
     ...(hasWindows(plan.case) ? { windowPages: WINDOW_PAGES } : {}),
     hash: '',

@@ -166,6 +166,15 @@ export class ExploreOracle {
     )
   }
 
+  judgeOrphans(cpu: number, to: number): void {
+    this.report(
+      'I7',
+      cpu,
+      0,
+      `CPU ${cpu} runs space ${to}, without a flush, under a tag that still holds what a space had there before it got another tag`,
+    )
+  }
+
   judgeTagTakenOver(cpu: number, from: number, to: number): void {
     const index = this.#held.pages.findIndex(
       ({ space }, at) => space === from && this.#held.entry(cpu, at) !== 0,

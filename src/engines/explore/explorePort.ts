@@ -17,6 +17,7 @@ import type { ExploreDevice } from './exploreDevice.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
+import { forgetAllOrphans, forgetOrphans, isOrphaned, orphan } from './orphanedTags.js'
 import type { TrackedPages } from './trackedPages.js'
 import type { ExploreOracle } from './exploreOracle.js'
 import type { Speculation } from './speculation.js'
@@ -139,7 +140,10 @@ export class ExplorePort implements Port {
   }
 
   invalidateAll(): void {
-    this.#effect('flush everything', () => this.#parts.held.dropSpace(this.id, KERNEL_SPACE))
+    this.#effect('flush everything', () => {
+      this.#parts.held.dropSpace(this.id, KERNEL_SPACE)
+      forgetAllOrphans(this.#parts.arena, this.#state)
+    })
   }
 
   activate(space: number, tag: number, keep: boolean): void {
@@ -155,7 +159,13 @@ export class ExplorePort implements Port {
         held.dropSpace(this.id, other)
         arena.set(this.#state + TAGS + other, 0)
       }
-      if (!keep) held.dropSpace(this.id, space)
+      const before = arena.words[this.#state + TAGS + space]
+      if (before !== tag && held.dropAll(this.id, space)) orphan(arena, this.#state, before)
+      if (keep && isOrphaned(arena, this.#state, tag)) oracle.judgeOrphans(this.id, space)
+      if (!keep) {
+        held.dropSpace(this.id, space)
+        forgetOrphans(arena, this.#state, tag)
+      }
       arena.set(this.#state + TAGS + space, tag)
       arena.set(this.#state + ACTIVE_SPACE, space)
     })

@@ -21,6 +21,8 @@ export const TICKET_VALUE = 8
 export const BUFFERED = 9
 /** Whether a batch is open. */
 export const IN_BATCH = 10
+/** Tags with translations of spaces that have another one now (orphanedTags.ts). */
+export const ORPHANED_TAGS = 11
 /** Tag of each space, 0: it never ran here. */
 export const TAGS = 12
 

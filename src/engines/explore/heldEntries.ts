@@ -76,6 +76,17 @@ export class HeldEntries {
     }
   }
 
+  /** Everything of a space, which stays under a tag that is not the space's any more. @returns whether there was anything */
+  dropAll(cpu: number, space: number): boolean {
+    let hasSome = false
+    for (let index = 0; index < this.pages.length; index++) {
+      if (this.pages[index].space !== space || this.entry(cpu, index) === 0) continue
+      hasSome = true
+      this.drop(cpu, index)
+    }
+    return hasSome
+  }
+
   /** As a broadcast for one tag: the range, and of the paging-structure cache what belongs to the space. */
   dropTagged(cpu: number, space: number, firstPage: number, pageCount: number, stridePages: number): void {
     for (let index = 0; index < this.pages.length; index++) {

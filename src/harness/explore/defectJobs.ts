@@ -1,6 +1,7 @@
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
 import { chooseStrategy } from '../chooseStrategy.js'
 import { resolveParameters } from '../parameters.js'
+import { strategyParameters } from '../skipOption.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
 /** A strategy with one thing wrong, and the case in which the search must find it. */
@@ -62,7 +63,8 @@ async function jobOf(
   const given = new Map(Object.entries(defect.parameters))
   const { spec, loaded } = await chooseStrategy({ name: file, parameters: given })
   const { module } = loaded
-  const parameters = resolveParameters(strategy, module.parameters, spec.parameters, false).values
+  const known = strategyParameters(module)
+  const parameters = resolveParameters(strategy, known, spec.parameters, false).values
   return {
     strategy,
     strategyFile: loaded.file,

@@ -5,7 +5,7 @@ import type { Placed } from '../../contract/strategy.js'
 const NOBODY = 0
 const MANY = -1
 
-/** Which CPU is the only one that has ever run a space. It never goes back from many. */
+/** Which CPU is the only one that has ever run a space. It goes back from many with the end of the space only. */
 export class ActiveCpus {
   protected readonly placed: Placed
 
@@ -24,6 +24,11 @@ export class ActiveCpus {
     if (before !== NOBODY && before !== own) cpu.store(this.wordOf(space), MANY)
     // A load must not pass the store: the walker reads the entry when the space is loaded.
     cpu.fence()
+  }
+
+  /** Nobody has run its next life yet. */
+  forget(cpu: Port, space: number): void {
+    cpu.store(this.wordOf(space), NOBODY)
   }
 
   isOnlyMe(cpu: Port, space: number): boolean {

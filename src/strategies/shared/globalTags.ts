@@ -24,7 +24,7 @@ export function globalTagBlocks(shape: MachineShape): Record<GlobalTagWords, Wor
 }
 
 /**
- * Tags that mean the same space on every CPU. A space gets one at most once, and keeps it. Until every
+ * Tags that mean the same space on every CPU. A space gets one at most once, and keeps it to its end. Until every
  * CPU that runs the space has taken it over, the space is in transition.
  */
 export class GlobalTags {
@@ -53,6 +53,14 @@ export class GlobalTags {
     if (number >= this.#tagCount) return
     cpu.store(at + IN_TRANSITION, 1)
     cpu.store(at + TAG, FIRST_GLOBAL + number)
+  }
+
+  /** Its number is not handed out again; the next life of the space may get another one. */
+  retire(cpu: Port, space: number): void {
+    const at = this.#of(space)
+    cpu.store(at + TAG, NO_TAG)
+    cpu.store(at + IN_TRANSITION, 0)
+    cpu.store(at + IS_CLAIMED, 0)
   }
 
   isInTransition(cpu: Port, space: number): boolean {

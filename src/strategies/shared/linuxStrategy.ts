@@ -137,6 +137,12 @@ export class LinuxStrategy extends PerOperation {
     if (from !== KERNEL_SPACE && !this.#trims) this.holders.leave(cpu, from)
   }
 
+  /** As good as another identity (`ctx_id`): no slot is good for the new life, and none is asked to flush. */
+  retired(cpu: Port, space: number): Ticket {
+    this.slots.raise(cpu, space)
+    return DONE
+  }
+
   idled(cpu: Port): void {
     cpu.store(this.linuxRound.lazyOf(cpu.id), 1)
   }

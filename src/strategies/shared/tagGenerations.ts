@@ -110,6 +110,13 @@ export class TagGenerations {
     return tag
   }
 
+  /** Locked: nobody runs the space. Its tag stays used until the next rollover, and its next life gets another one. */
+  retire(cpu: Port, space: number): void {
+    const at = this.#spaceAt(space)
+    cpu.store(at + TAG, NO_TAG)
+    cpu.store(at + STAMP, NEVER)
+  }
+
   /** Locked: whether this CPU has to flush everything first. */
   takePending(cpu: Port): boolean {
     return cpu.exchange(this.#cpuAt(cpu.id) + IS_FLUSH_PENDING, 0) !== 0

@@ -1,9 +1,15 @@
 import type { ParameterSpec } from '../../contract/parameter.js'
 import type { Port } from '../../contract/port.js'
-import type { MachineShape, StrategyHost } from '../../contract/strategy.js'
+import {
+  WORDS_PER_LINE,
+  type MachineShape,
+  type Placed,
+  type StrategyHost,
+  type WordBlock,
+} from '../../contract/strategy.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import { broadcastPrivates, BroadcastStrategy, type BroadcastPrivates } from './broadcastStrategy.js'
-import type { RoundWords } from './roundStrategy.js'
+import { roundWords, type RoundWords } from './roundStrategy.js'
 
 export const TLBI_CEILING: ParameterSpec = {
   default: 511,
@@ -38,30 +44,41 @@ const NUM_BITS = 5
 const GREATEST_SCALE = 3
 const MOST_UNITS = 1 << NUM_BITS
 
-export type TlbiPrivates = BroadcastPrivates | 'under'
+/** Of a space: how often its id has begun anew. */
+export type TlbiWords = RoundWords | 'life'
+export type TlbiPrivates = BroadcastPrivates | 'under' | 'lifeUnder'
+
+export function tlbiWords(shape: MachineShape): Record<TlbiWords, WordBlock> {
+  return { ...roundWords(shape), life: { count: shape.spaceCount, stride: WORDS_PER_LINE } }
+}
 
 export function tlbiPrivates(shape: MachineShape): Record<TlbiPrivates, number> {
   // Tags are handed out to spaces in turn, so no higher one is used than there are spaces.
-  return { ...broadcastPrivates(shape), under: shape.spaceCount }
+  return { ...broadcastPrivates(shape), under: shape.spaceCount, lifeUnder: shape.spaceCount }
 }
 
 /**
  * arm64: TLBI names a page or a range under a tag, which is the same on all CPUs; the barrier comes once,
  * behind all of an operation. Translations stay under their tag when a CPU loads another space, and
  * broadcasts reach them there. With more spaces than tags, spaces share one, and a CPU flushes it where
- * another space ran under it last.
+ * another space ran under it last, or the same one in an earlier life.
  */
 export class TlbiStrategy extends BroadcastStrategy {
   readonly #hasRanges: boolean
   readonly #tagCount: number
   /** Private words: the space that ran last on this CPU under each tag. */
   protected readonly under: number
+  readonly #life: Placed
+  /** Private words: in which of its lives. */
+  readonly #lifeUnder: number
 
-  constructor(host: StrategyHost<RoundWords, TlbiPrivates>) {
+  constructor(host: StrategyHost<TlbiWords, TlbiPrivates>) {
     super(host)
     this.#hasRanges = host.parameters['rangeOperations'] === 1
     this.#tagCount = host.parameters['tags']
     this.under = host.privates.under
+    this.#life = host.words.life
+    this.#lifeUnder = host.privates.lifeUnder
   }
 
   protected tagOf(_cpu: Port, space: number): number {
@@ -82,14 +99,27 @@ export class TlbiStrategy extends BroadcastStrategy {
     for (; page < end; page++) cpu.broadcast(tag, page, 1, 1)
   }
 
+  /** The life stands still while anybody loads the space: it changes only where nobody can. */
   switched(cpu: Port, to: number): Ticket {
     const tag = this.tagOf(cpu, to)
-    cpu.activate(to, tag, this.isKept(cpu, to, tag))
+    const life = cpu.load(this.lifeOf(to))
+    cpu.activate(to, tag, this.isKept(cpu, to, tag, life))
     cpu.set(this.under + tag, to)
+    cpu.set(this.#lifeUnder + tag, life)
     return DONE
   }
 
-  protected isKept(cpu: Port, space: number, tag: number): boolean {
-    return cpu.get(this.under + tag) === space
+  protected isKept(cpu: Port, space: number, tag: number, life: number): boolean {
+    return cpu.get(this.under + tag) === space && cpu.get(this.#lifeUnder + tag) === life
+  }
+
+  protected lifeOf(space: number): number {
+    return this.#life.base + space * this.#life.stride
+  }
+
+  /** Costs nothing now: each CPU drops what the tag still holds when it loads the new life. */
+  retired(cpu: Port, space: number): Ticket {
+    cpu.add(this.lifeOf(space), 1)
+    return DONE
   }
 }

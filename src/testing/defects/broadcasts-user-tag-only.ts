@@ -2,8 +2,7 @@ import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Port } from '../../contract/port.js'
 import { DONE, type Ticket } from '../../contract/ticket.js'
 import arm64Tlbi from '../../strategies/arm64-tlbi.js'
-import type { RoundWords } from '../../strategies/shared/roundStrategy.js'
-import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
+import { TlbiStrategy, type TlbiPrivates, type TlbiWords } from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 import type { StrategyHost, StrategyModule } from '../../contract/strategy.js'
 
@@ -12,7 +11,7 @@ type Privates = TlbiPrivates | 'loaded'
 class UserTagOnly extends TlbiStrategy {
   readonly #loaded: number
 
-  constructor(host: StrategyHost<RoundWords, Privates>) {
+  constructor(host: StrategyHost<TlbiWords, Privates>) {
     super(host)
     this.#loaded = host.privates.loaded
   }
@@ -57,4 +56,4 @@ export default {
   source: 'none',
   privateWords: (shape) => ({ ...arm64Tlbi.privateWords(shape), loaded: 1 }),
   create: (host) => new UserTagOnly(host),
-} satisfies StrategyModule<RoundWords, Privates>
+} satisfies StrategyModule<TlbiWords, Privates>

@@ -10,11 +10,15 @@ import {
 } from '../../contract/strategy.js'
 import type { Ticket } from '../../contract/ticket.js'
 import arm64Tlbi from '../../strategies/arm64-tlbi.js'
-import { roundWords, type RoundWords } from '../../strategies/shared/roundStrategy.js'
-import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
+import {
+  TlbiStrategy,
+  tlbiWords,
+  type TlbiPrivates,
+  type TlbiWords,
+} from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
-type Words = RoundWords | 'sent'
+type Words = TlbiWords | 'sent'
 
 class SyncsElsewhere extends TlbiStrategy {
   /** Per CPU: the serial up to which it has broadcast. */
@@ -74,6 +78,6 @@ export default {
   ...arm64Tlbi,
   summary: 'a planted defect: syncs on another CPU than the one that has broadcast',
   source: 'none',
-  words: (shape) => ({ ...roundWords(shape), sent: { count: shape.cpuCount, stride: WORDS_PER_LINE } }),
+  words: (shape) => ({ ...tlbiWords(shape), sent: { count: shape.cpuCount, stride: WORDS_PER_LINE } }),
   create: (host) => new SyncsElsewhere(host),
 } satisfies StrategyModule<Words, TlbiPrivates>

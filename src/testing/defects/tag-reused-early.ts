@@ -6,11 +6,15 @@ import {
   type StrategyModule,
 } from '../../contract/strategy.js'
 import arm64Tlbi from '../../strategies/arm64-tlbi.js'
-import { roundWords, type RoundWords } from '../../strategies/shared/roundStrategy.js'
-import { TlbiStrategy, type TlbiPrivates } from '../../strategies/shared/tlbiStrategy.js'
+import {
+  TlbiStrategy,
+  tlbiWords,
+  type TlbiPrivates,
+  type TlbiWords,
+} from '../../strategies/shared/tlbiStrategy.js'
 import type { Defect } from '../defect.js'
 
-type Words = RoundWords | 'owner'
+type Words = TlbiWords | 'owner'
 
 class TagReusedEarly extends TlbiStrategy {
   /** Per tag: the space that it was handed to last, by whatever CPU. */
@@ -50,6 +54,6 @@ export default {
   ...arm64Tlbi,
   summary: 'a planted defect: a tag goes to another space when one CPU has flushed it',
   source: 'none',
-  words: (shape) => ({ ...roundWords(shape), owner: { count: shape.spaceCount, stride: WORDS_PER_LINE } }),
+  words: (shape) => ({ ...tlbiWords(shape), owner: { count: shape.spaceCount, stride: WORDS_PER_LINE } }),
   create: (host) => new TagReusedEarly(host),
 } satisfies StrategyModule<Words, TlbiPrivates>

@@ -14,6 +14,7 @@ export function checkAcross(recorders: readonly TapeRecorder[]): void {
   for (const recorder of recorders) {
     for (const use of recorder.guard.mappings.openUses) checkOpenUse(recorder, use, owners.get(use.handle))
   }
+  for (const recorder of recorders) checkTorn(recorder, recorders)
   checkBarriers(recorders.filter((recorder) => recorder.role === ROLE_INITIATOR))
 }
 
@@ -59,6 +60,31 @@ function checkOpenUse(recorder: TapeRecorder, use: OpenUse, owner: Owner | undef
   const remedy =
     'change it on the tape that maps it, or in the body where the other tape maps it in its setup and keeps it'
   throw recorder.guard.misuse.at(at, reason, remedy)
+}
+
+/**
+ * A tape may visit a space that another one tears down, for the teardown waits until it has left. It must
+ * not stay there, or the two would wait for each other; nor map there what the other cannot know of.
+ */
+function checkTorn(recorder: TapeRecorder, recorders: readonly TapeRecorder[]): void {
+  for (const [space, at] of recorder.guard.torn) {
+    for (const other of recorders) {
+      if (other === recorder) continue
+      const mapped = other.guard.mappings.mapped.find((mapping) => mapping.space === space)
+      const does =
+        mapped === undefined
+          ? (other.guard.torn.has(space) && 'tears it down too') ||
+            (other.guard.rests.has(space) && 'waits, begins or ends in it')
+          : `maps handle ${mapped.handle} there`
+      if (does === false) continue
+      const reason = `tears down space ${space}, but CPU ${other.cpu} ${does}`
+      throw recorder.guard.misuse.at(
+        at,
+        reason,
+        'let other tapes only visit it: switch to it, access, and leave',
+      )
+    }
+  }
 }
 
 /** Initiators that meet a different number of times would wait for each other for ever. */

@@ -33,6 +33,9 @@ export class TapeGuard {
   readonly windowHandles = new Set<Handle>()
   maxSpace = FIRST_SPACE
   hasDevice = false
+  /** Spaces that the tape tears down, and those in which it waits for others, begins or ends; with the first instruction that does. */
+  readonly torn = new Map<number, number>()
+  readonly rests = new Map<number, number>()
 
   constructor(misuse: Misuse, role: number, list: InstructionList, handleCount: () => number) {
     this.misuse = misuse
@@ -57,6 +60,7 @@ export class TapeGuard {
     this.isInBody = true
     this.#bodySpace = this.#space
     this.#isBodyTickless = this.#isTickless
+    this.#rest()
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
@@ -156,6 +160,24 @@ export class TapeGuard {
   wait(what: string): void {
     this.#checkInitiator(what)
     this.sections.checkNotInBatch(what, this.at)
+    this.#rest()
+  }
+
+  #rest(): void {
+    if (!this.rests.has(this.#space)) this.rests.set(this.#space, this.at)
+  }
+
+  tearDown(space: number): void {
+    this.#checkRepeats('tears a space down')
+    this.misuse.checkWhole(this.at, 'space', space, FIRST_SPACE, MAX_SPACE)
+    this.sections.checkNotInBatch('tearDown', this.at)
+    if (space === this.#space) {
+      const reason = `tears down space ${space}, which it runs`
+      throw this.misuse.at(this.at, reason, 'switchTo another space first')
+    }
+    this.sections.operation(Math.max(1, this.mappings.tearDown(space)))
+    if (!this.torn.has(space)) this.torn.set(space, this.at)
+    this.maxSpace = Math.max(this.maxSpace, space)
   }
 
   switchTo(space: number): void {

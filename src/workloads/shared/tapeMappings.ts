@@ -66,6 +66,17 @@ export class TapeMappings {
     return mapping.pageCount
   }
 
+  /** All that this tape has mapped in the space. @returns its pages */
+  tearDown(space: number): number {
+    let pages = 0
+    for (const [handle, mapping] of this.#live) {
+      if (mapping.space !== space) continue
+      pages += mapping.pageCount
+      this.#live.delete(handle)
+    }
+    return pages
+  }
+
   use(use: OpenUse): void {
     const mapping = this.#live.get(use.handle)
     if (mapping === undefined) this.openUses.push(use)

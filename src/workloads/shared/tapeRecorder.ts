@@ -178,6 +178,11 @@ export class TapeRecorder implements TapeWriter {
     this.#list.append(tape.TAPE_SWITCH, space)
   }
 
+  tearDown(space: number): void {
+    this.guard.tearDown(space)
+    this.#list.append(tape.TAPE_TEARDOWN, space)
+  }
+
   tick(): void {
     this.guard.wait('tick')
     this.#list.append(tape.TAPE_TICK)
