@@ -15,6 +15,8 @@ export const HARDWARE = [
  * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:
  * `invlpgb` (AMD64 APM vol. 3: INVLPGB names a few pages, TLBSYNC waits) and `tlbi` (Arm ARM: TLBI names a
  * page or a range of up to 2^21 pages, DSB waits). A strategy that runs on either needs `broadcast`.
+ *
+ * `perCpuTables`: each CPU walks page tables of its own, whose entries its faults copy from the shared one (RadixVM).
  */
 export type Hardware = (typeof HARDWARE)[number]
 

@@ -92,6 +92,15 @@ export interface Strategy {
    */
   switching?(cpu: Port, from: number, to: number): void
   switched(cpu: Port, to: number): Ticket
+  /**
+   * Where each CPU has page tables of its own: this CPU has faulted on a page of `space` that the shared table
+   * has and its own has not, and is about to copy the entry into its own, BEFORE it does. Whoever changes the
+   * entry later must learn of this CPU. The entry is locked until the ticket is satisfied and the copy is there,
+   * so nobody changes it in between: of a CPU that was published and then found the entry changed, nobody
+   * could say whether it is still published.
+   * @param entry as `Change.entry`
+   */
+  filling?(cpu: Port, space: number, page: number, entry: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
   /**
@@ -125,6 +134,8 @@ export interface MachineShape {
   readonly cpuCount: number
   /** Address spaces, KERNEL_SPACE included: space ids are below this. */
   readonly spaceCount: number
+  /** Entries of all page tables: `Change.entry` is below this. Only where each CPU has page tables of its own. */
+  readonly entryCount?: number
 }
 
 /** Where a named block was placed: element i is at `base + i * stride`. */

@@ -12,6 +12,7 @@ import {
 import {
   COST_BROADCAST_ISSUE,
   COST_BROADCAST_SYNC,
+  COST_ENTRY_WRITE,
   COST_FLUSH_ALL,
   COST_FLUSH_SPACE,
   COST_INVALIDATE_PAGE,
@@ -25,12 +26,16 @@ import {
   COUNT_IPIS,
   COUNT_PAGES_INVALIDATED,
 } from '../machine/counters.js'
+import { OwnPages, type OwnTable } from '../machine/ownTable.js'
 import type { StructureCache } from '../machine/structureCache.js'
 import type { Tlb } from '../machine/tlb.js'
 import type { CellWords } from './cellWords.js'
 
 const NO_BROADCAST =
   "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast'], and the profile must have it"
+
+export const NO_OWN_TABLE =
+  "the strategy drops entries of a CPU's own table, which there is none of: its module must say needs: ['perCpuTables']"
 
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
@@ -46,6 +51,8 @@ export abstract class BasePort implements Port {
   readonly #structures: StructureCache
   protected readonly meter: Meter
   readonly #tagOfSpace: Int32Array
+  /** Null where the strategy's machine has no tables per CPU. */
+  readonly ownTable: OwnTable | null
   /** The space whose root is loaded. */
   activeSpace: number = KERNEL_SPACE
   /** Operands of the ticket that the task waits for: the value of `reached`, the time of `at`. */
@@ -69,6 +76,7 @@ export abstract class BasePort implements Port {
     this.#tlb = tlb
     this.#structures = structures
     this.meter = meter
+    this.ownTable = cell.hasOwnTables ? new OwnPages() : null
     this.#tagOfSpace = new Int32Array(cell.config.spaceCount)
   }
 
@@ -134,6 +142,11 @@ export abstract class BasePort implements Port {
     this.#structures.empty()
     this.counters[COUNT_FULL_FLUSHES]++
     this.meter.charge(COST_FLUSH_ALL, 1)
+  }
+
+  dropOwn(firstPage: number, pageCount: number): void {
+    if (this.ownTable === null) throw new Error(NO_OWN_TABLE)
+    this.meter.charge(COST_ENTRY_WRITE, this.ownTable.drop(firstPage, pageCount))
   }
 
   activate(space: number, tag: number, keep: boolean): void {

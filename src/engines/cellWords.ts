@@ -1,4 +1,5 @@
 import { needsBroadcast } from '../contract/hardware.js'
+import { ENTRIES_PER_TABLE } from '../contract/page.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
@@ -67,6 +68,7 @@ export interface CellWords {
   readonly faults: FaultWords | null
   /** Null where the strategy needs none. */
   readonly broadcasts: BroadcastWords | null
+  readonly hasOwnTables: boolean
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -95,7 +97,9 @@ export function placeCell(plan: CellPlan): CellWords {
   const layout = new Layout()
   const machine = placeMachine(layout, config)
   const oracle = placeOracle(layout, plan.isOracleFull)
-  const shape: MachineShape = { cpuCount, spaceCount: config.spaceCount }
+  const hasOwnTables = module.needs?.includes('perCpuTables') === true
+  const entries = hasOwnTables ? { entryCount: machine.tableCount * ENTRIES_PER_TABLE } : {}
+  const shape: MachineShape = { cpuCount, spaceCount: config.spaceCount, ...entries }
   const words: Record<string, Placed> = {}
   for (const [name, block] of Object.entries(module.words(shape, parameters))) {
     words[name] = layout.place(`strategy.${name}`, block)
@@ -142,6 +146,7 @@ export function placeCell(plan: CellPlan): CellWords {
     control,
     faults,
     broadcasts,
+    hasOwnTables,
     host,
     demandAt,
     demandItems,

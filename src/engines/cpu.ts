@@ -113,6 +113,7 @@ export class Cpu implements TapeCpu {
       profile: plan.profile,
       tables,
       frames: new Frames(memory, cell.machine.frames),
+      ownTable: port.ownTable,
       meter,
       strategy,
       port: this.port,
@@ -128,7 +129,7 @@ export class Cpu implements TapeCpu {
     }
     this.kernel = new Kernel(context)
     const forgets = plan.profile.memory.tableFreeing.value !== 'never'
-    const walker = new Walker(memory, tables, structures, meter, forgets)
+    const walker = new Walker(memory, tables, structures, meter, forgets, port.ownTable)
     this.#structures = structures
     const access = new AccessUnit(
       this.tlb,

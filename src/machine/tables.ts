@@ -77,6 +77,12 @@ export class Tables {
     return this.#base + table * TABLE_WORDS + index
   }
 
+  /** Which entry a word is, counted over all table pages. */
+  entryIndex(word: number): number {
+    const offset = word - this.#base
+    return Math.floor(offset / TABLE_WORDS) * ENTRIES_PER_TABLE + (offset % TABLE_WORDS)
+  }
+
   /**
    * The word of the leaf entry that translates a page, or 0 where a level is missing. A 2 MiB leaf's
    * word is returned as it is: the caller sees LARGE in it.

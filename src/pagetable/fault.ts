@@ -19,6 +19,7 @@ import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
+import { fillHere, isMissingHere, publishHere } from './fillOwn.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
@@ -55,6 +56,8 @@ const ZAPPED = 4
 const EXPOSED = 5
 const INSTALL = 6
 const GROW = 7
+/** Only where each CPU has a page table of its own. */
+const FILL = 8
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
@@ -120,6 +123,9 @@ export function stepFault(context: Context, at: number): Outcome {
       return demandExposure(context, at)
     case EXPOSED:
       return expose(context, at)
+    case FILL:
+      fillHere(context, p[at + PAGE], p[at + FAULT_WORD])
+      return end(context, handle, 1)
     default:
       return install(context, at, handle)
   }
@@ -136,6 +142,13 @@ function end(context: Context, handle: number, result: number): Outcome {
   return pop(context.p, result)
 }
 
+/** The shared table allows the access from here on; this CPU's own, if it has one, some steps later. */
+function granted(context: Context, at: number, handle: number): Outcome {
+  if (!isMissingHere(context, context.p[at + PAGE])) return end(context, handle, 1)
+  context.p[at + PHASE] = LOOK
+  return RAN
+}
+
 function look(context: Context, at: number, handle: number): Outcome {
   const { p, memory, demand } = context
   const entry = memory.load(p[at + FAULT_WORD])
@@ -145,6 +158,8 @@ function look(context: Context, at: number, handle: number): Outcome {
       return giveBackWrite(context, at, handle, entry)
     // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
     const isAllowed = (entry & p[at + NEED]) === p[at + NEED]
+    if (isAllowed && isMissingHere(context, p[at + PAGE]))
+      return publishHere(context, handle, p[at + PAGE], p[at + FAULT_WORD], entry, FILL)
     if (isAllowed) context.witness.count(COUNT_SPURIOUS_FAULTS, 1)
     return end(context, handle, isAllowed ? 1 : 0)
   }
@@ -183,7 +198,7 @@ function giveBackWrite(context: Context, at: number, handle: number, entry: numb
   const word = context.p[at + FAULT_WORD]
   const written = (entry & ~CLEANED) | WRITABLE
   if (context.memory.compareExchange(word, entry, written) !== entry) return RETRY
-  return end(context, handle, 1)
+  return granted(context, at, handle)
 }
 
 function directWord(context: Context, frame: number): number {
@@ -279,5 +294,5 @@ function install(context: Context, at: number, handle: number): Outcome {
   const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
   memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
   setInHand(context, HAND_FAULT, false)
-  return end(context, handle, 1)
+  return granted(context, at, handle)
 }

@@ -12,6 +12,7 @@ const HOOKS = [
   'interrupted',
   'switching',
   'switched',
+  'filling',
   'ticked',
   'idled',
   'woke',
@@ -63,6 +64,7 @@ const TASK_HOOKS: ReadonlySet<Hook> = new Set<Hook>([
   'demanded',
   'resumed',
   'switched',
+  'filling',
 ])
 
 /** Every CPU interrupts others now and then although nothing is pending for them. */

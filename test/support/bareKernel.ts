@@ -276,6 +276,7 @@ export class BareMachine {
       profile: config.profile,
       tables,
       frames,
+      ownTable: null,
       meter,
       strategy,
       port: this.#port(cpu),
@@ -306,6 +307,7 @@ export class BareMachine {
         scope: 1,
         firstPage: 0,
         pageCount: 0,
+        entry: 0,
         levels: 0,
         kind: 0,
         oldFlags: 0,
@@ -363,6 +365,7 @@ export class BareMachine {
       invalidate: unused,
       invalidateSpace: unused,
       invalidateAll: unused,
+      dropOwn: unused,
       activate: unused,
       interruptOne: unused,
       interruptSet: unused,
@@ -582,6 +585,10 @@ export class WordPort implements Port {
 
   invalidateAll(): void {
     this.log.push('invalidateAll')
+  }
+
+  dropOwn(firstPage: number, pageCount: number): void {
+    this.log.push(`dropOwn ${firstPage} ${pageCount}`)
   }
 
   activate(): void {}

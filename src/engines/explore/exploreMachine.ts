@@ -60,7 +60,7 @@ export class ExploreMachine {
     const profile = smallProfile(plan)
     const cell = placeCell(cellPlan(plan, profile))
     this.cell = cell
-    this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case))
+    this.words = placeExplore(cell.layout, cpuCount, SPACES, trackedCount(plan.case), cell.hasOwnTables)
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
     const pages = listPages(plan.case, cell, words)
@@ -75,6 +75,7 @@ export class ExploreMachine {
       this.held,
       this.words.cpus,
       cpuCount,
+      this.words.own,
     )
     this.broadcasts = new Broadcasts({
       arena: this.arena,

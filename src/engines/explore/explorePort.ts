@@ -9,12 +9,14 @@ import {
   TICKET_ZERO,
   type Ticket,
 } from '../../contract/ticket.js'
+import { NO_OWN_TABLE } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
 import { TICK_NS, type Clock } from './clock.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
+import { ExploreOwnTable } from './exploreOwnTable.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPages } from './trackedPages.js'
 import type { ExploreOracle } from './exploreOracle.js'
@@ -39,6 +41,7 @@ export interface PortParts {
 export class ExplorePort implements Port {
   readonly id: number
   readonly count: number
+  readonly ownTable: ExploreOwnTable | null
   readonly #parts: PortParts
   readonly #privates: Int32Array
   readonly #buffer: StoreBuffer
@@ -53,6 +56,9 @@ export class ExplorePort implements Port {
     this.#parts = parts
     this.#privates = privates
     this.#buffer = buffer
+    const { arena, log, tracked, speculation, words } = parts
+    this.ownTable =
+      words.own === null ? null : new ExploreOwnTable(id, words.own, arena, log, tracked, speculation)
     this.#state = parts.words.cpus.base + id * parts.words.cpus.stride
   }
 
@@ -157,6 +163,12 @@ export class ExplorePort implements Port {
       arena.set(this.#state + TAGS + space, tag)
       arena.set(this.#state + ACTIVE_SPACE, space)
     })
+  }
+
+  dropOwn(firstPage: number, pageCount: number): void {
+    const { ownTable } = this
+    if (ownTable === null) throw new Error(NO_OWN_TABLE)
+    this.#effect(`drop ${pageCount} own pages from ${firstPage}`, () => ownTable.drop(firstPage, pageCount))
   }
 
   #send(target: number): void {

@@ -62,6 +62,8 @@ export interface ExploreWords {
   readonly open: Placed
   readonly buffers: Placed
   readonly broadcasts: Placed
+  /** Per CPU and tracked page: whether the CPU's own table has it. Null where all CPUs walk the shared one. */
+  readonly own: Placed | null
   /** The latest time that a wait for a time has reached, and how often waits may still move it (clock.ts). */
   readonly clock: number
   readonly clockMoves: number
@@ -72,6 +74,7 @@ export function placeExplore(
   cpuCount: number,
   spaceCount: number,
   trackedCount: number,
+  hasOwnTables: boolean,
 ): ExploreWords {
   return {
     cpus: layout.lines('cpu', cpuCount, TAGS + spaceCount),
@@ -80,6 +83,7 @@ export function placeExplore(
     open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
     broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
+    own: hasOwnTables ? layout.lines('ownTable', cpuCount, trackedCount) : null,
     clock: layout.run('clock', 1),
     clockMoves: layout.run('clockMoves', 1),
   }

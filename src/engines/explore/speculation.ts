@@ -14,7 +14,7 @@ import type { Arena } from './arena.js'
 import type { Choices } from './choices.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
-import type { TrackedPages } from './trackedPages.js'
+import type { TrackedPage, TrackedPages } from './trackedPages.js'
 
 /** Bits whose change makes a cached entry stale. */
 const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
@@ -37,6 +37,7 @@ export class Speculation {
   readonly #cpus: Placed
   readonly #cpuCount: number
   readonly #tracked: TrackedPages
+  readonly #own: Placed | null
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
@@ -49,6 +50,7 @@ export class Speculation {
     held: HeldEntries,
     cpus: Placed,
     cpuCount: number,
+    own: Placed | null = null,
   ) {
     this.#arena = arena
     this.#choices = choices
@@ -56,6 +58,7 @@ export class Speculation {
     this.#cpus = cpus
     this.#cpuCount = cpuCount
     this.#tracked = tracked
+    this.#own = own
   }
 
   /** A word is about to be written; if it is an entry, its translation may change. */
@@ -91,15 +94,27 @@ export class Speculation {
   /** A CPU is about to load another root, under which entries of the present space are kept. */
   beforeLeaving(cpu: number, space: number): void {
     if (!this.isOn) return
+    this.#fillSome(cpu, (page) => page.space === space)
+  }
+
+  /** A CPU is about to drop entries of its own table: what it has cached of them by then stays. */
+  beforeDropping(cpu: number, firstPage: number, pageCount: number): void {
+    if (!this.isOn) return
+    this.#fillSome(cpu, ({ page, level }) => {
+      return level === LEVEL_LEAF && page >= firstPage && page < firstPage + pageCount
+    })
+  }
+
+  /** Tries each set of these pages. */
+  #fillSome(cpu: number, isMeant: (page: TrackedPage) => boolean): void {
     const { pages } = this.#held
+    const couldFill = (index: number) => isMeant(pages[index]) && this.couldFill(cpu, index)
     let candidates = 0
-    for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space === space && this.couldFill(cpu, index)) candidates++
-    }
+    for (let index = 0; index < pages.length; index++) if (couldFill(index)) candidates++
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
     for (let index = 0; index < pages.length; index++) {
-      if (pages[index].space !== space || !this.couldFill(cpu, index)) continue
+      if (!couldFill(index)) continue
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
@@ -112,9 +127,17 @@ export class Speculation {
     if ((words[word] & PRESENT) === 0) return false
     if (space !== KERNEL_SPACE && words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] !== space)
       return false
+    if (!this.#isOwn(cpu, index)) return false
     const isHeld =
       this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
     return !isHeld
+  }
+
+  /** A walk of a CPU's own table finds what its faults have put there. The directories above are taken to be shared. */
+  #isOwn(cpu: number, index: number): boolean {
+    const { space, level } = this.#held.pages[index]
+    if (this.#own === null || space === KERNEL_SPACE || level !== LEVEL_LEAF) return true
+    return this.#arena.words[this.#own.base + cpu * this.#own.stride + index] !== 0
   }
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */
