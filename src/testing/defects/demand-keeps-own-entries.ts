@@ -28,7 +28,9 @@ export const defect: Defect = {
     operationCount: 2,
     ticks: 0,
     preempt: 'none',
+    frames: 2,
   },
+  foundWithin: 760,
 }
 
 export default plant(

@@ -25,6 +25,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 320,
 }
 
 export default plant(

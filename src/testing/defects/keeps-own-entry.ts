@@ -22,6 +22,7 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
   },
+  foundWithin: 30,
 }
 
 export default plant(
