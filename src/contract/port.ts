@@ -53,6 +53,15 @@ export interface Port {
   dropOwn(firstPage: number, pageCount: number): void
 
   /**
+   * Where it can (`StrategyModule.needs`: privateFills), from `filling` only: reads the page once through a table of
+   * this CPU's own that has this one page, under the same tag, so that its TLB has the entry and the accessed bit
+   * of the shared one stays clear. A writable entry is made dirty, as Linux makes those of anonymous
+   * memory, or the first write would walk the shared table.
+   * @param entry as `Change.entry`
+   */
+  fillPrivately(space: number, page: number, entry: number): void
+
+  /**
    * Loads the space's root and runs it under an address-space tag; tags are the strategy's choice.
    * @param keep false: drop what the tag still holds (the flush of an untagged switch; not counted)
    */

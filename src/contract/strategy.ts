@@ -98,6 +98,8 @@ export interface Strategy {
    * entry later must learn of this CPU. The entry is locked until the ticket is satisfied and the copy is there,
    * so nobody changes it in between: of a CPU that was published and then found the entry changed, nobody
    * could say whether it is still published.
+   * Where CPUs fill privately (ABIS): this CPU's fault has made the page present for all, and nobody else
+   * has faulted for it. Locked likewise; others may walk to it already, and set its accessed bit.
    * @param entry as `Change.entry`
    */
   filling?(cpu: Port, space: number, page: number, entry: number): Ticket
@@ -134,7 +136,7 @@ export interface MachineShape {
   readonly cpuCount: number
   /** Address spaces, KERNEL_SPACE included: space ids are below this. */
   readonly spaceCount: number
-  /** Entries of all page tables: `Change.entry` is below this. Only where each CPU has page tables of its own. */
+  /** Entries of all page tables: `Change.entry` is below this. Only where the strategy needs `perCpuTables` or `privateFills`. */
   readonly entryCount?: number
 }
 

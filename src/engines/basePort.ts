@@ -1,5 +1,5 @@
 import { GLOBAL_TAG, WHOLE_TAG } from '../contract/hardware.js'
-import { KERNEL_SPACE } from '../contract/page.js'
+import { KERNEL_SPACE, LEVELS } from '../contract/page.js'
 import type { CpuSet, Port } from '../contract/port.js'
 import {
   DONE,
@@ -16,6 +16,9 @@ import {
   COST_FLUSH_ALL,
   COST_FLUSH_SPACE,
   COST_INVALIDATE_PAGE,
+  COST_SWITCH_SPACE,
+  COST_WALK_LEVEL,
+  COST_WALK_START,
   type Meter,
 } from '../machine/costs.js'
 import {
@@ -28,6 +31,7 @@ import {
 } from '../machine/counters.js'
 import { OwnPages, type OwnTable } from '../machine/ownTable.js'
 import type { StructureCache } from '../machine/structureCache.js'
+import { wordOfEntry } from '../machine/tables.js'
 import type { Tlb } from '../machine/tlb.js'
 import type { CellWords } from './cellWords.js'
 
@@ -53,6 +57,8 @@ export abstract class BasePort implements Port {
   readonly #tagOfSpace: Int32Array
   /** Null where the strategy's machine has no tables per CPU. */
   readonly ownTable: OwnTable | null
+  /** What `fillPrivately` does to the TLB; the oracle's clock is not the port's. */
+  privateFill: ((page: number, word: number, epoch: number) => void) | null = null
   /** The space whose root is loaded. */
   activeSpace: number = KERNEL_SPACE
   /** Operands of the ticket that the task waits for: the value of `reached`, the time of `at`. */
@@ -147,6 +153,15 @@ export abstract class BasePort implements Port {
   dropOwn(firstPage: number, pageCount: number): void {
     if (this.ownTable === null) throw new Error(NO_OWN_TABLE)
     this.meter.charge(COST_ENTRY_WRITE, this.ownTable.drop(firstPage, pageCount))
+  }
+
+  fillPrivately(space: number, page: number, entry: number): void {
+    const word = wordOfEntry(this.cell.machine.tables, entry)
+    this.privateFill?.(page, word, this.epochOf(space))
+    this.meter.charge(COST_SWITCH_SPACE, 2)
+    this.meter.charge(COST_ENTRY_WRITE, 2)
+    this.meter.charge(COST_WALK_START, 1)
+    this.meter.charge(COST_WALK_LEVEL, LEVELS)
   }
 
   activate(space: number, tag: number, keep: boolean): void {

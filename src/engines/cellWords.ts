@@ -1,4 +1,4 @@
-import { needsBroadcast } from '../contract/hardware.js'
+import { hidesAccess, needsBroadcast } from '../contract/hardware.js'
 import { ENTRIES_PER_TABLE } from '../contract/page.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
@@ -98,7 +98,7 @@ export function placeCell(plan: CellPlan): CellWords {
   const machine = placeMachine(layout, config)
   const oracle = placeOracle(layout, plan.isOracleFull)
   const hasOwnTables = module.needs?.includes('perCpuTables') === true
-  const entries = hasOwnTables ? { entryCount: machine.tableCount * ENTRIES_PER_TABLE } : {}
+  const entries = hidesAccess(module.needs) ? { entryCount: machine.tableCount * ENTRIES_PER_TABLE } : {}
   const shape: MachineShape = { cpuCount, spaceCount: config.spaceCount, ...entries }
   const words: Record<string, Placed> = {}
   for (const [name, block] of Object.entries(module.words(shape, parameters))) {

@@ -141,6 +141,7 @@ export class Cpu implements TapeCpu {
       memory,
       cell.machine,
     )
+    this.port.privateFill = (page, word, epoch) => access.fillPrivately(page, word, epoch)
     this.tape = new Interpreter(this, plan.tapes.tapes[id], access)
   }
 

@@ -1,3 +1,4 @@
+import { hidesAccess } from '../contract/hardware.js'
 import type { ParameterSpecs } from '../contract/parameter.js'
 import type { StrategyModule } from '../contract/strategy.js'
 import { OWN_TABLE_SKIP_PARAMETERS, SKIP_PARAMETERS, SKIP_RULES } from '../pagetable/skips.js'
@@ -6,8 +7,7 @@ import { type Spec, splitList, unknownName } from './spec.js'
 
 /** A strategy's own parameters, and the rules by which any of them may leave a flush out. */
 export function strategyParameters({ parameters, needs }: StrategyModule): ParameterSpecs {
-  const hasOwnTables = needs?.includes('perCpuTables') === true
-  return { ...parameters, ...(hasOwnTables ? OWN_TABLE_SKIP_PARAMETERS : SKIP_PARAMETERS) }
+  return { ...parameters, ...(hidesAccess(needs) ? OWN_TABLE_SKIP_PARAMETERS : SKIP_PARAMETERS) }
 }
 
 const NONE = 'none'

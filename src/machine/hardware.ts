@@ -1,8 +1,8 @@
 import { HARDWARE, type Hardware } from '../contract/hardware.js'
 import { listProfiles, loadProfile, type Profile } from './profile.js'
 
-/** A matter of software: any machine runs a root of its own on each CPU. */
-const EVERYWHERE: readonly Hardware[] = ['perCpuTables']
+/** A matter of software: any machine runs a root of its own on each CPU, for good or for the time of one walk. */
+const EVERYWHERE: readonly Hardware[] = ['perCpuTables', 'privateFills']
 
 /** What strategies can need and this machine has. */
 function hardwareOf({ hardware, extras = {} }: Profile): readonly Hardware[] {

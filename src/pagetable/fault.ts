@@ -19,7 +19,7 @@ import { isCovered } from './covered.js'
 import { pushDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
-import { fillHere, isMissingHere, publishHere } from './fillOwn.js'
+import { fillHere, fillsPrivately, isMissingHere, publishHere } from './fillOwn.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
@@ -56,7 +56,6 @@ const ZAPPED = 4
 const EXPOSED = 5
 const INSTALL = 6
 const GROW = 7
-/** Only where each CPU has a page table of its own. */
 const FILL = 8
 
 const PAGE = LOCALS
@@ -292,7 +291,9 @@ function install(context: Context, at: number, handle: number): Outcome {
   }
   const isWritable = (entry & READ_ONLY) === 0
   const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
-  memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
+  const written = (p[at + FRAME] << FRAME_SHIFT) | flags | (fillsPrivately(context) ? BUSY : 0)
+  memory.store(word, written)
   setInHand(context, HAND_FAULT, false)
+  if (fillsPrivately(context)) return publishHere(context, handle, p[at + PAGE], word, written, FILL)
   return granted(context, at, handle)
 }

@@ -13,7 +13,7 @@ export function isMissingHere({ ownTable }: Context, page: number): boolean {
   return ownTable !== null && !ownTable.has(page)
 }
 
-/** Locks the entry; the strategy then publishes this CPU, and the routine goes on in `published`. */
+/** Locks the entry, if this CPU has not; the strategy then publishes this CPU, and the routine goes on in `published`. */
 export function publishHere(
   context: Context,
   handle: number,
@@ -23,10 +23,16 @@ export function publishHere(
   published: number,
 ): Outcome {
   const { p, memory, port, strategy, tables } = context
-  if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
+  const isLocked = (entry & BUSY) !== 0
+  if (!isLocked && memory.compareExchange(word, entry, entry | BUSY) !== entry) return RETRY
   if (strategy.filling === undefined) return goTo(p, published)
   const space = memory.load(handle + HANDLE_SPACE)
   return waitFor(p, strategy.filling(port, space, page, tables.entryIndex(word)), published)
+}
+
+/** Whether a fault that makes a page present ends with a private fill of the strategy's. */
+export function fillsPrivately({ strategy, ownTable }: Context): boolean {
+  return strategy.filling !== undefined && ownTable === null
 }
 
 export function fillHere({ memory, ownTable }: Context, page: number, word: number): void {

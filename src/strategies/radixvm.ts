@@ -1,107 +1,46 @@
 import type { Change } from '../contract/change.js'
-import { BINDING } from '../contract/obligation.js'
-import type { Operation } from '../contract/operation.js'
-import { KERNEL_SPACE, PRESENT } from '../contract/page.js'
-import type { Port } from '../contract/port.js'
+import { PRESENT } from '../contract/page.js'
+import type { CpuSet, Port } from '../contract/port.js'
 import type { StrategyHost, StrategyModule } from '../contract/strategy.js'
 import { DONE, type Ticket } from '../contract/ticket.js'
-import { Fallback } from './shared/fallback.js'
-import { Gather, GATHER_PRIVATES } from './shared/gather.js'
-import { Holders, setWords } from './shared/holders.js'
 import { CEILING } from './shared/linuxParameters.js'
 import { OwnTableRound } from './shared/ownTableRound.js'
-import { settleIssued } from './shared/perOperation.js'
-import {
-  roundPrivates,
-  RoundStrategy,
-  roundWords,
-  type RoundPrivates,
-  type RoundWords,
-} from './shared/roundStrategy.js'
+import { roundWords, type RoundWords } from './shared/roundStrategy.js'
 import { sharerBlock, Sharers } from './shared/sharers.js'
+import { toldPrivates, ToldStrategy, type ToldPrivates } from './shared/toldStrategy.js'
 
-export type RadixVmWords = RoundWords | 'sharers'
-export type RadixVmPrivates = RoundPrivates | 'gather' | 'told' | 'found'
+type Words = RoundWords | 'sharers'
 
 /** The parts, so that a variant can bring its own. */
-export interface RadixVmParts {
+interface Parts {
   readonly Round: typeof OwnTableRound
   readonly Sharers: typeof Sharers
 }
 
-export const RADIXVM_PARTS: RadixVmParts = { Round: OwnTableRound, Sharers }
+export const RADIXVM_PARTS: Parts = { Round: OwnTableRound, Sharers }
 
-/** The range is the own table's too and must be known; the round has the ceiling. */
-const NO_CEILING = 0x7fffffff
+export class RadixVm extends ToldStrategy<OwnTableRound> {
+  readonly #sharers: Sharers
 
-export class RadixVm extends RoundStrategy {
-  declare protected readonly round: OwnTableRound
-  protected readonly sharers: Sharers
-  readonly #gather: Gather
-  /** Private sets: whom the open operation must tell, and those found last. */
-  readonly #told: number
-  readonly #found: number
-  readonly #setWords: number
-  readonly #ceiling: number
-
-  constructor(host: StrategyHost<RadixVmWords, RadixVmPrivates>, parts: RadixVmParts = RADIXVM_PARTS) {
-    super(host, { Holders, Fallback, Round: parts.Round })
-    const { words, privates, shape, parameters } = host
-    this.sharers = new parts.Sharers(words.sharers)
-    this.#gather = new Gather(privates.gather, NO_CEILING)
-    this.#told = privates.told
-    this.#found = privates.found
-    this.#setWords = setWords(shape.cpuCount)
-    this.#ceiling = parameters['ceiling']
+  constructor(host: StrategyHost<Words, ToldPrivates>, parts: Parts = RADIXVM_PARTS) {
+    super(host, parts.Round)
+    this.#sharers = new parts.Sharers(host.words.sharers)
   }
 
   filling(cpu: Port, _space: number, _page: number, entry: number): Ticket {
-    this.sharers.enter(cpu, entry)
-    return DONE
-  }
-
-  changed(cpu: Port, change: Change): Ticket {
-    if ((change.obligations & BINDING) === 0) return DONE
-    this.#gather.add(cpu, change)
-    // A table is walked by whoever runs the space, and the kernel's part is in everybody's table from the start.
-    if (change.space === KERNEL_SPACE || change.tablesFreed) this.#tellHolders(cpu, change.space)
-    else this.gatherSharers(cpu, change)
+    this.#sharers.enter(cpu, entry)
     return DONE
   }
 
   /**
    * Taken out of the set only where the page is gone: nobody can fill again before the change is settled
    * or demanded. A page that stays can be changed again by another CPU, which must find the same sharers.
+   * Its own table and TLB the initiator clears in any case.
    */
-  protected gatherSharers(cpu: Port, { entry, newFlags }: Change): void {
-    this.sharers.gather(cpu, entry, this.#told, (newFlags & PRESENT) === 0)
-  }
-
-  #tellHolders(cpu: Port, space: number): void {
-    this.holders.targets(cpu, space, this.#found)
-    for (let word = 0; word < this.#setWords; word++)
-      cpu.set(this.#told + word, cpu.get(this.#told + word) | cpu.get(this.#found + word))
-  }
-
-  finished(cpu: Port, operation: Operation): Ticket {
-    if (operation.depth > 0) return DONE
-    const gather = this.#gather
-    if (gather.count(cpu) === 0) return this.flushed(cpu)
-    const pages = gather.pages(cpu)
-    const ticket = this.round.startTo(
-      cpu,
-      this.#told,
-      gather.space(cpu),
-      gather.first(cpu),
-      pages,
-      this.#ceiling,
-    )
-    gather.clear(cpu)
-    return this.roundBegan(cpu, ticket)
-  }
-
-  protected flushed(cpu: Port): Ticket {
-    return settleIssued(cpu)
+  protected tell(cpu: Port, { entry, newFlags }: Change, into: CpuSet): boolean {
+    this.#sharers.gather(cpu, entry, into, (newFlags & PRESENT) === 0)
+    this.tellOne(cpu, cpu.id, into)
+    return true
   }
 }
 
@@ -159,11 +98,6 @@ export default {
   contract: () => 'return',
   assumes: () => ({ timeless: false, symmetric: true }),
   words: (shape) => ({ ...roundWords(shape), sharers: sharerBlock(shape) }),
-  privateWords: (shape) => ({
-    ...roundPrivates(shape),
-    gather: GATHER_PRIVATES,
-    told: setWords(shape.cpuCount),
-    found: setWords(shape.cpuCount),
-  }),
+  privateWords: toldPrivates,
   create: (host) => new RadixVm(host),
-} satisfies StrategyModule<RadixVmWords, RadixVmPrivates>
+} satisfies StrategyModule<Words, ToldPrivates>

@@ -366,6 +366,7 @@ export class BareMachine {
       invalidateSpace: unused,
       invalidateAll: unused,
       dropOwn: unused,
+      fillPrivately: unused,
       activate: unused,
       interruptOne: unused,
       interruptSet: unused,
@@ -589,6 +590,10 @@ export class WordPort implements Port {
 
   dropOwn(firstPage: number, pageCount: number): void {
     this.log.push(`dropOwn ${firstPage} ${pageCount}`)
+  }
+
+  fillPrivately(_space: number, page: number): void {
+    this.log.push(`fillPrivately ${page}`)
   }
 
   activate(): void {}

@@ -77,6 +77,7 @@ export class ExploreMachine {
       cpuCount,
       this.words.own,
     )
+    this.speculation.marksInstalled = plan.module.needs?.includes('privateFills') !== true
     this.broadcasts = new Broadcasts({
       arena: this.arena,
       placed: this.words.broadcasts,

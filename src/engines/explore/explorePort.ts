@@ -1,5 +1,5 @@
 import { reachedSerial } from '../../contract/change.js'
-import { KERNEL_SPACE } from '../../contract/page.js'
+import { ACCESSED, DIRTY, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
 import type { CpuSet, Port } from '../../contract/port.js'
 import {
   DONE,
@@ -9,6 +9,8 @@ import {
   TICKET_ZERO,
   type Ticket,
 } from '../../contract/ticket.js'
+import { STAMP_OFFSET, wordOfEntry } from '../../machine/tables.js'
+import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { NO_OWN_TABLE } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
@@ -169,6 +171,20 @@ export class ExplorePort implements Port {
     const { ownTable } = this
     if (ownTable === null) throw new Error(NO_OWN_TABLE)
     this.#effect(`drop ${pageCount} own pages from ${firstPage}`, () => ownTable.drop(firstPage, pageCount))
+  }
+
+  fillPrivately(_space: number, page: number, entry: number): void {
+    this.#effect(`fill page ${page} privately`, () => {
+      const { arena, cell, held, tracked } = this.#parts
+      const word = wordOfEntry(cell.machine.tables, entry)
+      if ((arena.words[word] & WRITABLE) !== 0) arena.set(word, arena.words[word] | DIRTY)
+      held.fill(
+        this.id,
+        tracked.indexOf(page, LEVEL_LEAF),
+        arena.words[word] | ACCESSED,
+        arena.words[word + STAMP_OFFSET],
+      )
+    })
   }
 
   #send(target: number): void {

@@ -42,6 +42,8 @@ export class Speculation {
   onFill: ((cpu: number, index: number) => void) | null = null
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
+  /** Off where the fault's own access leaves the accessed bit clear. */
+  marksInstalled = true
 
   constructor(
     arena: Arena,
@@ -85,7 +87,7 @@ export class Speculation {
    * changes the entry, and each change would be two steps for nothing.
    */
   installed(word: number, value: number): number {
-    if ((value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0) return value
+    if (!this.marksInstalled || (value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0) return value
     const index = this.#tracked.indexOfWord(word)
     const isInstalled = index >= 0 && this.#tracked.list[index].level === LEVEL_LEAF
     return isInstalled ? value | ACCESSED | ((value & WRITABLE) !== 0 ? DIRTY : 0) : value
