@@ -79,7 +79,7 @@ describe('the walker', () => {
 
 test('every machine can have tables per CPU', () => {
   for (const { name } of listProfiles())
-    expect(missingHardware(loadProfile(name, []).profile, ['perCpuTables'])).toBeUndefined()
+    expect(missingHardware(loadProfile(name, []).profile, ['perCpuTables', 'privateFills'])).toBeUndefined()
 })
 
 describe('a strategy that does not say it needs them', () => {
@@ -97,9 +97,9 @@ describe('a strategy that does not say it needs them', () => {
 })
 
 describe('the rule `untouched`', () => {
-  test('is refused where it is asked for by name', async () => {
-    const specs = strategyParameters(await loadStrategy('radixvm'))
-    const asked = () => resolveParameters('strategy radixvm', specs, new Map([['skipUntouched', 1]]), false)
+  test.each(['radixvm', 'abis'])('is refused where it is asked for by name: %s', async (name) => {
+    const specs = strategyParameters(await loadStrategy(name))
+    const asked = () => resolveParameters(`strategy ${name}`, specs, new Map([['skipUntouched', 1]]), false)
     expect(asked).toThrow(/skipUntouched is 1, outside 0 to 0/)
   })
 

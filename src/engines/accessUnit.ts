@@ -1,4 +1,12 @@
-import { ACCESSED, DIRECT_MAP_BASE, DIRTY, KERNEL_SPACE, PERMISSIONS, PRESENT, WRITABLE } from '../contract/page.js'
+import {
+  ACCESSED,
+  DIRECT_MAP_BASE,
+  DIRTY,
+  KERNEL_SPACE,
+  PERMISSIONS,
+  PRESENT,
+  WRITABLE,
+} from '../contract/page.js'
 import { COST_ACCESS, COST_SECOND_LEVEL_HIT, type Meter } from '../machine/costs.js'
 import { COUNT_ACCESSES, COUNT_TLB_MISSES } from '../machine/counters.js'
 import type { Memory } from '../machine/memory.js'

@@ -87,7 +87,8 @@ export class Speculation {
    * changes the entry, and each change would be two steps for nothing.
    */
   installed(word: number, value: number): number {
-    if (!this.marksInstalled || (value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0) return value
+    if (!this.marksInstalled || (value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0)
+      return value
     const index = this.#tracked.indexOfWord(word)
     const isInstalled = index >= 0 && this.#tracked.list[index].level === LEVEL_LEAF
     return isInstalled ? value | ACCESSED | ((value & WRITABLE) !== 0 ? DIRTY : 0) : value
