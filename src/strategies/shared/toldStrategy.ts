@@ -35,7 +35,7 @@ export abstract class ToldStrategy<R extends ToldRound> extends RoundStrategy {
   readonly #ceiling: number
 
   constructor(host: StrategyHost<RoundWords, ToldPrivates>, round: new (...parts: never[]) => R) {
-    super(host, { Holders, Fallback, Round: round as never })
+    super(host, { Holders, Fallback, Round: round })
     const { privates, shape, parameters } = host
     this.#gather = new Gather(privates.gather, NO_CEILING)
     this.#told = privates.told
