@@ -184,8 +184,8 @@ function abisWords(shape: MachineShape) {
  * A count in place of the mask of CPUs that have not flushed; a CPU that has filled nothing is not waited for. The word is not
  * reset when an entry that stays present is flushed, nor the accessed bit cleared, so that a page shared once stays
  * so until it is gone. All spaces share a tag and switches flush, where the paper has PCIDs. The private fill is charged as
- * two loads of a root, two entry writes and a walk (the paper: about 550 cycles), the accessed bit of a shared page nothing
- * (about 600). A writable page is made dirty at once, as Linux does with anonymous memory. An eviction and a new walk by
+ * two loads of a root and a short walk, which is what the paper measures (about 550 cycles); that of a shared page's accessed
+ * bit, for which it has about 600 more, is not charged. A writable page is made dirty at once, as Linux does with anonymous memory. An eviction and a new walk by
  * the same CPU make the page look shared, as there.
  */
 export default {
