@@ -70,8 +70,7 @@ describe('an entry that is dropped from the own table may have been cached until
   }
   const verdict = async (Round: typeof OwnTableRound) => {
     const module = await shipped('radixvm')
-    const create: StrategyModule['create'] = (host) =>
-      new RadixVm(host as never, { Round, Sharers: ForgetsAll })
+    const create: StrategyModule['create'] = (host) => new RadixVm(host, { Round, Sharers: ForgetsAll })
     const roles: ExploreCase['roles'] = [['protect', 'advise'], []]
     return verdictOf(
       planOf({ ...module, create }, { ...HOOKS, operationCount: 2, roles, alphabet: ['advise', 'protect'] }),
