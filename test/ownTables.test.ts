@@ -83,16 +83,18 @@ test('every machine can have tables per CPU', () => {
 })
 
 describe('a strategy that does not say it needs them', () => {
-  const plain = async (): Promise<StrategyModule> => {
-    const { needs: _, ...module } = await loadStrategy('radixvm')
+  const plain = async (name: string): Promise<StrategyModule> => {
+    const { needs: _, ...module } = await loadStrategy(name)
     return checkStrategyModule('plain', module)
   }
 
-  test('is told so when it drops one', async () => {
-    const run = plain().then((module) =>
-      simCell({ strategy: 'radixvm', module, workload: 'munmap-storm', parameters: { ops: 1 }, cpus: 2 }),
-    )
-    await expect(run).rejects.toThrow(/needs: \['perCpuTables'\]/)
+  test.each([
+    ['radixvm', 'perCpuTables'],
+    ['abis', 'privateFills'],
+  ])('is told so: %s', async (name, hardware) => {
+    const cell = { strategy: name, workload: 'munmap-storm', parameters: { ops: 1 }, cpus: 2 }
+    const run = plain(name).then((module) => simCell({ ...cell, module }))
+    await expect(run).rejects.toThrow(`needs: ['${hardware}']`)
   })
 })
 

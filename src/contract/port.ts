@@ -58,6 +58,7 @@ export interface Port {
    * of the shared one stays clear. A writable entry is made dirty, as Linux makes those of anonymous
    * memory, or the first write would walk the shared table.
    * @param entry as `Change.entry`
+   * @throws Error where the module does not say that it needs them
    */
   fillPrivately(space: number, page: number, entry: number): void
 

@@ -40,6 +40,9 @@ const NO_BROADCAST =
 export const NO_OWN_TABLE =
   "the strategy drops entries of a CPU's own table, which there is none of: its module must say needs: ['perCpuTables']"
 
+export const NO_PRIVATE_FILLS =
+  "the strategy fills privately, which this machine does not expect: its module must say needs: ['privateFills']"
+
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
  * counting. Engines add shared words, interrupts and time.
@@ -155,6 +158,7 @@ export abstract class BasePort implements Port {
   }
 
   fillPrivately(space: number, page: number, entry: number): void {
+    if (this.cell.host.shape.entryCount === undefined) throw new Error(NO_PRIVATE_FILLS)
     const word = wordOfEntry(this.cell.machine.tables, entry)
     this.privateFill?.(page, word, this.epochOf(space))
     // Two loads of a root and a walk of one level: on Ice Lake 547 cycles, where Amit (ATC 2017) says about 550 for all.

@@ -11,7 +11,7 @@ import {
 } from '../../contract/ticket.js'
 import { STAMP_OFFSET, wordOfEntry } from '../../machine/tables.js'
 import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
-import { NO_OWN_TABLE } from '../basePort.js'
+import { NO_OWN_TABLE, NO_PRIVATE_FILLS } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
@@ -174,6 +174,7 @@ export class ExplorePort implements Port {
   }
 
   fillPrivately(_space: number, page: number, entry: number): void {
+    if (this.#parts.cell.host.shape.entryCount === undefined) throw new Error(NO_PRIVATE_FILLS)
     this.#effect(`fill page ${page} privately`, () => {
       const { arena, cell, held, tracked } = this.#parts
       const word = wordOfEntry(cell.machine.tables, entry)
