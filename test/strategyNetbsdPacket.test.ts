@@ -94,7 +94,16 @@ describe('the mailbox', () => {
     const bare = new BareStrategy(module, 4)
     bare.enter(2, 2, 1)
     const { strategy, ports } = bare
-    const at = { operation: 0, pageCount: 1, levels: 1, kind: 0, scope: 1, oldFlags: 1, newFlags: 0 } as const
+    const at = {
+      operation: 0,
+      pageCount: 1,
+      entry: 0,
+      levels: 1,
+      kind: 0,
+      scope: 1,
+      oldFlags: 1,
+      newFlags: 0,
+    } as const
     const change = { ...at, serial: 0, space: 2, firstPage: 8, tablesFreed: false, obligations: 1, tag: 0 }
     strategy.changed(ports[3], change)
     // CPU 2 leaves: it is asked all the same, and so is who holds the space of the next address.

@@ -32,6 +32,7 @@ const change: Change = {
   scope: SCOPE_SPACE,
   firstPage: 4096,
   pageCount: 1,
+  entry: 0,
   levels: 1,
   kind: KIND_USER,
   oldFlags: PRESENT | USER,

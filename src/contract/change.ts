@@ -58,6 +58,8 @@ export interface Change {
   /** First virtual page and number of 4 KiB pages that the entry translates: 1, or 512 for a 2 MiB leaf. */
   firstPage: number
   pageCount: number
+  /** Which entry of the page tables it is: 0 <= entry < `MachineShape.entryCount`. A table page that is used again brings its entries along. */
+  entry: number
   /** Levels of the tree that the edit touched, as bits: bit 0 a 4 KiB leaf, bit 1 a 2 MiB leaf or the table below it. */
   levels: number
   kind: Kind

@@ -9,17 +9,27 @@ export const HARDWARE = [
   'iommu',
   'vcpu',
   'perCpuTables',
+  'privateFills',
 ] as const
 /**
  * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:
  * `invlpgb` (AMD64 APM vol. 3: INVLPGB names a few pages, TLBSYNC waits) and `tlbi` (Arm ARM: TLBI names a
  * page or a range of up to 2^21 pages, DSB waits). A strategy that runs on either needs `broadcast`.
+ *
+ * `perCpuTables`: each CPU walks page tables of its own, whose entries its faults copy from the shared one (RadixVM).
+ * `privateFills`: a CPU can fill its TLB through a table of its own under the same tag, so that the accessed bit of the
+ * shared entry stays clear (ABIS).
  */
 export type Hardware = (typeof HARDWARE)[number]
 
 /** Whether any of it is a broadcast, of whatever kind. */
 export function needsBroadcast(needs: readonly Hardware[] = []): boolean {
   return needs.some((name) => name === 'broadcast' || name === 'invlpgb' || name === 'tlbi')
+}
+
+/** Whether a page-table entry says nothing of who may have cached it: its accessed bit is clear, and some CPU has it all the same. */
+export function hidesAccess(needs: readonly Hardware[] = []): boolean {
+  return needs.includes('perCpuTables') || needs.includes('privateFills')
 }
 
 /** The address-space tag of global entries, which are those of the kernel's space; spaces have tags above it. */

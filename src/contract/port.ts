@@ -45,6 +45,24 @@ export interface Port {
   invalidateAll(): void
 
   /**
+   * Where each CPU has page tables of its own (`StrategyModule.needs`): clears the entries that this CPU's table
+   * has for a range of 4 KiB user pages, so that it faults before it walks to one of them again. What its
+   * TLB holds stays. No space is named, because a user address belongs to one space at a time here.
+   * @throws Error where the machine has no tables per CPU
+   */
+  dropOwn(firstPage: number, pageCount: number): void
+
+  /**
+   * Where it can (`StrategyModule.needs`: privateFills), from `filling` only: reads the page once through a table of
+   * this CPU's own that has this one page, under the same tag, so that its TLB has the entry and the accessed bit
+   * of the shared one stays clear. A writable entry is made dirty, as Linux makes those of anonymous
+   * memory, or the first write would walk the shared table.
+   * @param entry as `Change.entry`
+   * @throws Error where the module does not say that it needs them
+   */
+  fillPrivately(space: number, page: number, entry: number): void
+
+  /**
    * Loads the space's root and runs it under an address-space tag; tags are the strategy's choice.
    * @param keep false: drop what the tag still holds (the flush of an untagged switch; not counted)
    */

@@ -103,6 +103,17 @@ export interface Strategy {
    * flushes of a dead space (`--skip torn`) would hand its memory to the next process.
    */
   retired?(cpu: Port, space: number): Ticket
+  /**
+   * Where each CPU has page tables of its own: this CPU has faulted on a page of `space` that the shared table
+   * has and its own has not, and is about to copy the entry into its own, BEFORE it does. Whoever changes the
+   * entry later must learn of this CPU. The entry is locked until the ticket is satisfied and the copy is there,
+   * so nobody changes it in between: of a CPU that was published and then found the entry changed, nobody
+   * could say whether it is still published.
+   * Where CPUs fill privately (ABIS): this CPU's fault has made the page present for all, and nobody else
+   * has faulted for it. Locked likewise; others may walk to it already, and set its accessed bit.
+   * @param entry as `Change.entry`
+   */
+  filling?(cpu: Port, space: number, page: number, entry: number): Ticket
   /** The periodic tick, where `assumes.tickNs` is set; never inside a handler. */
   ticked?(cpu: Port): void
   /**
@@ -148,6 +159,8 @@ export interface MachineShape {
   readonly cpuCount: number
   /** Address spaces, KERNEL_SPACE included: space ids are below this. */
   readonly spaceCount: number
+  /** Entries of all page tables: `Change.entry` is below this. Only where the strategy needs `perCpuTables` or `privateFills`. */
+  readonly entryCount?: number
 }
 
 /** Where a named block was placed: element i is at `base + i * stride`. */

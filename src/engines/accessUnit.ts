@@ -1,4 +1,12 @@
-import { DIRECT_MAP_BASE, DIRTY, KERNEL_SPACE, PERMISSIONS, PRESENT } from '../contract/page.js'
+import {
+  ACCESSED,
+  DIRECT_MAP_BASE,
+  DIRTY,
+  KERNEL_SPACE,
+  PERMISSIONS,
+  PRESENT,
+  WRITABLE,
+} from '../contract/page.js'
 import { COST_ACCESS, COST_SECOND_LEVEL_HIT, type Meter } from '../machine/costs.js'
 import { COUNT_ACCESSES, COUNT_TLB_MISSES } from '../machine/counters.js'
 import type { Memory } from '../machine/memory.js'
@@ -90,6 +98,14 @@ export class AccessUnit {
       this.#meter.charge(COST_ACCESS, done)
     }
     return outcome
+  }
+
+  /** One entry, read through a table that has no other: the shared one's accessed bit stays as it is. */
+  fillPrivately(page: number, word: number, epoch: number): void {
+    const stamp = this.#watch.clock()
+    const shared = this.#memory.load(word)
+    const entry = (shared & WRITABLE) === 0 ? shared : this.#memory.or(word, DIRTY) | DIRTY
+    this.#tlb.fill(page, entry | ACCESSED, false, stamp, epoch)
   }
 
   #walk(space: number, page: number, need: number, epoch: number): number {

@@ -1,5 +1,6 @@
 import { KIND_VMALLOC } from '../contract/change.js'
-import { needsBroadcast } from '../contract/hardware.js'
+import { hidesAccess, needsBroadcast } from '../contract/hardware.js'
+import { ENTRIES_PER_TABLE } from '../contract/page.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import { INSTRUCTION_WORDS, TAPE_MAP, type Tape, type TapeSet } from '../contract/tape.js'
@@ -72,6 +73,7 @@ export interface CellWords {
   readonly broadcasts: BroadcastWords | null
   /** Null where no tape has a device. */
   readonly iotlb: IotlbWords | null
+  readonly hasOwnTables: boolean
   readonly host: StrategyHost
   readonly parts: Parts
   /** Where the parts of a CPU's private words begin. */
@@ -111,7 +113,9 @@ export function placeCell(plan: CellPlan): CellWords {
   const layout = new Layout()
   const machine = placeMachine(layout, config)
   const oracle = placeOracle(layout, plan.isOracleFull)
-  const shape: MachineShape = { cpuCount, spaceCount: config.spaceCount }
+  const hasOwnTables = module.needs?.includes('perCpuTables') === true
+  const entries = hidesAccess(module.needs) ? { entryCount: machine.tableCount * ENTRIES_PER_TABLE } : {}
+  const shape: MachineShape = { cpuCount, spaceCount: config.spaceCount, ...entries }
   const words: Record<string, Placed> = {}
   for (const [name, block] of Object.entries(module.words(shape, parameters))) {
     words[name] = layout.place(`strategy.${name}`, block)
@@ -160,6 +164,7 @@ export function placeCell(plan: CellPlan): CellWords {
     faults,
     broadcasts,
     iotlb,
+    hasOwnTables,
     host,
     parts: partsOf(module, host),
     demandAt,

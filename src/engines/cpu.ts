@@ -129,6 +129,7 @@ export class Cpu implements TapeCpu {
       profile: plan.profile,
       tables,
       frames: new Frames(memory, cell.machine.frames),
+      ownTable: port.ownTable,
       meter,
       strategy,
       port: this.port,
@@ -146,7 +147,7 @@ export class Cpu implements TapeCpu {
     }
     this.kernel = new Kernel(context)
     const forgets = plan.profile.memory.tableFreeing.value !== 'never'
-    const walker = new Walker(memory, tables, structures, meter, forgets)
+    const walker = new Walker(memory, tables, structures, meter, forgets, port.ownTable)
     this.#structures = structures
     const access = new AccessUnit(
       this.tlb,
@@ -158,6 +159,7 @@ export class Cpu implements TapeCpu {
       memory,
       cell.machine,
     )
+    this.port.privateFill = (page, word, epoch) => access.fillPrivately(page, word, epoch)
     this.tape = new Interpreter(this, plan.tapes.tapes[id], access)
   }
 

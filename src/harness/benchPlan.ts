@@ -15,7 +15,7 @@ import { lackOf, refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { cellsOfShard, type Shard, shardText } from './shard.js'
 import { parseShard } from './shardOption.js'
-import { withSkips } from './skipOption.js'
+import { withPossibleSkips } from './skipOption.js'
 import { ALL, type Spec, parseSpecs } from './spec.js'
 
 /** Everything that will be measured, checked. */
@@ -58,11 +58,11 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const repetitions = count === undefined ? standard.repetitions : { sim: count, threads: count }
   const list = options.cpus === undefined ? undefined : parseCpus(options.cpus)
   const cpus = list === undefined ? standard.cpus : { sim: list, threads: list }
-  const strategies = await choose(
-    'strategy',
-    withSkips(parseSpecs('--strategy', options.strategy ?? defaults.strategies), options.skip),
-    chooseStrategy,
-  )
+  const typed = parseSpecs('--strategy', options.strategy ?? defaults.strategies)
+  const strategies = (await choose('strategy', typed, chooseStrategy)).map(({ spec, loaded }) => ({
+    spec: withPossibleSkips(spec, loaded.module, options.skip),
+    loaded,
+  }))
   const workloads = await choose(
     'workload',
     parseSpecs('--workload', options.workload ?? defaults.workloads),

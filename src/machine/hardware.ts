@@ -1,10 +1,13 @@
 import { HARDWARE, type Hardware } from '../contract/hardware.js'
 import { listProfiles, loadProfile, type Profile } from './profile.js'
 
+/** A matter of software: any machine runs a root of its own on each CPU, for good or for the time of one walk. */
+const EVERYWHERE: readonly Hardware[] = ['perCpuTables', 'privateFills']
+
 /** What strategies can need and this machine has. */
 function hardwareOf({ hardware, extras = {} }: Profile): readonly Hardware[] {
   const broadcasts: readonly Hardware[] = hardware === 'ipi' ? [] : ['broadcast', hardware]
-  return [...broadcasts, ...HARDWARE.filter((name) => name in extras)]
+  return [...EVERYWHERE, ...broadcasts, ...HARDWARE.filter((name) => name in extras)]
 }
 
 /** The first thing that is needed and not there; undefined where nothing is missing. */

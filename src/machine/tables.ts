@@ -27,6 +27,11 @@ const ENTRY_MAPPINGS = 5
 const ARRAYS = 6
 export const TABLE_WORDS: number = ENTRIES_PER_TABLE * ARRAYS
 
+/** The word of an entry that is numbered over all table pages, as `Tables.entryIndex` does, from their first word on. */
+export function wordOfEntry(base: number, index: number): number {
+  return base + Math.floor(index / ENTRIES_PER_TABLE) * TABLE_WORDS + (index % ENTRIES_PER_TABLE)
+}
+
 /** Word offsets from an entry to its companions. */
 export const OWNER_OFFSET: number = ENTRY_OWNER * ENTRIES_PER_TABLE
 export const SERIAL_OFFSET: number = ENTRY_SERIAL * ENTRIES_PER_TABLE
@@ -75,6 +80,12 @@ export class Tables {
   entryWord(table: number, level: number, page: number): number {
     const index = (page >>> ((level - 1) * LEVEL_BITS)) & (ENTRIES_PER_TABLE - 1)
     return this.#base + table * TABLE_WORDS + index
+  }
+
+  /** Which entry a word is, counted over all table pages. */
+  entryIndex(word: number): number {
+    const offset = word - this.#base
+    return Math.floor(offset / TABLE_WORDS) * ENTRIES_PER_TABLE + (offset % TABLE_WORDS)
   }
 
   /**

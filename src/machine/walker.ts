@@ -1,6 +1,7 @@
-import { ACCESSED, DIRTY, FRAME_SHIFT, LARGE, LEVELS, PRESENT, WRITABLE } from '../contract/page.js'
+import { ACCESSED, DIRTY, FRAME_SHIFT, LARGE, LEVELS, PRESENT, USER_END, WRITABLE } from '../contract/page.js'
 import { COST_WALK_LEVEL, COST_WALK_START, type Meter } from './costs.js'
 import type { Memory } from './memory.js'
+import type { OwnTable } from './ownTable.js'
 import type { StructureCache } from './structureCache.js'
 import type { Tables } from './tables.js'
 
@@ -18,6 +19,7 @@ export class Walker {
   readonly #structures: StructureCache
   readonly #meter: Meter
   readonly #forgets: boolean
+  readonly #own: OwnTable | null
   /** Whether the entry that `walk` returned maps 2 MiB. */
   large = false
   /** The oracle's clock, which dates what a walk remembers. */
@@ -26,9 +28,18 @@ export class Walker {
   /**
    * @param forgets whether a walk that faults forgets the way it took. Hardware always does; where tables are
    *   never freed the way is as good as new, and walking it again would only cost time.
+   * @param own the entries that this CPU's own table has of the shared one; null: it walks the shared one
    */
-  constructor(memory: Memory, tables: Tables, structures: StructureCache, meter: Meter, forgets = false) {
+  constructor(
+    memory: Memory,
+    tables: Tables,
+    structures: StructureCache,
+    meter: Meter,
+    forgets = false,
+    own: OwnTable | null = null,
+  ) {
     this.#forgets = forgets
+    this.#own = own
     this.#memory = memory
     this.#tables = tables
     this.#structures = structures
@@ -62,6 +73,7 @@ export class Walker {
       const entry = this.#memory.load(word)
       if ((entry & PRESENT) === 0) return 0
       if (level === 1 || (level === LARGEST_LEAF && (entry & LARGE) !== 0)) {
+        if (!this.#isOwn(page)) return 0
         const leaf = this.#mark(word, entry, need)
         this.large = level !== 1
         return leaf
@@ -70,6 +82,11 @@ export class Walker {
       level--
       this.#structures.remember(level, page, epoch, table, this.stamp)
     }
+  }
+
+  /** An entry that is not in this CPU's table is not accessed either. */
+  #isOwn(page: number): boolean {
+    return this.#own === null || page >= USER_END || this.#own.has(page)
   }
 
   #mark(word: number, first: number, need: number): number {

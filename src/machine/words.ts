@@ -1,4 +1,4 @@
-import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT, VMALLOC_PAGES } from '../contract/page.js'
+import { ENTRIES_PER_TABLE, FRAME_SHIFT, USER_END, VMALLOC_PAGES } from '../contract/page.js'
 import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
 import { MOST_WINDOW_PAGES } from '../contract/tape.js'
 import { UsageError } from '../contract/usageError.js'
@@ -68,10 +68,8 @@ export const MOST_ALLOCATIONS = 4
 export const ALLOCATION_WORDS = 2
 const WINDOW_WORDS: number = WINDOW_ALLOCATIONS + MOST_ALLOCATIONS * ALLOCATION_WORDS
 /** Windows lie above what is dealt out to users, in each space's own table: the one of CPU c is the same pages in each. */
-const WINDOWS_BASE: number = DIRECT_MAP_BASE / 2
+const WINDOWS_BASE: number = USER_END
 
-/** User pages are dealt out below this page; page 0 stays unmapped. */
-const USER_PAGES: number = DIRECT_MAP_BASE / 2
 /** An entry has this many bits for the frame number: one more frame would be reached as frame 0. */
 const MOST_FRAMES: number = 2 ** (32 - FRAME_SHIFT)
 /** Table pages beyond what is computed: ranges that are held while new ones are mapped. */
@@ -169,7 +167,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     tables: layout.run('tables', tableCount * TABLE_WORDS),
     tableCount,
     // Odd, so that the arenas' first pages fall into different sets of every TLB.
-    userPagesPerCpu: (Math.floor((USER_PAGES - 1) / cpuCount) - 1) | 1,
+    // Page 0 stays unmapped.
+    userPagesPerCpu: (Math.floor((USER_END - 1) / cpuCount) - 1) | 1,
     kernelPagesPerCpu: (Math.floor(VMALLOC_PAGES / cpuCount) - 1) | 1,
   }
 }

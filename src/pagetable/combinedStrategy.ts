@@ -49,6 +49,7 @@ export class CombinedStrategy implements Strategy {
   covered?: NonNullable<Strategy['covered']>
   switching?: NonNullable<Strategy['switching']>
   retired?: NonNullable<Strategy['retired']>
+  filling?: NonNullable<Strategy['filling']>
   ticked?: NonNullable<Strategy['ticked']>
   idled?: AboutCpu
   woke?: AboutCpu
@@ -76,6 +77,8 @@ export class CombinedStrategy implements Strategy {
         this.#covered(cpu, owner, serial, tag, space, obligations)
     if (some('switching')) this.switching = (cpu, from, to) => this.#switching(cpu, from, to)
     if (some('retired')) this.retired = (cpu, space) => this.#withSpace(cpu, RETIRED, 0, space)
+    if (parts[parts.length - 1].filling !== undefined)
+      this.filling = (cpu, space, page, entry) => this.#filling(cpu, space, page, entry)
     if (some('ticked')) this.ticked = (cpu) => this.#ticked(cpu)
     for (const hook of ABOUT_CPU) if (some(hook)) this[hook] = (cpu) => this.#each(cpu, hook)
   }
@@ -98,6 +101,12 @@ export class CombinedStrategy implements Strategy {
 
   #each(cpu: Port, hook: (typeof ABOUT_CPU)[number]): void {
     for (let part = 0; part < this.#parts.length; part++) this.#parts[part][hook]?.(this.#port(cpu, part))
+  }
+
+  /** User pages, which are the fallback's. */
+  #filling(cpu: Port, space: number, page: number, entry: number): Ticket {
+    const part = this.#parts.length - 1
+    return this.#one(cpu, part, this.#parts[part].filling!(this.#port(cpu, part), space, page, entry))
   }
 
   #changing(cpu: Port, change: Change): Ticket {

@@ -5,6 +5,7 @@ import type { Demand, Strategy } from '../contract/strategy.js'
 import type { Meter } from '../machine/costs.js'
 import type { Frames } from '../machine/frames.js'
 import type { Memory } from '../machine/memory.js'
+import type { OwnTable } from '../machine/ownTable.js'
 import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
@@ -56,6 +57,8 @@ export interface Context {
   readonly profile: Profile
   readonly tables: Tables
   readonly frames: Frames
+  /** Null where all CPUs walk the shared tables. */
+  readonly ownTable: OwnTable | null
   readonly meter: Meter
   readonly strategy: Strategy
   readonly port: Port

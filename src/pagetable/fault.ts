@@ -27,6 +27,7 @@ import { isCovered } from './covered.js'
 import { canSleep, pushDemand, pushSleepingDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
+import { fillHere, fillsPrivately, isMissingHere, publishHere } from './fillOwn.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
 import { contractOf } from './parts.js'
@@ -67,6 +68,7 @@ const INSTALL = 6
 const GROW = 7
 /** It has slept, without the pin. */
 const AWAKE = 8
+const FILL = 9
 
 const PAGE = LOCALS
 const NEED = LOCALS + 1
@@ -127,6 +129,9 @@ export function stepFault(context: Context, at: number): Outcome {
       return demandExposure(context, at)
     case EXPOSED:
       return expose(context, at)
+    case FILL:
+      fillHere(context, p[at + PAGE], p[at + FAULT_WORD])
+      return end(context, handle, 1)
     default:
       return install(context, at, handle)
   }
@@ -158,6 +163,14 @@ function end(context: Context, handle: number, result: number): Outcome {
   return pop(context.p, result)
 }
 
+/** The shared table allows the access from here on; this CPU's own, if it has one, some steps later. */
+function granted(context: Context, at: number, handle: number): Outcome {
+  const { p } = context
+  if (p[at + NEED] === 0 || !isMissingHere(context, p[at + PAGE])) return end(context, handle, 1)
+  p[at + PHASE] = LOOK
+  return RAN
+}
+
 function look(context: Context, at: number, handle: number): Outcome {
   const { p, memory, demand } = context
   const entry = memory.load(p[at + FAULT_WORD])
@@ -167,6 +180,8 @@ function look(context: Context, at: number, handle: number): Outcome {
       return giveBackWrite(context, at, handle, entry)
     // The page table allows it: this CPU had an older entry with fewer permissions, dropped by the fault itself.
     const isAllowed = (entry & p[at + NEED]) === p[at + NEED]
+    if (isAllowed && isMissingHere(context, p[at + PAGE]))
+      return publishHere(context, handle, p[at + PAGE], p[at + FAULT_WORD], entry, FILL)
     if (isAllowed) context.witness.count(COUNT_SPURIOUS_FAULTS, 1)
     return end(context, handle, isAllowed ? 1 : 0)
   }
@@ -211,7 +226,7 @@ function giveBackWrite(context: Context, at: number, handle: number, entry: numb
   const word = context.p[at + FAULT_WORD]
   const written = (entry & ~CLEANED) | WRITABLE
   if (context.memory.compareExchange(word, entry, written) !== entry) return RETRY
-  return end(context, handle, 1)
+  return granted(context, at, handle)
 }
 
 function directWord(context: Context, frame: number): number {
@@ -306,8 +321,11 @@ function install(context: Context, at: number, handle: number): Outcome {
   }
   const isWritable = (entry & READ_ONLY) === 0
   const mode = space === KERNEL_SPACE ? GLOBAL : USER
+  const isPrivate = p[at + NEED] !== 0 && fillsPrivately(context)
   const flags = PRESENT | mode | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
-  memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
+  const written = (p[at + FRAME] << FRAME_SHIFT) | flags | (isPrivate ? BUSY : 0)
+  memory.store(word, written)
   setInHand(context, HAND_FAULT, false)
-  return end(context, handle, 1)
+  if (isPrivate) return publishHere(context, handle, p[at + PAGE], word, written, FILL)
+  return granted(context, at, handle)
 }

@@ -87,6 +87,7 @@ function fillTableChange(context: Context, at: number, entry: number, serial: nu
   // Any page of the span stands for the table: its invalidation drops what is cached of the way there.
   change.firstPage = p[at + PAGE]
   change.pageCount = 1
+  change.entry = context.tables.entryIndex(p[at + WORD])
   change.levels = 2
   change.kind = p[at + KIND]
   change.oldFlags = entry & HARDWARE_FLAGS

@@ -12,6 +12,7 @@ export function emptyChange(): Change {
     scope: SCOPE_SPACE,
     firstPage: 0,
     pageCount: 0,
+    entry: 0,
     levels: 0,
     kind: 0,
     oldFlags: 0,

@@ -127,6 +127,14 @@ export class PartPort implements Port {
     return this.port.broadcastSync()
   }
 
+  dropOwn(firstPage: number, pageCount: number): void {
+    this.port.dropOwn(firstPage, pageCount)
+  }
+
+  fillPrivately(space: number, page: number, entry: number): void {
+    this.port.fillPrivately(space, page, entry)
+  }
+
   invalidateDevice(firstPage: number, pageCount: number): number {
     return this.port.invalidateDevice(firstPage, pageCount)
   }

@@ -123,6 +123,7 @@ export function fillChange(context: Context, at: number, old: number, written: n
   change.scope = rule.scope
   change.firstPage = p[at + PAGE]
   change.pageCount = 1
+  change.entry = context.tables.entryIndex(p[at + WORD])
   change.levels = 1
   change.kind = p[at + KIND]
   change.oldFlags = old & HARDWARE_FLAGS

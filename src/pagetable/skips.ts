@@ -39,6 +39,19 @@ export const SKIP_PARAMETERS: ParameterSpecs = {
   },
 }
 
+/**
+ * Where each CPU has page tables of its own the accessed bit is the strategy's: ABIS fills the TLB of a page that one CPU
+ * uses without setting it, so that a clear bit does not say that nobody has the entry.
+ */
+export const OWN_TABLE_SKIP_PARAMETERS: ParameterSpecs = {
+  ...SKIP_PARAMETERS,
+  skipUntouched: {
+    ...SKIP_PARAMETERS.skipUntouched,
+    max: 0,
+    summary: 'never with page tables per CPU: a clear accessed bit does not say that no CPU has the entry',
+  },
+}
+
 /** Names of `--skip`, with the values that each sets. */
 export const SKIP_RULES: Readonly<Record<string, Parameters>> = {
   gained: { skipGained: 1 },

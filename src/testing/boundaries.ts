@@ -6,6 +6,9 @@ import type { Subject } from './subject.js'
 /** 128 MiB: beyond it a run on 8 CPUs takes seconds, and says no more about the strategy. */
 const MOST_WORDS = 1 << 25
 
+/** Of a machine of 8 CPUs, or a little more. */
+const MOST_ENTRIES = 1 << 19
+
 export interface Boundary {
   /** `ring=65536` */
   readonly name: string
@@ -23,7 +26,7 @@ export function boundariesOf({ module, parameters }: Subject): Boundary[] {
 
 /** Words that the strategy would take; what does not fit a test is passed over. */
 export function isTooLarge({ module }: Subject, { parameters }: Boundary, cpuCount: number): boolean {
-  const shape = { cpuCount, spaceCount: 5 }
+  const shape = { cpuCount, spaceCount: 5, entryCount: MOST_ENTRIES }
   const shared = Object.values(module.words(shape, parameters)).map(({ count, stride }) => count * stride)
   const own = Object.values(module.privateWords(shape, parameters)).map((count) => count * cpuCount)
   return [...shared, ...own].reduce((sum, words) => sum + words, 0) > MOST_WORDS

@@ -13,6 +13,7 @@ const HOOKS = [
   'switching',
   'switched',
   'retired',
+  'filling',
   'ticked',
   'idled',
   'woke',
@@ -67,6 +68,7 @@ const TASK_HOOKS: ReadonlySet<Hook> = new Set<Hook>([
   'resumed',
   'switched',
   'retired',
+  'filling',
 ])
 
 /** Every CPU interrupts others now and then although nothing is pending for them. */

@@ -306,6 +306,7 @@ export class BareMachine {
       profile: config.profile,
       tables,
       frames,
+      ownTable: null,
       meter,
       strategy,
       port: this.#port(cpu),
@@ -338,6 +339,7 @@ export class BareMachine {
         scope: 1,
         firstPage: 0,
         pageCount: 0,
+        entry: 0,
         levels: 0,
         kind: 0,
         oldFlags: 0,
@@ -395,6 +397,8 @@ export class BareMachine {
       invalidate: unused,
       invalidateSpace: unused,
       invalidateAll: unused,
+      dropOwn: unused,
+      fillPrivately: unused,
       activate: unused,
       interruptOne: unused,
       interruptSet: unused,
@@ -619,6 +623,14 @@ export class WordPort implements Port {
 
   invalidateAll(): void {
     this.log.push('invalidateAll')
+  }
+
+  dropOwn(firstPage: number, pageCount: number): void {
+    this.log.push(`dropOwn ${firstPage} ${pageCount}`)
+  }
+
+  fillPrivately(_space: number, page: number): void {
+    this.log.push(`fillPrivately ${page}`)
   }
 
   activate(): void {}

@@ -73,6 +73,7 @@ const CHANGE: Change = {
   scope: SCOPE_SPACE,
   firstPage: 0,
   pageCount: 1,
+  entry: 0,
   levels: 1,
   kind: 0,
   oldFlags: 1,

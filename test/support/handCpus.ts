@@ -92,6 +92,14 @@ class HandPort implements Port {
     this.#note('flush everything')
   }
 
+  dropOwn(firstPage: number, pageCount: number): void {
+    this.#note(`drop ${pageCount} own pages from ${firstPage}`)
+  }
+
+  fillPrivately(_space: number, page: number): void {
+    this.#note(`fill page ${page} privately`)
+  }
+
   activate(space: number, tag: number, keep: boolean): void {
     this.#note(`load space ${space} under tag ${tag}, ${keep ? 'kept' : 'flushed'}`)
   }

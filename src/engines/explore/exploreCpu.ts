@@ -104,6 +104,7 @@ export class ExploreCpu {
       profile: plan.profile,
       tables: new Tables(this.memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable),
       frames: new Frames(this.memory, cell.machine.frames),
+      ownTable: this.port.ownTable,
       meter: FREE,
       strategy,
       port: this.port,
@@ -175,8 +176,7 @@ export class ExploreCpu {
     const isHome = this.p[SPACE] === words[shared + HANDLE_SPACE]
     const isBatchOpen = this.#word(IN_BATCH) !== 0
     if (this.#word(OPERATIONS_LEFT) === 0) return kind === 'batch' && isBatchOpen
-    if (kind === 'touch')
-      return isHome && words[shared + HANDLE_MAPPED] !== 0 && (this.#entry(page) & PRESENT) === 0
+    if (kind === 'touch') return isHome && words[shared + HANDLE_MAPPED] !== 0 && this.#wouldFault(page)
     // A temporary mapping belongs to the space that is loaded.
     if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
     if (kind === 'teardown')
@@ -185,7 +185,7 @@ export class ExploreCpu {
     if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
-    if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
+    if (kind === 'populate') return this.#ownPage >= 0 && this.#wouldFault(this.#indexOf(this.#ownPage))
     return isHome
   }
 
@@ -194,8 +194,15 @@ export class ExploreCpu {
     return this.#arena.words[this.#parts.tracked.wordOf(page)]
   }
 
-  #entryOf(page: number): number {
-    return this.#entry(this.#parts.tracked.indexOf(page, LEVEL_LEAF))
+  /** The page is not there, or not in this CPU's own table. */
+  #wouldFault(index: number): boolean {
+    const { own } = this.#parts.words
+    if ((this.#entry(index) & PRESENT) === 0) return true
+    return own !== null && this.#arena.words[own.base + this.id * own.stride + index] === 0
+  }
+
+  #indexOf(page: number): number {
+    return this.#parts.tracked.indexOf(page, LEVEL_LEAF)
   }
 
   /** -1: not mapped now, or in a space that is not loaded. */

@@ -79,6 +79,7 @@ export class ExploreMachine {
       cell.parts.count,
       spaceCountOf(plan.case),
       trackedCount(plan.case),
+      cell.hasOwnTables,
     )
     const words = new Int32Array(cell.layout.wordCount)
     boot(new PlainMemory(words), cell.machine, cell.config, () => 0)
@@ -102,7 +103,9 @@ export class ExploreMachine {
       this.held,
       this.words.cpus,
       this.device,
+      this.words.own,
     )
+    this.speculation.marksInstalled = plan.module.needs?.includes('privateFills') !== true
     this.broadcasts = new Broadcasts({
       arena: this.arena,
       placed: this.words.broadcasts,

@@ -1,5 +1,5 @@
 import { reachedSerial } from '../../contract/change.js'
-import { KERNEL_SPACE } from '../../contract/page.js'
+import { ACCESSED, DIRTY, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
 import type { CpuSet, Port } from '../../contract/port.js'
 import {
   DONE,
@@ -9,6 +9,9 @@ import {
   TICKET_ZERO,
   type Ticket,
 } from '../../contract/ticket.js'
+import { STAMP_OFFSET, wordOfEntry } from '../../machine/tables.js'
+import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
+import { NO_OWN_TABLE, NO_PRIVATE_FILLS } from '../basePort.js'
 import type { CellWords } from '../cellWords.js'
 import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
@@ -16,6 +19,7 @@ import { TICK_NS, type Clock } from './clock.js'
 import type { ExploreDevice } from './exploreDevice.js'
 import type { ExploreWords } from './exploreWords.js'
 import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
+import { ExploreOwnTable } from './exploreOwnTable.js'
 import type { HeldEntries } from './heldEntries.js'
 import { forgetAllOrphans, forgetOrphans, isOrphaned, orphan } from './orphanedTags.js'
 import type { TrackedPages } from './trackedPages.js'
@@ -42,6 +46,7 @@ export interface PortParts {
 export class ExplorePort implements Port {
   readonly id: number
   readonly count: number
+  readonly ownTable: ExploreOwnTable | null
   readonly #parts: PortParts
   readonly #privates: Int32Array
   readonly #buffer: StoreBuffer
@@ -56,6 +61,9 @@ export class ExplorePort implements Port {
     this.#parts = parts
     this.#privates = privates
     this.#buffer = buffer
+    const { arena, log, tracked, speculation, words } = parts
+    this.ownTable =
+      words.own === null ? null : new ExploreOwnTable(id, words.own, arena, log, tracked, speculation)
     this.#state = parts.words.cpus.base + id * parts.words.cpus.stride
   }
 
@@ -168,6 +176,27 @@ export class ExplorePort implements Port {
       }
       arena.set(this.#state + TAGS + space, tag)
       arena.set(this.#state + ACTIVE_SPACE, space)
+    })
+  }
+
+  dropOwn(firstPage: number, pageCount: number): void {
+    const { ownTable } = this
+    if (ownTable === null) throw new Error(NO_OWN_TABLE)
+    this.#effect(`drop ${pageCount} own pages from ${firstPage}`, () => ownTable.drop(firstPage, pageCount))
+  }
+
+  fillPrivately(_space: number, page: number, entry: number): void {
+    if (this.#parts.cell.host.shape.entryCount === undefined) throw new Error(NO_PRIVATE_FILLS)
+    this.#effect(`fill page ${page} privately`, () => {
+      const { arena, cell, held, tracked } = this.#parts
+      const word = wordOfEntry(cell.machine.tables, entry)
+      if ((arena.words[word] & WRITABLE) !== 0) arena.set(word, arena.words[word] | DIRTY)
+      held.fill(
+        this.id,
+        tracked.indexOf(page, LEVEL_LEAF),
+        arena.words[word] | ACCESSED,
+        arena.words[word + STAMP_OFFSET],
+      )
     })
   }
 

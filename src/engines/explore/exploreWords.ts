@@ -73,6 +73,8 @@ export interface ExploreWords {
   readonly buffers: Placed
   readonly broadcasts: Placed
   readonly device: Placed
+  /** Per CPU and tracked page: whether the CPU's own table has it. Null where all CPUs walk the shared one. */
+  readonly own: Placed | null
   /** The latest time that a wait for a time has reached, and how often waits may still move it (clock.ts). */
   readonly clock: number
   readonly clockMoves: number
@@ -84,6 +86,7 @@ export function placeExplore(
   partCount: number,
   spaceCount: number,
   trackedCount: number,
+  hasOwnTables: boolean,
 ): ExploreWords {
   return {
     cpus: layout.lines('cpu', cpuCount, TAGS + spaceCount),
@@ -93,6 +96,7 @@ export function placeExplore(
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
     broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
     device: layout.lines('device', 1, DEVICE_MARKS + trackedCount),
+    own: hasOwnTables ? layout.lines('ownTable', cpuCount, trackedCount) : null,
     clock: layout.run('clock', 1),
     clockMoves: layout.run('clockMoves', 1),
   }

@@ -47,7 +47,7 @@ export class Settle {
       for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, WRITABLE))
     }
     for (let page = 0; page < Math.min(pageCount, frameCount); page++)
-      this.#call(cpus[0], () => cpus[0].begin({ kind: 'touch', page }))
+      for (const cpu of this.#touching) this.#call(cpu, () => cpu.begin({ kind: 'touch', page }))
     if (alphabet.includes('remap')) {
       for (const cpu of cpus.slice(0, Math.max(0, frameCount - pageCount)))
         this.#call(cpu, () => cpu.begin({ kind: 'populate', page: 0 }))
@@ -65,6 +65,12 @@ export class Settle {
     arena.begin()
     this.#machine.log.preemption = plan.case.preemption
     this.#machine.speculation.isOn = plan.case.fills === 'late'
+  }
+
+  /** One fault makes a page present for all, except where each CPU has a table of its own. */
+  get #touching(): readonly ExploreCpu[] {
+    const { cpus, cell } = this.#machine
+    return cell.hasOwnTables ? cpus : cpus.slice(0, 1)
   }
 
   /** The first CPU goes there to make it, and comes back. */

@@ -15,7 +15,7 @@ import type { Choices } from './choices.js'
 import type { ExploreDevice } from './exploreDevice.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
 import type { HeldEntries } from './heldEntries.js'
-import type { TrackedPages } from './trackedPages.js'
+import type { TrackedPage, TrackedPages } from './trackedPages.js'
 
 /** Bits whose change makes a cached entry stale. */
 const TRANSLATION = PRESENT | PERMISSIONS | (-1 << FRAME_SHIFT)
@@ -40,12 +40,15 @@ export class Speculation {
   readonly #holderCount: number
   readonly #device: ExploreDevice
   readonly #tracked: TrackedPages
+  readonly #own: Placed | null
   /** For traces. */
   onFill: ((cpu: number, index: number) => void) | null = null
   /** Whether the host has a CPU's processor. */
   isPreempted: (cpu: number) => boolean = () => false
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
+  /** Off where the fault's own access leaves the accessed bit clear. */
+  marksInstalled = true
 
   constructor(
     arena: Arena,
@@ -54,6 +57,7 @@ export class Speculation {
     held: HeldEntries,
     cpus: Placed,
     device: ExploreDevice,
+    own: Placed | null = null,
   ) {
     this.#arena = arena
     this.#choices = choices
@@ -62,6 +66,7 @@ export class Speculation {
     this.#device = device
     this.#holderCount = device.holder + 1
     this.#tracked = tracked
+    this.#own = own
   }
 
   /** A word is about to be written; if it is an entry, its translation may change. */
@@ -88,7 +93,8 @@ export class Speculation {
    * changes the entry, and each change would be two steps for nothing.
    */
   installed(word: number, value: number): number {
-    if ((value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0) return value
+    if (!this.marksInstalled || (value & PRESENT) === 0 || (this.#arena.words[word] & PRESENT) !== 0)
+      return value
     const index = this.#tracked.indexOfWord(word)
     const isInstalled = index >= 0 && this.#tracked.list[index].level === LEVEL_LEAF
     return isInstalled ? value | ACCESSED | ((value & WRITABLE) !== 0 ? DIRTY : 0) : value
@@ -96,25 +102,33 @@ export class Speculation {
 
   /** A CPU is about to load another root, under which entries of the present space are kept. */
   beforeLeaving(cpu: number, space: number): void {
-    this.#fillAny(cpu, (index) => this.#held.pages[index].space === space)
+    if (!this.isOn) return
+    this.#fillSome(cpu, (page) => page.space === space)
   }
 
   /** The host is about to take a CPU away, which walks nothing until it is back and keeps what it has. */
   beforePreemption(cpu: number): void {
-    this.#fillAny(cpu, () => true)
+    if (this.isOn) this.#fillSome(cpu, () => true)
   }
 
-  #fillAny(cpu: number, isMeant: (index: number) => boolean): void {
+  /** A CPU is about to drop entries of its own table: what it has cached of them by then stays. */
+  beforeDropping(cpu: number, firstPage: number, pageCount: number): void {
     if (!this.isOn) return
+    this.#fillSome(cpu, ({ page, level }) => {
+      return level === LEVEL_LEAF && page >= firstPage && page < firstPage + pageCount
+    })
+  }
+
+  /** Tries each set of these pages. */
+  #fillSome(cpu: number, isMeant: (page: TrackedPage) => boolean): void {
     const { pages } = this.#held
+    const couldFill = (index: number) => isMeant(pages[index]) && this.#isFillable(cpu, index)
     let candidates = 0
-    for (let index = 0; index < pages.length; index++) {
-      if (isMeant(index) && this.#isFillable(cpu, index)) candidates++
-    }
+    for (let index = 0; index < pages.length; index++) if (couldFill(index)) candidates++
     if (candidates === 0) return
     let chosen = this.#choices.choose(1 << candidates)
     for (let index = 0; index < pages.length; index++) {
-      if (!isMeant(index) || !this.#isFillable(cpu, index)) continue
+      if (!couldFill(index)) continue
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
@@ -131,6 +145,7 @@ export class Speculation {
     const word = this.#tracked.wordOf(index)
     if ((words[word] & PRESENT) === 0) return false
     if (!this.#isReached(cpu, space)) return false
+    if (!this.#isOwn(cpu, index)) return false
     const isHeld =
       this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
     return !isHeld
@@ -141,6 +156,14 @@ export class Speculation {
     if (cpu === this.#device.holder) return space === this.#device.space
     if (space === KERNEL_SPACE) return true
     return this.#arena.words[this.#cpus.base + cpu * this.#cpus.stride + ACTIVE_SPACE] === space
+  }
+
+  /** A walk of a CPU's own table finds what its faults have put there. The directories above are taken to be shared. */
+  #isOwn(cpu: number, index: number): boolean {
+    const { space, level } = this.#held.pages[index]
+    if (this.#own === null || space === KERNEL_SPACE || level !== LEVEL_LEAF) return true
+    if (cpu === this.#device.holder) return true
+    return this.#arena.words[this.#own.base + cpu * this.#own.stride + index] !== 0
   }
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */

@@ -17,7 +17,7 @@ import { wholeLines } from './lines.js'
 export const SPACE = 0
 export const FIRST = 1
 export const COUNT = 2
-const STRIDE = 3
+export const STRIDE = 3
 /** What a target answers with: the ticket that it acknowledges. */
 export const TICKET = 4
 /** First word of a request that a variant of the round may use for itself. */
