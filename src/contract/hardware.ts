@@ -15,8 +15,19 @@ export const HARDWARE = [
  * `broadcast`: one CPU drops translations on all of them, without any software there. Two kinds of it:
  * `invlpgb` (AMD64 APM vol. 3: INVLPGB names a few pages, TLBSYNC waits) and `tlbi` (Arm ARM: TLBI names a
  * page or a range of up to 2^21 pages, DSB waits). A strategy that runs on either needs `broadcast`.
+ *
+ * Three kinds know more of TLBs than today's machines, and are proposals of papers that were read as abstracts
+ * only. Each is on for strategies that need it, and for others the machine is as if it had none.
+ * `expiring`: what a CPU caches, it uses for `assumes.leaseNs` and not longer; how long anybody may use a
+ * page-table entry stands beside the entry (Awad et al., PACT 2017). `coherent`: every TLB drops what it holds
+ * of an entry as part of the entry's write, and its paging-structure cache where that is a directory's
+ * (Romanescu et al., HPCA 2010; Yan et al., ISCA 2017). `directory`: a shared directory knows which TLBs hold
+ * a page, and drops it there when it is told to (Villavieja et al., PACT 2011).
  */
 export type Hardware = (typeof HARDWARE)[number]
+
+/** In place of an expiry: nothing says when the translation is gone. Paging-structure caches do not expire, so it is that of tables. */
+export const NEVER_EXPIRES: number = -(2 ** 31)
 
 /** Whether any of it is a broadcast, of whatever kind. */
 export function needsBroadcast(needs: readonly Hardware[] = []): boolean {

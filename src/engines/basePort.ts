@@ -32,11 +32,14 @@ import type { CellWords } from './cellWords.js'
 const NO_BROADCAST =
   "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast'], and the profile must have it"
 
+/** Methods that KnowingPort adds. */
+type OfKnowingTlbs = 'hasExpired' | 'untilExpired' | 'invalidateSharers'
+
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
  * counting. Engines add shared words, interrupts and time.
  */
-export abstract class BasePort implements Port {
+export abstract class BasePort implements Omit<Port, OfKnowingTlbs> {
   readonly id: number
   readonly count: number
   protected readonly cell: CellWords
@@ -210,6 +213,25 @@ export abstract class BasePort implements Port {
     this.counters[COUNT_BROADCAST_SYNCS]++
     this.meter.charge(COST_BROADCAST_SYNC, 1)
     return this.zero(broadcasts.undelivered.base + this.id * broadcasts.undelivered.stride)
+  }
+
+  /** This CPU's part of a drop by hardware. @returns pages that it held */
+  dropHere(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    const epoch = this.epochOf(space)
+    let held = 0
+    for (let page = firstPage; page < firstPage + pageCount; page++) {
+      if (epoch === 0 || !this.#tlb.holds(page, epoch)) continue
+      this.#tlb.drop(page, epoch)
+      held++
+    }
+    if (isWhole) this.#structures.empty()
+    return held
+  }
+
+  /** This CPU's part of more than it can be told of. */
+  dropAllHere(): void {
+    this.#tlb.dropAll()
+    this.#structures.empty()
   }
 
   protected countdownOf(cpu: number): number {

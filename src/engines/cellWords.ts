@@ -3,6 +3,7 @@ import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import { Layout } from '../machine/layout.js'
+import { placeExpiries, type ExpiryWords } from '../machine/expiries.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
@@ -67,6 +68,10 @@ export interface CellWords {
   readonly faults: FaultWords | null
   /** Null where the strategy needs none. */
   readonly broadcasts: BroadcastWords | null
+  /** Null where the strategy does not need TLBs that hardware drops from at once. */
+  readonly drops: BroadcastWords | null
+  /** Null where it does not need entries that expire. */
+  readonly expiries: ExpiryWords | null
   readonly host: StrategyHost
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
@@ -133,6 +138,9 @@ export function placeCell(plan: CellPlan): CellWords {
   }
   const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
   const broadcasts = needsBroadcast(module.needs) ? placeBroadcasts(layout, cpuCount) : null
+  const isDropped = module.needs?.some((name) => name === 'coherent' || name === 'directory') ?? false
+  const drops = isDropped ? placeBroadcasts(layout, cpuCount) : null
+  const expiries = module.needs?.includes('expiring') === true ? placeExpiries(layout, machine) : null
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -142,6 +150,8 @@ export function placeCell(plan: CellPlan): CellWords {
     control,
     faults,
     broadcasts,
+    drops,
+    expiries,
     host,
     demandAt,
     demandItems,

@@ -13,6 +13,7 @@ export const COUNTER_NAMES = [
   'demands',
   'broadcasts',
   'broadcastSyncs',
+  'coherenceMessages',
 ] as const
 
 export const COUNT_IPIS = 0
@@ -32,3 +33,5 @@ export const COUNT_DEMANDS = 10
 /** Operations of the hardware that one CPU broadcast to all; a long range takes several. */
 export const COUNT_BROADCASTS = 11
 export const COUNT_BROADCAST_SYNCS = 12
+/** Messages by which hardware drops an entry from the TLB of another CPU, without an interrupt: one for each that held it. */
+export const COUNT_COHERENCE_MESSAGES = 13

@@ -9,6 +9,7 @@ import type { Memory } from '../machine/memory.js'
 import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
+import type { EntryHardware } from './entryHardware.js'
 import type { PassedEvent } from './passedEvent.js'
 import type { Skips } from './skips.js'
 
@@ -57,6 +58,7 @@ export interface Context {
   readonly strategy: Strategy
   readonly port: Port
   readonly witness: Witness
+  readonly entries: EntryHardware
   readonly contract: Contract
   readonly skips: Skips
   /** Position words (position.ts) and the change log behind them, private to this CPU. */

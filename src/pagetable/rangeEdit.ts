@@ -93,6 +93,7 @@ export function fillChange(context: Context, at: number, old: number, written: n
   change.oldFlags = old & HARDWARE_FLAGS
   change.newFlags = written & HARDWARE_FLAGS
   change.tablesFreed = false
+  change.expiry = context.entries.expiryOf(p[at + WORD])
   // The row of such a machine owes it wherever it owes the address.
   change.obligations = rule.obligations | ((rule.obligations & VA_REUSE) !== 0 ? populating(context) : 0)
 }

@@ -18,7 +18,7 @@ import { unlockItem } from './dispose.js'
 import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { clearDirectory, directoryCleared, leaveSpan } from './freeTable.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
-import { fillEvent, neededFor } from './passedEvent.js'
+import { fillEvent, LEVEL_LEAF, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
   LAST_SERIAL,
@@ -234,6 +234,7 @@ function write(context: Context, at: number): Outcome {
 function tell(context: Context, at: number, old: number, written: number): Outcome {
   const { p, memory, words, witness, frames } = context
   const word = p[at + WORD]
+  context.entries.written(p[at + SPACE_OF], p[at + PAGE], LEVEL_LEAF)
   const stamp = witness.stamp(word)
   const issued = words.issued.base + context.cpu * words.issued.stride
   if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()

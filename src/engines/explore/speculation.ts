@@ -13,6 +13,7 @@ import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
 import type { Choices } from './choices.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
+import type { Expiring } from './expiring.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPages } from './trackedPages.js'
 
@@ -41,6 +42,10 @@ export class Speculation {
   onFill: ((cpu: number, index: number) => void) | null = null
   /** Off while nothing but the machine's own set-up or drain runs, and where fills are actions of their own. */
   isOn = false
+  /** Null where entries do not expire. */
+  expiring: Expiring | null = null
+  /** Whether TLBs drop an entry as part of its write. */
+  isCoherent = false
 
   constructor(
     arena: Arena,
@@ -74,6 +79,14 @@ export class Speculation {
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
+  }
+
+  /** A word was written; if it is an entry that translates otherwise now, hardware may have told the TLBs. */
+  afterWrite(word: number, before: number, value: number): void {
+    if (!this.isCoherent || ((before ^ value) & TRANSLATION) === 0) return
+    const index = this.#tracked.indexOfWord(word)
+    if (index < 0) return
+    for (let cpu = 0; cpu < this.#cpuCount; cpu++) this.#held.drop(cpu, index)
   }
 
   /**
@@ -114,7 +127,7 @@ export class Speculation {
       return false
     const isHeld =
       this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
-    return !isHeld
+    return !isHeld || this.#expiryOf(index) > this.#held.expiry(cpu, index)
   }
 
   /** As after a store where the entry allows one: that is the more dangerous of the two. */
@@ -124,7 +137,13 @@ export class Speculation {
     const isLeaf = this.#tracked.list[index].level === LEVEL_LEAF
     const marks = isLeaf ? ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0) : 0
     this.#arena.set(word, words[word] | marks)
-    this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET])
+    if (isLeaf) this.expiring?.stamp(word)
+    this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET], this.#expiryOf(index))
     this.onFill?.(cpu, index)
+  }
+
+  /** Of what is cached now: later than that of what was cached before. Paging-structure caches do not expire. */
+  #expiryOf(index: number): number {
+    return this.#tracked.list[index].level === LEVEL_LEAF ? (this.expiring?.expiry ?? 0) : 0
   }
 }

@@ -1,12 +1,18 @@
 import { BROADCAST_COST_NAMES, COST_NAMES, type Meter } from '../../machine/costs.js'
+import { knowingTlbCosts } from '../../machine/knowingTlbCosts.js'
 import type { Profile } from '../../machine/profile.js'
 
-/** Costs in picoseconds, indexed like COST_NAMES and BROADCAST_COST_NAMES behind them. */
-export function costTable({ costsPs, broadcast }: Profile): Float64Array {
-  return Float64Array.from([
+/** Costs in picoseconds, indexed like COST_NAMES and BROADCAST_COST_NAMES behind them, and what few machines have behind these. */
+export function costTable({ costsPs, broadcast, extras = {} }: Profile): Float64Array {
+  const table = [
     ...COST_NAMES.map((name) => costsPs[name].value),
     ...BROADCAST_COST_NAMES.map((name) => broadcast?.costsPs[name].value ?? 0),
-  ])
+  ]
+  for (const [index, costPs] of knowingTlbCosts(extras)) {
+    while (table.length < index) table.push(0)
+    table[index] = costPs
+  }
+  return Float64Array.from(table)
 }
 
 /** One CPU's virtual time: integer picoseconds in a double, exact up to 2^53 (2.5 hours). */

@@ -2,12 +2,7 @@ import { KERNEL_SPACE } from '../../contract/page.js'
 import type { TapeSet } from '../../contract/tape.js'
 import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../contract/ticket.js'
 import { boot } from '../../machine/boot.js'
-import {
-  COST_ACCESS,
-  COST_BROADCAST_REACH,
-  COST_BROADCAST_REACH_EACH,
-  COST_DELIVER_SIBLING,
-} from '../../machine/costs.js'
+import { COST_ACCESS, COST_DELIVER_SIBLING } from '../../machine/costs.js'
 import { Claims } from '../../oracle/claims.js'
 import { StaleSpans } from '../../oracle/staleSpans.js'
 import { ViolationList } from '../../oracle/violations.js'
@@ -15,15 +10,17 @@ import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
 import { FaultLog } from '../faultLog.js'
 import type { WaitView } from '../waits.js'
+import { aheadPs } from './aheadPs.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
-import { Interconnect, type Broadcast } from './interconnect.js'
+import { interconnectOf, type Interconnect, type Broadcast } from './interconnect.js'
 import { Lines } from './lines.js'
 import { PlainMemory } from '../plainMemory.js'
 import { patiencePs } from './simPatience.js'
 import { SimFaults, type UndisturbedSim } from './simFaults.js'
 import { SimPort } from './simPort.js'
 import { Ticks, type SimTimers } from './simTimers.js'
+import { SimTlbs } from './simTlbs.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
 
@@ -43,6 +40,7 @@ export class SimMachine implements UndisturbedSim {
   /** Null where the strategy needs no broadcasts. */
   readonly interconnect: Interconnect | null
   readonly timers: SimTimers
+  readonly tlbs: SimTlbs
   /** Virtual time without progress after which a run is given up; 0: turns decide. */
   readonly patiencePs: number
   readonly waitView: WaitView
@@ -75,10 +73,7 @@ export class SimMachine implements UndisturbedSim {
         ? null
         : new SimFaults(this, plan.faults, new FaultLog(memory, cell, cell.faults), cell.config.cpuCount)
     this.timers = this.faults ?? new Ticks(this.tickPs)
-    const reachPs = this.costs[COST_BROADCAST_REACH]
-    const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
-    const { cpuCount } = cell.config
-    this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
+    this.interconnect = interconnectOf(cell, this.costs)
     const events = this.faults ?? this
     this.patiencePs = plan.faults === undefined ? 0 : patiencePs(plan.faults, plan.tapes)
     this.waitView = {
@@ -97,6 +92,7 @@ export class SimMachine implements UndisturbedSim {
         )
       : null
     this.staleSpans = spans
+    this.tlbs = new SimTlbs(this.cpus, spans)
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
           opened: (serial, change) => {
@@ -121,7 +117,20 @@ export class SimMachine implements UndisturbedSim {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) =>
-          new SimPort(id, cell, privates, tlb, structures, counters, words, clock, lines, events, spans),
+          new SimPort(
+            id,
+            cell,
+            privates,
+            tlb,
+            structures,
+            counters,
+            words,
+            clock,
+            lines,
+            events,
+            this.tlbs,
+            spans,
+          ),
         nowNs: () => clock.nowPs / 1000,
         ticksRequested: () => this.#askForTicks(clock.nowPs),
       })
@@ -147,10 +156,8 @@ export class SimMachine implements UndisturbedSim {
     boot(memory, cell.machine, cell.config, random)
   }
 
-  /** Nothing that a CPU does gets to another one sooner. */
   get aheadPs(): number {
-    const deliveries = [0, 1, 2].map((distance) => this.costs[COST_DELIVER_SIBLING + distance])
-    return Math.min(...deliveries, this.interconnect === null ? Infinity : this.costs[COST_BROADCAST_REACH])
+    return aheadPs(this.costs, this.cell)
   }
 
   sent(from: number, target: number): void {

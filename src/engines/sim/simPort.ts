@@ -5,11 +5,12 @@ import { COST_ATOMIC, COST_INTERRUPT_SEND, COST_LINE_HIT, COST_LINE_SIBLING } fr
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import type { StaleSpans } from '../../oracle/staleSpans.js'
-import { BasePort } from '../basePort.js'
+import { KnowingPort } from '../knowingPort.js'
 import type { CellWords } from '../cellWords.js'
 import { LINE_IS_HERE, type Lines } from './lines.js'
 import type { SimClock } from './simClock.js'
 import type { Broadcast } from './interconnect.js'
+import type { SimTlbs } from './simTlbs.js'
 
 /** What a port tells the engine. */
 export interface SimEvents {
@@ -22,11 +23,12 @@ export interface SimEvents {
   broadcast(broadcast: Broadcast, atPs: number): void
 }
 
-export class SimPort extends BasePort {
+export class SimPort extends KnowingPort {
   readonly #words: Int32Array
   readonly #clock: SimClock
   readonly #lines: Lines
   readonly #events: SimEvents
+  readonly #tlbs: SimTlbs
   /** Null: nobody wants to know when translations go. */
   readonly #spans: StaleSpans | null
 
@@ -41,6 +43,7 @@ export class SimPort extends BasePort {
     clock: SimClock,
     lines: Lines,
     events: SimEvents,
+    tlbs: SimTlbs,
     spans: StaleSpans | null,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
@@ -48,6 +51,7 @@ export class SimPort extends BasePort {
     this.#clock = clock
     this.#lines = lines
     this.#events = events
+    this.#tlbs = tlbs
     this.#spans = spans
   }
 
@@ -131,6 +135,14 @@ export class SimPort extends BasePort {
 
   protected sendBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
     this.#events.broadcast({ sender: this.id, tag, firstPage, pageCount, stridePages }, this.#clock.nowPs)
+  }
+
+  override presentNs(): number {
+    return this.#tlbs.presentPs / 1000
+  }
+
+  protected override sendDrop(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    return this.#tlbs.dropEverywhere(this.id, space, firstPage, pageCount, isWhole)
   }
 
   acknowledge(ticket: Ticket): void {

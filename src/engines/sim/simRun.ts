@@ -9,6 +9,7 @@ import { deadEnd, describeWait } from '../deadEnd.js'
 import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
 import { Lookahead } from './lookahead.js'
+import { pollResting } from './pollResting.js'
 import { Schedule } from './schedule.js'
 import { SimPatience } from './simPatience.js'
 import type { SimCpu } from './simCpu.js'
@@ -147,10 +148,11 @@ export class SimRun {
       if (this.#patience.isLookDue()) this.#judgeIdle(time)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time
+      this.#machine.tlbs.turn(sim, time)
       const wasWaiting = sim.isWaiting
       this.#turn(sim)
       if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)
-      if (++this.#turns % TURNS_PER_REST_CHECK === 0) this.#pollResting()
+      if (++this.#turns % TURNS_PER_REST_CHECK === 0) pollResting(this.#cpus)
       this.#reschedule(next)
     }
     return this.#endPs
@@ -172,17 +174,6 @@ export class SimRun {
       `${reason}\n${deadEnd(view)}`,
       this.#cpus.map((sim) => sim.describe(describeWait(view, sim.cpu.id))),
     )
-  }
-
-  /** CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed concerns them too. */
-  #pollResting(): void {
-    for (const sim of this.#cpus) {
-      const { cpu } = sim
-      cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
-      const isAway = sim.hasEnded || sim.busyUntilPs > 0
-      const isResting = isAway && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
-      if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
-    }
   }
 
   #turn(sim: SimCpu): void {

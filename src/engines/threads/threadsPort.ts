@@ -3,8 +3,9 @@ import { TICKET_SHIFT, type Ticket } from '../../contract/ticket.js'
 import type { Meter } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
-import { BasePort } from '../basePort.js'
+import { KnowingPort } from '../knowingPort.js'
 import { BroadcastMail } from './broadcastMail.js'
+import { DropMail } from './dropMail.js'
 import type { CellWords } from '../cellWords.js'
 import { doorbellsOf, postInterrupt, ring, SharedBells, type Bells, type Doorbell } from './doorbell.js'
 
@@ -16,12 +17,15 @@ export function clockNs(): number {
   return performance.now() * 1e6
 }
 
-export class ThreadsPort extends BasePort {
+export class ThreadsPort extends KnowingPort {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #bells: Bells
   readonly #doorbells: readonly Doorbell[]
   /** Null where the strategy needs no broadcasts. */
   readonly #broadcasts: BroadcastMail | null
+  /** Null where hardware drops nothing at once. */
+  readonly #drops: DropMail | null
+  override readonly clockMarginTicks: number = 1
 
   constructor(
     id: number,
@@ -40,6 +44,8 @@ export class ThreadsPort extends BasePort {
       cell.broadcasts === null
         ? null
         : new BroadcastMail(id, cell.broadcasts, words, this.#bells, this.#doorbells)
+    this.#drops =
+      cell.drops === null ? null : new DropMail(id, cell.drops, words, this.#bells, this.#doorbells)
   }
 
   now(): number {
@@ -88,6 +94,13 @@ export class ThreadsPort extends BasePort {
   /** Drops what the others, and this CPU itself, have broadcast since the last time. */
   takeBroadcasts(): void {
     this.#broadcasts?.take(this)
+    this.#drops?.take(this, this.counters)
+  }
+
+  protected sendDrop(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    this.dropHere(space, firstPage, pageCount, isWhole)
+    this.#drops?.send(space, firstPage, pageCount, isWhole, this, this.counters)
+    return 0
   }
 
   acknowledge(ticket: Ticket): void {
