@@ -95,7 +95,16 @@ describe('the mailbox', () => {
     bare.enter(2, 2, 1)
     const { strategy, ports } = bare
     const at = { operation: 0, pageCount: 1, levels: 1, kind: 0, scope: 1, oldFlags: 1, newFlags: 0 } as const
-    const change = { ...at, serial: 0, space: 2, firstPage: 8, tablesFreed: false, obligations: 1, tag: 0 }
+    const change = {
+      ...at,
+      expiry: 0,
+      serial: 0,
+      space: 2,
+      firstPage: 8,
+      tablesFreed: false,
+      obligations: 1,
+      tag: 0,
+    }
     strategy.changed(ports[3], change)
     // CPU 2 leaves: it is asked all the same, and so is who holds the space of the next address.
     bare.enter(2, 3, 2)
