@@ -5,9 +5,11 @@ import type { Port } from '../dist/src/contract/port.js'
 import lease, { Lease } from '../dist/src/strategies/lease.js'
 import { plant } from '../dist/src/testing/defect.js'
 import { COUNT_DEMANDS } from '../dist/src/machine/counters.js'
+import { sharedAheadNs } from '../dist/src/engines/threads/sharedClock.js'
+import { clockNs } from '../dist/src/engines/threads/threadsPort.js'
 import { planOf, verdictOf } from './support/explorePlan.js'
 import { readBack } from './support/readBack.js'
-import { simCell, type CellOptions } from './support/runCell.js'
+import { simCell, threadsCell, type CellOptions } from './support/runCell.js'
 import { sharedThenGone } from './support/sharedThenGone.js'
 
 const LEASE_NS = 100_000
@@ -44,6 +46,11 @@ describe.each([1, 2, 8])('%i CPUs that have all cached the pages', (cpus) => {
       pagesInvalidated: 5 * pages * cpus,
       fullFlushes: 0,
     })
+  })
+
+  test('a round is for the pages that have not expired', async () => {
+    const counts = await countsOf({ ...cell(8, 0), workload: sharedThenGone(8, OVER_NS, 5, 0, 2) })
+    expect(counts).toMatchObject({ ipis: 5 * (cpus - 1), pagesInvalidated: 5 * 2 * cpus })
   })
 
   test('waits=1: the operation waits for the expiry, as late as the last walk makes it', async () => {
@@ -113,6 +120,45 @@ test('passes of readers that repeat themselves end where an entry expires: taken
   const [repeated, run] = [await simCell(cell), await simCell({ ...cell, mayRepeatPasses: false })]
   expect(repeated.figures.tlbMisses).toBeGreaterThan(24 * 2)
   expect(repeated.figures).toEqual(run.figures)
+})
+
+test('a reader that uses its pages all the time walks them once for each lease, alone with its clock or not', async () => {
+  const pages = 24
+  const parameters = { pages: 1, ops: 10, pauseNs: 10 * LEASE_NS, readerPages: pages, readerWorkNs: 0 }
+  const { figures } = await simCell({ strategy: 'lease', workload: 'munmap-storm', parameters, cpus: 2 })
+  // A lease begins with the walk and is rounded up to a microsecond; what the initiator itself walks is little.
+  const leases = figures.elapsedNs / LEASE_NS
+  expect(figures.tlbMisses).toBeGreaterThan(0.97 * pages * leases)
+  expect(figures.tlbMisses).toBeLessThan(pages * (leases + 1) + 30)
+})
+
+test.each([0, 1])(
+  'real threads: CPU %i finds the lease over by a clock that is also the other one’s',
+  async (by) => {
+    const workload = sharedThenGone(4, 3 * LEASE_NS, 20, by)
+    const { figures, violations } = await threadsCell({
+      strategy: 'lease',
+      workload,
+      cpus: 2,
+      initiators: 2,
+      oracle: 'full',
+      isOversubscribed: true,
+    })
+    expect(violations).toEqual([])
+    expect(figures).toMatchObject({ ops: 20, ...NOTHING })
+  },
+)
+
+test('clocks that began at different times are one, and begin when the first one looks', () => {
+  const words = new Int32Array(new SharedArrayBuffer(4))
+  const clocks = [0, 5e6, -7e9].map((laterNs) => () => clockNs() - laterNs)
+  const aheads = clocks.map((clock) => sharedAheadNs(words, 0, clock))
+  const now = clockNs()
+  const shared = [0, 5e6, -7e9].map((laterNs, index) => now - laterNs + aheads[index])
+  // Each is matched to less than a microsecond; a descheduled reading may be worse, but not by what was between them.
+  for (const ns of shared) expect(Math.abs(ns - shared[0])).toBeLessThan(1e6)
+  expect(shared[0]).toBeGreaterThanOrEqual(-2000)
+  expect(shared[0]).toBeLessThan(60e9)
 })
 
 test('a freed table takes a round, whatever has expired', async () => {

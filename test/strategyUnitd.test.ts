@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { COUNT_COHERENCE_MESSAGES, COUNT_DEMANDS } from '../dist/src/machine/counters.js'
 import type { WorkloadModule } from '../dist/src/contract/workload.js'
+import type { CellWords } from '../dist/src/engines/cellWords.js'
+import { aheadPs } from '../dist/src/engines/sim/aheadPs.js'
+import { costTable } from '../dist/src/engines/sim/simClock.js'
 import { loadProfile } from '../dist/src/machine/profile.js'
 import { OWN_WORKLOADS, simCell, threadsCell, type CellOptions } from './support/runCell.js'
 import { sharedThenGone } from './support/sharedThenGone.js'
@@ -117,4 +120,12 @@ test('what the hardware does is charged to who changes the page: messages, and f
   expect(await spent('didi', 'directory.costsPs.lookUp')).toBeCloseTo(
     lookUps * nsOf(base?.directory?.costsPs.lookUp.value),
   )
+})
+
+test('nobody runs ahead of the others by more than a message takes', () => {
+  const { profile } = loadProfile('research-2s64c', [])
+  const ahead = (drops: object | null) =>
+    aheadPs(costTable(profile), { broadcasts: null, drops, config: { profile } } as unknown as CellWords)
+  expect(ahead(null)).toBe(profile.costsPs.deliverSibling.value)
+  expect(ahead({})).toBe(profile.extras?.coherent?.costsPs.message.value)
 })

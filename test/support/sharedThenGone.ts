@@ -1,7 +1,17 @@
 import type { WorkloadModule } from '../../dist/src/contract/workload.js'
 
-/** Laps in which all CPUs touch the same pages, time passes, and CPU 0 unmaps them. Every CPU is an initiator. */
-export const sharedThenGone = (pages: number, pauseNs: number, laps = 5): WorkloadModule => ({
+/**
+ * Laps in which all CPUs touch the same pages, time passes, and one CPU unmaps them. Every CPU is an initiator.
+ * @param by the CPU that does
+ * @param again pages that it touches once more right before
+ */
+export const sharedThenGone = (
+  pages: number,
+  pauseNs: number,
+  laps = 5,
+  by = 0,
+  again = 0,
+): WorkloadModule => ({
   summary: 'all touch the same pages, time passes, one unmaps them',
   source: 'none',
   op: 'one unmap',
@@ -12,13 +22,14 @@ export const sharedThenGone = (pages: number, pauseNs: number, laps = 5): Worklo
       const tape = plan.tape(cpu)
       tape.body()
       tape.loop(laps, () => {
-        if (cpu === 0) tape.map(shared, pages, { writable: true })
-        if (cpu === 0) tape.write(shared, 0, pages)
+        if (cpu === by) tape.map(shared, pages, { writable: true })
+        if (cpu === by) tape.write(shared, 0, pages)
         tape.barrier()
         tape.read(shared, 0, pages)
         tape.barrier()
-        if (cpu === 0 && pauseNs > 0) tape.pause(pauseNs)
-        if (cpu === 0) tape.op(() => tape.unmap(shared))
+        if (cpu === by && pauseNs > 0) tape.pause(pauseNs)
+        if (cpu === by && again > 0) tape.read(shared, 0, again)
+        if (cpu === by) tape.op(() => tape.unmap(shared))
       })
     }
   },
