@@ -271,7 +271,7 @@ describe('HeldEntries', () => {
   ]
   /** CPU 1 holds all of them. */
   const held = () => {
-    const entries = new HeldEntries(new Arena(new Int32Array(64)), { base: 8, stride: 16 }, pages)
+    const entries = new HeldEntries(new Arena(new Int32Array(64)), { base: 8, stride: 24 }, pages)
     for (const index of pages.keys()) entries.fill(1, index, (5 << 12) | 1, 3)
     return entries
   }

@@ -103,6 +103,7 @@ describe('the mailbox', () => {
       scope: 1,
       oldFlags: 1,
       newFlags: 0,
+      expiry: 0,
     } as const
     const change = { ...at, serial: 0, space: 2, firstPage: 8, tablesFreed: false, obligations: 1, tag: 0 }
     strategy.changed(ports[3], change)

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { KIND_USER, SCOPE_SPACE, type Change } from '../../src/contract/change.js'
+import { NEVER_EXPIRES } from '../../src/contract/hardware.js'
 import { PRESENT, USER } from '../../src/contract/page.js'
 import { SEEN } from '../../src/contract/obligation.js'
 import { DONE, SETTLED, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../../src/contract/ticket.js'
@@ -39,6 +40,7 @@ const change: Change = {
   newFlags: 0,
   tablesFreed: false,
   obligations: SEEN,
+  expiry: NEVER_EXPIRES,
   tag: 0,
 }
 

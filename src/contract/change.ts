@@ -70,6 +70,12 @@ export interface Change {
   tablesFreed: boolean
   /** Bit set of src/contract/obligation.ts. */
   obligations: number
+  /**
+   * Of a leaf, where entries expire (`StrategyModule.needs`): when the last TLB entry for it does, as
+   * `Port.hasExpired` takes it. Read after the entry was written, so a walk that comes later caches the new
+   * one; in `changing` before, when a walk may still raise it. Else NEVER_EXPIRES.
+   */
+  expiry: number
   /** A word of the strategy's own, kept with what the change set free and given back in `demanded` and `covered`. */
   tag: number
 }

@@ -19,8 +19,19 @@ export const HARDWARE = [
  * `perCpuTables`: each CPU walks page tables of its own, whose entries its faults copy from the shared one (RadixVM).
  * `privateFills`: a CPU can fill its TLB through a table of its own under the same tag, so that the accessed bit of the
  * shared entry stays clear (ABIS).
+ *
+ * Three kinds know more of TLBs than today's machines, and are proposals of papers that were read as abstracts
+ * only. Each is on for strategies that need it, and for others the machine is as if it had none.
+ * `expiring`: what a CPU caches, it uses for `assumes.leaseNs` and not longer; how long anybody may use a
+ * page-table entry stands beside the entry (Awad et al., PACT 2017). `coherent`: every TLB drops what it holds
+ * of an entry as part of the entry's write, and its paging-structure cache where that is a directory's
+ * (Romanescu et al., HPCA 2010; Yan et al., ISCA 2017). `directory`: a shared directory knows which TLBs hold
+ * a page, and drops it there when it is told to (Villavieja et al., PACT 2011).
  */
 export type Hardware = (typeof HARDWARE)[number]
+
+/** In place of an expiry: nothing says when the translation is gone. Paging-structure caches do not expire, so it is that of tables. */
+export const NEVER_EXPIRES: number = -(2 ** 31)
 
 /** Whether any of it is a broadcast, of whatever kind. */
 export function needsBroadcast(needs: readonly Hardware[] = []): boolean {

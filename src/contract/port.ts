@@ -113,6 +113,21 @@ export interface Port {
   deviceSync(): Ticket
 
   /**
+   * Hardware `expiring`: has every TLB entry that this expiry (`Change.expiry`) is about become a miss? By the
+   * clock that refuses them, so that, other than `now`, it does prove something. A true answer stays true for
+   * half an hour (an expiry is 32 bits of microseconds). Of NEVER_EXPIRES always false.
+   */
+  hasExpired(expiry: number): boolean
+  /** Satisfied when `hasExpired` is true. Not of NEVER_EXPIRES. */
+  untilExpired(expiry: number): Ticket
+  /**
+   * Hardware `directory`: looks each page up, and drops it from the TLBs that hold it, this CPU's
+   * included, without an interrupt; empties the paging-structure cache of every CPU. All of it is done when
+   * the call returns, so it is to come after the entry's write.
+   */
+  invalidateSharers(space: number, firstPage: number, pageCount: number): void
+
+  /**
    * A countdown of `count` acknowledgements, as a ticket for this CPU's task; `count` 0 gives DONE.
    * The hook that arms returns the ticket: at most one is armed. A round that nobody waits for counts
    * down a word of the strategy's own with `add`, whose result tells who is the last.

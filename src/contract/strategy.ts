@@ -184,6 +184,8 @@ export interface Assumptions {
   readonly tickNs?: number
   /** Contract `bounded`: each change is settled within this time, nanoseconds, asked for or not. */
   readonly deadlineNs?: number
+  /** Where it needs `expiring`: how long a CPU may use what it has cached, nanoseconds. */
+  readonly leaseNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
   /**

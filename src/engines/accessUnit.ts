@@ -122,6 +122,7 @@ export class AccessUnit {
     }
     if (entry === 0) return MISSED_FAULT
     this.#tlb.fill(page, entry, this.#walker.large, stamp, epoch)
+    this.#walker.lease?.filled(page, epoch, this.#walker.large, this.#walker.expiry)
     return MISSED
   }
 }

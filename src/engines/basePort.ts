@@ -48,12 +48,14 @@ export const NO_OWN_TABLE =
 
 export const NO_PRIVATE_FILLS =
   "the strategy fills privately, which this machine does not expect: its module must say needs: ['privateFills']"
+/** Methods that KnowingPort adds. */
+type OfKnowingTlbs = 'hasExpired' | 'untilExpired' | 'invalidateSharers'
 
 /**
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
  * counting. Engines add shared words, interrupts and time.
  */
-export abstract class BasePort implements Port {
+export abstract class BasePort implements Omit<Port, OfKnowingTlbs> {
   readonly id: number
   readonly count: number
   protected readonly cell: CellWords
@@ -279,6 +281,25 @@ export abstract class BasePort implements Port {
   protected abstract sendToDevice(firstPage: number, pageCount: number): number
   abstract deviceCompleted(): number
   abstract deviceSync(): Ticket
+
+  /** This CPU's part of a drop by hardware. @returns pages that it held */
+  dropHere(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    const epoch = this.epochOf(space)
+    let held = 0
+    for (let page = firstPage; page < firstPage + pageCount; page++) {
+      if (epoch === 0 || !this.#tlb.holds(page, epoch)) continue
+      this.#tlb.drop(page, epoch)
+      held++
+    }
+    if (isWhole) this.#structures.empty()
+    return held
+  }
+
+  /** This CPU's part of more than it can be told of. */
+  dropAllHere(): void {
+    this.#tlb.dropAll()
+    this.#structures.empty()
+  }
 
   protected countdownOf(cpu: number): number {
     return this.cell.control.countdowns.base + cpu * this.cell.control.countdowns.stride

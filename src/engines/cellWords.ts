@@ -6,6 +6,7 @@ import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../cont
 import { INSTRUCTION_WORDS, TAPE_MAP, type Tape, type TapeSet } from '../contract/tape.js'
 import { placeIotlb, type IotlbWords } from '../machine/iotlb.js'
 import { Layout } from '../machine/layout.js'
+import { placeExpiries, type ExpiryWords } from '../machine/expiries.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
 import { placeOracle, type OracleWords } from '../oracle/journal.js'
@@ -74,6 +75,10 @@ export interface CellWords {
   /** Null where no tape has a device. */
   readonly iotlb: IotlbWords | null
   readonly hasOwnTables: boolean
+  /** Null where the strategy does not need TLBs that hardware drops from at once. */
+  readonly drops: BroadcastWords | null
+  /** Null where it does not need entries that expire. */
+  readonly expiries: ExpiryWords | null
   readonly host: StrategyHost
   readonly parts: Parts
   /** Where the parts of a CPU's private words begin. */
@@ -154,6 +159,9 @@ export function placeCell(plan: CellPlan): CellWords {
   const faults = plan.faults === undefined ? null : placeFaults(layout, cpuCount)
   const broadcasts = needsBroadcast(module.needs) ? placeBroadcasts(layout, cpuCount) : null
   const iotlb = tapes.hasDevice === true ? placeIotlb(layout, profile) : null
+  const isDropped = module.needs?.some((name) => name === 'coherent' || name === 'directory') ?? false
+  const drops = isDropped ? placeBroadcasts(layout, cpuCount) : null
+  const expiries = module.needs?.includes('expiring') === true ? placeExpiries(layout, machine) : null
   const host: StrategyHost = { shape, parameters, words, privates }
   return {
     layout,
@@ -165,6 +173,8 @@ export function placeCell(plan: CellPlan): CellWords {
     broadcasts,
     iotlb,
     hasOwnTables,
+    drops,
+    expiries,
     host,
     parts: partsOf(module, host),
     demandAt,

@@ -4,7 +4,9 @@ import type { Strategy } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import { COUNTER_NAMES } from '../machine/counters.js'
 import type { Meter } from '../machine/costs.js'
+import { Expiries } from '../machine/expiries.js'
 import { Frames } from '../machine/frames.js'
+import { Lease } from '../machine/lease.js'
 import type { Memory } from '../machine/memory.js'
 import type { Profile } from '../machine/profile.js'
 import { StructureCache } from '../machine/structureCache.js'
@@ -23,9 +25,10 @@ import { isWalkerIn } from '../pagetable/pinPages.js'
 import { HELD_PEAK, POSITION_WORDS } from '../pagetable/position.js'
 import { skipsOf } from '../pagetable/skips.js'
 import { AccessUnit } from './accessUnit.js'
-import type { BasePort } from './basePort.js'
+import type { KnowingPort } from './knowingPort.js'
 import type { CellPlan, CellWords } from './cellWords.js'
 import { DeviceUnit } from './deviceUnit.js'
+import { entryHardwareOf } from './entryHardwareOf.js'
 import type { CpuReport } from './figures.js'
 import { Interpreter } from './interpreter.js'
 import type { TapeCpu } from './tapeCpu.js'
@@ -41,7 +44,7 @@ export interface CpuParts {
   readonly strategy: Strategy
   readonly violations: ViolationList
   readonly judge: ClaimJudge | null
-  makePort(privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array): BasePort
+  makePort(privates: Int32Array, tlb: Tlb, structures: StructureCache, counters: Float64Array): KnowingPort
   nowNs(): number
   /** Commands to the IOMMU that are complete by now take effect; absent where each does at once. */
   settleDevice?(): void
@@ -60,13 +63,15 @@ export class Cpu implements TapeCpu {
   readonly p: Int32Array
   readonly counters: Float64Array
   readonly tlb: Tlb
-  readonly port: BasePort
+  readonly port: KnowingPort
   readonly watch: Watch
   readonly device: DeviceUnit
   readonly kernel: Kernel
   readonly tape: Interpreter
   readonly strategy: Strategy
   readonly #parts: CpuParts
+  /** Null where entries do not expire. */
+  readonly lease: Lease | null
   readonly #structures: StructureCache
   /** Steps so far; for messages and watchdogs. */
   steps = 0
@@ -89,6 +94,7 @@ export class Cpu implements TapeCpu {
     const tables = new Tables(memory, cell.machine.tables, cell.machine.tableCount, cell.machine.nextTable)
     this.port = parts.makePort(this.privates.subarray(cell.strategyAt), this.tlb, structures, this.counters)
     const { port } = this
+    const expiries = cell.expiries === null ? null : new Expiries(memory, cell.machine, cell.expiries)
     const WatchClass = plan.isOracleOff === true ? BlindWatch : Watch
     this.watch = new WatchClass({
       isFull: plan.isOracleFull,
@@ -136,6 +142,7 @@ export class Cpu implements TapeCpu {
       witness: this.watch,
       parts: cell.parts,
       device: this.device,
+      entries: entryHardwareOf(plan.module, port, expiries, meter),
       skips: skipsOf(plan.parameters),
       sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
@@ -149,6 +156,12 @@ export class Cpu implements TapeCpu {
     const forgets = plan.profile.memory.tableFreeing.value !== 'never'
     const walker = new Walker(memory, tables, structures, meter, forgets, port.ownTable)
     this.#structures = structures
+    const { leaseNs = Infinity } = plan.module.assumes(plan.parameters)
+    this.lease =
+      expiries === null
+        ? null
+        : new Lease(expiries, this.tlb, meter, () => port.sharedNs(), leaseNs, port.clockMarginTicks)
+    walker.lease = this.lease
     const access = new AccessUnit(
       this.tlb,
       walker,
@@ -223,9 +236,9 @@ export class Cpu implements TapeCpu {
     const { space, page, stamp, frame, allowed, needed } = event
     const epoch = this.port.epochOf(space)
     if (epoch === 0) return false
-    return event.level === LEVEL_DIRECTORY
-      ? this.#structures.holdsStale(page, epoch, frame, stamp)
-      : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
+    if (event.level === LEVEL_DIRECTORY) return this.#structures.holdsStale(page, epoch, frame, stamp)
+    if (!this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)) return false
+    return this.lease === null || this.lease.isLive(page, epoch, this.port.presentNs())
   }
 }
 

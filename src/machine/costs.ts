@@ -28,8 +28,6 @@ export const COST_NAMES = [
   'spin',
 ] as const
 
-export type CostName = (typeof COST_NAMES)[number]
-
 /** A user or kernel access that hits the first-level TLB. */
 export const COST_ACCESS = 0
 /** Added when the second level has it. */
@@ -62,8 +60,6 @@ export const COST_SPIN = 22
 
 /** What only machines with broadcasts charge for; indices behind those of COST_NAMES. */
 export const BROADCAST_COST_NAMES = ['issue', 'sync', 'reach', 'reachEach'] as const
-
-export type BroadcastCostName = (typeof BROADCAST_COST_NAMES)[number]
 
 /** One operation of the hardware, on the CPU that broadcasts. */
 export const COST_BROADCAST_ISSUE = 23

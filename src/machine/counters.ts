@@ -17,6 +17,7 @@ export const COUNTER_NAMES = [
   'deviceMisses',
   'deviceInvalidations',
   'deviceFlushes',
+  'coherenceMessages',
 ] as const
 
 export const COUNT_IPIS = 0
@@ -42,3 +43,5 @@ export const COUNT_DEVICE_MISSES = 14
 /** Commands to the IOMMU: those that name a range, and those that name everything. */
 export const COUNT_DEVICE_INVALIDATIONS = 15
 export const COUNT_DEVICE_FLUSHES = 16
+/** Messages by which hardware drops an entry from the TLB of another CPU, without an interrupt: one for each that held it. */
+export const COUNT_COHERENCE_MESSAGES = 17

@@ -4,16 +4,8 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
-import {
-  BROADCAST_COST_NAMES,
-  COST_NAMES,
-  IOMMU_COST_NAMES,
-  VCPU_COST_NAMES,
-  type BroadcastCostName,
-  type CostName,
-  type IommuCostName,
-  type VcpuCostName,
-} from './costs.js'
+import { BROADCAST_COST_NAMES, COST_NAMES, IOMMU_COST_NAMES, VCPU_COST_NAMES } from './costs.js'
+import { COHERENT_COST_NAMES, DIRECTORY_COST_NAMES, EXPIRING_COST_NAMES } from './knowingTlbCosts.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
 const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })
@@ -25,21 +17,8 @@ const powerOfTwo = z
 const reuseOrder = z.enum(['lifo', 'fifo'])
 
 const cost = sourced(z.int().min(0).max(1e12))
-const costs = Object.fromEntries(COST_NAMES.map((name) => [name, cost])) as Record<CostName, typeof cost>
-const broadcastCosts = Object.fromEntries(BROADCAST_COST_NAMES.map((name) => [name, cost])) as Record<
-  BroadcastCostName,
-  typeof cost
->
-
-const iommuCosts = Object.fromEntries(IOMMU_COST_NAMES.map((name) => [name, cost])) as Record<
-  IommuCostName,
-  typeof cost
->
-
-const vcpuCosts = Object.fromEntries(VCPU_COST_NAMES.map((name) => [name, cost])) as Record<
-  VcpuCostName,
-  typeof cost
->
+const costsOf = <Name extends string>(names: readonly Name[]) =>
+  z.strictObject(Object.fromEntries(names.map((name) => [name, cost])) as Record<Name, typeof cost>)
 
 const profileShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
@@ -100,7 +79,7 @@ const profileShape = z.strictObject({
     /** When leaf tables are freed: never, or as soon as no mapping lies below them. */
     tableFreeing: sourced(z.enum(['never', 'empty'])),
   }),
-  costsPs: z.strictObject(costs),
+  costsPs: costsOf(COST_NAMES),
   /** Of hardware that broadcasts, and of no other. */
   broadcast: z
     .strictObject({
@@ -111,7 +90,7 @@ const profileShape = z.strictObject({
           .min(1)
           .max(1 << 21),
       ),
-      costsPs: z.strictObject(broadcastCosts),
+      costsPs: costsOf(BROADCAST_COST_NAMES),
     })
     .optional(),
   /** Hardware that few machines have, each kind with its figures; absent where the machine has none of it. */
@@ -124,12 +103,15 @@ const profileShape = z.strictObject({
           ways: sourced(powerOfTwo),
           /** Whether the device is trusted not to use a mapping that was taken from it: its frames are free at once then. */
           trusted: sourced(z.enum(['no', 'yes'])),
-          costsPs: z.strictObject(iommuCosts),
+          costsPs: costsOf(IOMMU_COST_NAMES),
         })
         .refine(({ entries, ways }) => ways.value <= entries.value, 'ways must not be more than entries')
         .optional(),
       /** CPUs are virtual: a host takes them off their processors. */
-      vcpu: z.strictObject({ costsPs: z.strictObject(vcpuCosts) }).optional(),
+      vcpu: z.strictObject({ costsPs: costsOf(VCPU_COST_NAMES) }).optional(),
+      expiring: z.strictObject({ costsPs: costsOf(EXPIRING_COST_NAMES) }).optional(),
+      coherent: z.strictObject({ costsPs: costsOf(COHERENT_COST_NAMES) }).optional(),
+      directory: z.strictObject({ costsPs: costsOf(DIRECTORY_COST_NAMES) }).optional(),
     })
     .optional(),
 })

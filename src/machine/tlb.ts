@@ -160,6 +160,18 @@ export class Tlb {
     }
   }
 
+  /** Whether an entry for the page is there, at either size. Changes nothing. */
+  holds(page: number, epoch: number): boolean {
+    const index = page >>> LEVEL_BITS
+    const key = index | LARGE_KEY
+    return (
+      this.#second.find(page, page, epoch) >= 0 ||
+      this.#small.find(page, page, epoch) >= 0 ||
+      this.#second.find(key, index, epoch) >= 0 ||
+      this.#large.find(key, index, epoch) >= 0
+    )
+  }
+
   /** Drops the page under one epoch, at either size, from both levels. */
   drop(page: number, epoch: number): void {
     this.version++

@@ -1,5 +1,6 @@
 import { ACCESSED, DIRTY, FRAME_SHIFT, LARGE, LEVELS, PRESENT, USER_END, WRITABLE } from '../contract/page.js'
 import { COST_WALK_LEVEL, COST_WALK_START, type Meter } from './costs.js'
+import type { Lease } from './lease.js'
 import type { Memory } from './memory.js'
 import type { OwnTable } from './ownTable.js'
 import type { StructureCache } from './structureCache.js'
@@ -22,6 +23,10 @@ export class Walker {
   readonly #own: OwnTable | null
   /** Whether the entry that `walk` returned maps 2 MiB. */
   large = false
+  /** Until when what `walk` returned may be used, where entries expire. */
+  expiry = 0
+  /** Null where they do not. */
+  lease: Lease | null = null
   /** The oracle's clock, which dates what a walk remembers. */
   stamp = 0
 
@@ -91,6 +96,12 @@ export class Walker {
 
   #mark(word: number, first: number, need: number): number {
     let entry = first
+    if (this.lease !== null) {
+      // Before the entry is read that is cached: software writes the entry and then reads the stamp. In any other
+      // order it could see no stamp, and this walk the old entry.
+      this.expiry = this.lease.stamp(word)
+      entry = this.#memory.load(word)
+    }
     for (;;) {
       if ((entry & need) !== need) return 0
       const marks = ACCESSED | ((need & WRITABLE) !== 0 ? DIRTY : 0)

@@ -122,7 +122,9 @@ function weakest(contracts: readonly Contract[]): Contract {
 
 function together(all: readonly Assumptions[]): Assumptions {
   const ticks = all.flatMap(({ tickNs }) => (tickNs === undefined ? [] : [tickNs]))
+  const leases = all.flatMap(({ leaseNs }) => (leaseNs === undefined ? [] : [leaseNs]))
   return {
+    ...(leases.length === 0 ? {} : { leaseNs: Math.min(...leases) }),
     ...(ticks.length === 0 ? {} : { tickNs: Math.min(...ticks) }),
     timeless: all.every(({ timeless }) => timeless),
     symmetric: all.every(({ symmetric }) => symmetric === true),

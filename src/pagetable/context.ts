@@ -10,6 +10,7 @@ import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
 import type { Device } from './device.js'
+import type { EntryHardware } from './entryHardware.js'
 import type { Parts } from './parts.js'
 import type { PassedEvent } from './passedEvent.js'
 import type { Skips } from './skips.js'
@@ -65,6 +66,7 @@ export interface Context {
   readonly witness: Witness
   readonly parts: Parts
   readonly device: Device
+  readonly entries: EntryHardware
   readonly skips: Skips
   /** Whether the strategy makes use of `Demand.maySleep`. */
   readonly sleeps: boolean

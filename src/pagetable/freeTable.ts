@@ -1,4 +1,5 @@
 import { SCOPE_SPACE } from '../contract/change.js'
+import { NEVER_EXPIRES } from '../contract/hardware.js'
 import { TABLE_REUSE } from '../contract/obligation.js'
 import { ENTRIES_PER_TABLE, FRAME_SHIFT, HARDWARE_FLAGS, PRESENT } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
@@ -93,6 +94,7 @@ function fillTableChange(context: Context, at: number, entry: number, serial: nu
   change.oldFlags = entry & HARDWARE_FLAGS
   change.newFlags = 0
   change.tablesFreed = true
+  change.expiry = NEVER_EXPIRES
   change.obligations = rule.obligations
 }
 
@@ -101,6 +103,7 @@ export function clearDirectory(context: Context, at: number, changed: number): O
   const { p, log, memory, witness } = context
   const word = p[at + WORD]
   const entry = memory.exchange(word, 0)
+  context.entries.written(p[at + SPACE_OF], p[at + PAGE], LEVEL_DIRECTORY)
   const table = entry >>> FRAME_SHIFT
   const stamp = witness.stampTable(word, firstLeafOf(context, entry))
   const owner = ownerFor(context, p[at + KIND])

@@ -1,4 +1,5 @@
 import { SCOPE_SPACE, type Change } from '../contract/change.js'
+import { NEVER_EXPIRES } from '../contract/hardware.js'
 import type { Operation } from '../contract/operation.js'
 import type { Demand } from '../contract/strategy.js'
 
@@ -19,6 +20,7 @@ export function emptyChange(): Change {
     newFlags: 0,
     tablesFreed: false,
     obligations: 0,
+    expiry: NEVER_EXPIRES,
     tag: 0,
   }
 }

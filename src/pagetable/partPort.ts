@@ -127,6 +127,18 @@ export class PartPort implements Port {
     return this.port.broadcastSync()
   }
 
+  hasExpired(expiry: number): boolean {
+    return this.port.hasExpired(expiry)
+  }
+
+  untilExpired(expiry: number): Ticket {
+    return this.port.untilExpired(expiry)
+  }
+
+  invalidateSharers(space: number, firstPage: number, pageCount: number): void {
+    this.port.invalidateSharers(space, firstPage, pageCount)
+  }
+
   dropOwn(firstPage: number, pageCount: number): void {
     this.port.dropOwn(firstPage, pageCount)
   }

@@ -129,6 +129,7 @@ export function fillChange(context: Context, at: number, old: number, written: n
   change.oldFlags = old & HARDWARE_FLAGS
   change.newFlags = written & HARDWARE_FLAGS
   change.tablesFreed = false
+  change.expiry = context.entries.expiryOf(p[at + WORD])
   const owed = context.device.isTrusted ? (rule.ofTrusted ?? rule.obligations) : rule.obligations
   // The row of such a machine owes it wherever it owes the address.
   change.obligations = owed | ((owed & VA_REUSE) !== 0 ? populating(context) : 0)

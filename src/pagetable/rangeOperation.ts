@@ -19,7 +19,7 @@ import { unlockItem } from './dispose.js'
 import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { clearDirectory, directoryCleared, leaveSpan } from './freeTable.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
-import { fillEvent, neededFor } from './passedEvent.js'
+import { fillEvent, LEVEL_LEAF, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
   LOG_BITS,
@@ -239,6 +239,7 @@ function write(context: Context, at: number): Outcome {
 function tell(context: Context, at: number, old: number, written: number): Outcome {
   const { p, memory, witness, frames } = context
   const word = p[at + WORD]
+  context.entries.written(p[at + SPACE_OF], p[at + PAGE], LEVEL_LEAF)
   const stamp = witness.stamp(word)
   const owner = ownerFor(context, p[at + KIND])
   const issued = issuedWord(context, owner)

@@ -7,6 +7,8 @@ import type { Port } from '../../dist/src/contract/port.js'
 import type { Demand, Strategy } from '../../dist/src/contract/strategy.js'
 import { DONE, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../../dist/src/contract/ticket.js'
 import { boot } from '../../dist/src/machine/boot.js'
+import { NEVER_EXPIRES } from '../../dist/src/contract/hardware.js'
+import { PLAIN_ENTRIES } from '../../dist/src/pagetable/entryHardware.js'
 import { COST_NAMES, type Meter } from '../../dist/src/machine/costs.js'
 import { COUNTER_NAMES } from '../../dist/src/machine/counters.js'
 import { Frames } from '../../dist/src/machine/frames.js'
@@ -328,6 +330,7 @@ export class BareMachine {
         },
       },
       parts: this.#parts(contract),
+      entries: PLAIN_ENTRIES,
       skips: skipsOf({}),
       sleeps: false,
       p,
@@ -346,6 +349,7 @@ export class BareMachine {
         newFlags: 0,
         tablesFreed: false,
         obligations: 0,
+        expiry: NEVER_EXPIRES,
         tag: 0,
       },
       operation: {
@@ -403,6 +407,9 @@ export class BareMachine {
       interruptOne: unused,
       interruptSet: unused,
       interruptAllButSelf: unused,
+      hasExpired: unused,
+      untilExpired: unused,
+      invalidateSharers: unused,
       broadcast: unused,
       broadcastSync: unused,
       invalidateDevice: unused,
@@ -649,6 +656,19 @@ export class WordPort implements Port {
 
   interruptAllButSelf(): void {
     this.log.push('interrupt others')
+  }
+
+  hasExpired(expiry: number): boolean {
+    return expiry <= this.now()
+  }
+
+  untilExpired(expiry: number): Ticket {
+    this.log.push(`until ${expiry}`)
+    return DONE
+  }
+
+  invalidateSharers(space: number, firstPage: number, pageCount: number): void {
+    this.log.push(`directory ${space} ${firstPage} ${pageCount}`)
   }
 
   broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {

@@ -1,3 +1,4 @@
+import { NEVER_EXPIRES } from '../../dist/src/contract/hardware.js'
 import { SCOPE_SPACE, type Change } from '../../dist/src/contract/change.js'
 import { FRAME_REUSE, SEEN } from '../../dist/src/contract/obligation.js'
 import { LEVEL_CALL, OPERATION_UNMAP, type Operation } from '../../dist/src/contract/operation.js'
@@ -80,6 +81,7 @@ const CHANGE: Change = {
   newFlags: 0,
   tablesFreed: false,
   obligations: SEEN | FRAME_REUSE,
+  expiry: NEVER_EXPIRES,
   tag: 0,
 }
 

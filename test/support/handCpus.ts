@@ -117,6 +117,18 @@ class HandPort implements Port {
     for (let target = 0; target < this.count; target++) if (target !== this.id) this.interruptOne(target)
   }
 
+  hasExpired(): never {
+    throw new Error('no strategy that is driven by hand knows when entries expire')
+  }
+
+  untilExpired(): never {
+    throw new Error('no strategy that is driven by hand knows when entries expire')
+  }
+
+  invalidateSharers(): never {
+    throw new Error('no strategy that is driven by hand asks a directory')
+  }
+
   broadcast(): never {
     throw new Error('no strategy that is driven by hand broadcasts')
   }

@@ -51,6 +51,11 @@ export class Clock {
     this.#arena.set(clockMoves, left - 1)
   }
 
+  /** A wait for an expiry is over: it is hardware that waits, which refuses entries by this clock. Each follows a fill, so they end. */
+  reachExpiry(time: number): void {
+    if (time > this.now) this.#arena.set(this.#words.clock, time)
+  }
+
   /** What follows is a search. */
   bound(): void {
     this.#arena.set(this.#words.clockMoves, MOST_MOVES)

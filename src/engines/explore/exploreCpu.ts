@@ -12,11 +12,13 @@ import {
   TICKET_SHIFT,
   type Ticket,
 } from '../../contract/ticket.js'
+import { Expiries } from '../../machine/expiries.js'
 import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
 import { Tables } from '../../machine/tables.js'
 import { HANDLE_FIRST, HANDLE_MAPPED, HANDLE_SPACE } from '../../machine/words.js'
 import type { Context } from '../../pagetable/context.js'
+import { PLAIN_ENTRIES, type EntryHardware } from '../../pagetable/entryHardware.js'
 import { demandOver, emptyChange, emptyOperation } from '../../pagetable/hookArguments.js'
 import { emptyEvent, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { Kernel } from '../../pagetable/kernel.js'
@@ -29,7 +31,7 @@ import type { Arena } from './arena.js'
 import type { OperationChoice, OperationKind } from './exploreCase.js'
 import { ExploreMemory } from './exploreMemory.js'
 import { ExplorePort, type PortParts } from './explorePort.js'
-import { IN_BATCH, KIND, KIND_PREEMPT, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
+import { IN_BATCH, IS_EXPIRY, KIND, KIND_PREEMPT, OPERATIONS_LEFT, TICKET_VALUE } from './exploreWords.js'
 import { ExploreWitness } from './exploreWitness.js'
 import { forgetDeadWords } from './privateWords.js'
 import { StoreBuffer } from './storeBuffer.js'
@@ -111,6 +113,7 @@ export class ExploreCpu {
       witness: new ExploreWitness(arena, log, parts.oracle),
       parts: cell.parts,
       device: parts.device,
+      entries: entriesOf(cell, this.memory),
       skips: skipsOf(plan.parameters),
       sleeps: plan.module.assumes(plan.parameters).sleeps === true,
       p: this.p,
@@ -297,11 +300,18 @@ export class ExploreCpu {
 
   /** The ticket is satisfied and the task goes on: nobody reads its operand again. */
   leaveTicket(): void {
-    const { clock, device } = this.#parts
+    const { device } = this.#parts
     const { ticket } = this.kernel
-    if ((ticket & TICKET_KIND) === TICKET_AT) clock.reach(this.#word(TICKET_VALUE))
+    if ((ticket & TICKET_KIND) === TICKET_AT) this.#reach(this.#word(TICKET_VALUE))
     else if (ticket >> TICKET_SHIFT === device.completedWord) device.complete(this.#word(TICKET_VALUE))
     this.#arena.set(this.state + TICKET_VALUE, 0)
+  }
+
+  #reach(time: number): void {
+    const { clock, expiring } = this.#parts
+    if ((time & IS_EXPIRY) === 0) clock.reach(time)
+    else clock.reachExpiry(time & ~IS_EXPIRY)
+    expiring?.dropExpired()
   }
 
   /** The step is finished: what it wrote into this CPU's own words becomes part of the state. */
@@ -341,4 +351,11 @@ export class ExploreCpu {
     if ((ticket & TICKET_KIND) === TICKET_AT) return 'a time'
     return this.#cell.layout.nameOf(ticket >> TICKET_SHIFT)
   }
+}
+
+/** Coherence is part of the write itself (exploreMemory.ts). */
+function entriesOf({ machine, expiries }: CellWords, memory: ExploreMemory): EntryHardware {
+  if (expiries === null) return PLAIN_ENTRIES
+  const latest = new Expiries(memory, machine, expiries)
+  return { ...PLAIN_ENTRIES, expiryOf: (word) => latest.latest(word) }
 }

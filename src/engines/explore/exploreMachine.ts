@@ -5,6 +5,7 @@ import type { Parameters } from '../../contract/parameter.js'
 import type { StrategyModule } from '../../contract/strategy.js'
 import { ROLE_INITIATOR, TAPE_MAP, type TapeSet } from '../../contract/tape.js'
 import { boot } from '../../machine/boot.js'
+import { Expiries } from '../../machine/expiries.js'
 import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
 import { LEVEL_DIRECTORY, LEVEL_LEAF } from '../../pagetable/passedEvent.js'
@@ -18,6 +19,7 @@ import { Choices } from './choices.js'
 import { choicesOf, roleOf, type ExploreCase, type OperationChoice } from './exploreCase.js'
 import { ExploreCpu, FIRST_SPACE, OTHER_SPACE } from './exploreCpu.js'
 import { ExploreDevice } from './exploreDevice.js'
+import { Expiring } from './expiring.js'
 import { ExploreOracle } from './exploreOracle.js'
 import { placeExplore, type ExploreWords } from './exploreWords.js'
 import { HeldEntries } from './heldEntries.js'
@@ -62,6 +64,8 @@ export class ExploreMachine {
   readonly broadcasts: Broadcasts
   readonly device: ExploreDevice
   readonly clock: Clock
+  /** Null where entries do not expire. */
+  readonly expiring: Expiring | null
   readonly oracle: ExploreOracle
   readonly cpus: readonly ExploreCpu[]
   readonly operations: readonly OperationChoice[]
@@ -116,6 +120,13 @@ export class ExploreMachine {
       isThere: needsBroadcast(plan.module.needs),
     })
     this.clock = new Clock(this.arena, this.words, cpuCount, tickCount)
+    const { leaseNs = Infinity } = plan.module.assumes(plan.parameters)
+    const expiries =
+      cell.expiries === null ? null : new Expiries(new PlainMemory(words), cell.machine, cell.expiries)
+    this.expiring =
+      expiries === null ? null : new Expiring(this.arena, this.clock, this.held, expiries, leaseNs, cpuCount)
+    this.speculation.expiring = this.expiring
+    this.speculation.isCoherent = plan.module.needs?.includes('coherent') ?? false
     this.oracle = new ExploreOracle(this.arena, this.words, this.tracked, this.held, cpuCount, cell.parts)
     this.oracle.device = this.device
     const strategy = plan.module.create(cell.host)

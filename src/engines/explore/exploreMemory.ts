@@ -26,6 +26,7 @@ export class ExploreMemory implements Memory {
     this.#speculation.beforeWrite(word, value)
     const before = this.#arena.words[word]
     this.#arena.set(word, value)
+    this.#speculation.afterWrite(word, before, value)
     return this.#log.keep(before)
   }
 
@@ -60,7 +61,10 @@ export class ExploreMemory implements Memory {
     this.#buffer.drain()
     if (words[word] === expected) this.#speculation.beforeWrite(word, value)
     const before = words[word]
-    if (before === expected) this.#arena.set(word, value)
+    if (before === expected) {
+      this.#arena.set(word, value)
+      this.#speculation.afterWrite(word, before, value)
+    }
     return this.#log.keep(before)
   }
 

@@ -17,8 +17,9 @@ import type { Arena } from './arena.js'
 import { rangeText, type Broadcasts } from './broadcasts.js'
 import { TICK_NS, type Clock } from './clock.js'
 import type { ExploreDevice } from './exploreDevice.js'
+import type { Expiring } from './expiring.js'
 import type { ExploreWords } from './exploreWords.js'
-import { ACTIVE_SPACE, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
+import { ACTIVE_SPACE, IS_EXPIRY, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
 import { ExploreOwnTable } from './exploreOwnTable.js'
 import type { HeldEntries } from './heldEntries.js'
 import { forgetAllOrphans, forgetOrphans, isOrphaned, orphan } from './orphanedTags.js'
@@ -40,6 +41,7 @@ export interface PortParts {
   readonly broadcasts: Broadcasts
   readonly device: ExploreDevice
   readonly clock: Clock
+  readonly expiring: Expiring | null
 }
 
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
@@ -266,6 +268,25 @@ export class ExplorePort implements Port {
     const { log, device } = this.#parts
     const queued = log.point() ? log.keep(device.queued) : log.value
     return this.reached(device.completedWord, queued)
+  }
+
+  /** Read as the clock is: other CPUs can move it before. */
+  hasExpired(expiry: number): boolean {
+    const { log, expiring } = this.#parts
+    return (log.point() ? log.keep(expiring?.hasPassed(expiry) === true ? 1 : 0) : log.value) === 1
+  }
+
+  untilExpired(expiry: number): Ticket {
+    this.#parts.arena.set(this.#state + TICKET_VALUE, expiry | IS_EXPIRY)
+    return TICKET_AT
+  }
+
+  /** Done when it returns, so nobody comes in between. */
+  invalidateSharers(space: number, firstPage: number, pageCount: number): void {
+    this.#effect(`directory drops ${pageCount} pages from ${firstPage}`, () => {
+      for (let cpu = 0; cpu < this.count; cpu++)
+        this.#parts.held.dropRange(cpu, space, firstPage, pageCount, 1)
+    })
   }
 
   arm(count: number): Ticket {

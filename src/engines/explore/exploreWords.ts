@@ -26,6 +26,9 @@ export const ORPHANED_TAGS = 11
 /** Tag of each space, 0: it never ran here. */
 export const TAGS = 12
 
+/** With the operand of a ticket for a time: it is an expiry, which the clock shows when the wait is over. */
+export const IS_EXPIRY = 1 << 30
+
 /** No step is under way. */
 export const KIND_NONE = 0
 export const KIND_KERNEL = 1
@@ -40,11 +43,12 @@ export const KIND_WAKE = 7
 export const KIND_PREEMPT = 8
 export const KIND_REENTER = 9
 
-/** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
+/** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale, and when it expires (0 where entries do not). */
 export const HELD_ENTRY = 0
 export const HELD_VERSION = 1
 export const HELD_CONDEMNED = 2
-export const HELD_WORDS = 3
+export const HELD_EXPIRY = 3
+export const HELD_WORDS = 4
 
 /** Changes of a CPU that nobody has claimed to be settled: serial, page, version, flags allowed, obligations. */
 export const OPEN_WORDS = 5

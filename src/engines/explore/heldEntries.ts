@@ -2,7 +2,7 @@ import { FRAME_SHIFT, KERNEL_SPACE, PERMISSIONS } from '../../contract/page.js'
 import type { Placed } from '../../contract/strategy.js'
 import { LEVEL_DIRECTORY } from '../../pagetable/passedEvent.js'
 import type { Arena } from './arena.js'
-import { HELD_CONDEMNED, HELD_ENTRY, HELD_VERSION, HELD_WORDS } from './exploreWords.js'
+import { HELD_CONDEMNED, HELD_ENTRY, HELD_EXPIRY, HELD_VERSION, HELD_WORDS } from './exploreWords.js'
 import type { TrackedPage } from './trackedPages.js'
 
 /**
@@ -43,11 +43,16 @@ export class HeldEntries {
     this.#arena.set(at, this.#arena.words[at] | obligation)
   }
 
-  fill(cpu: number, index: number, entry: number, version: number): void {
+  fill(cpu: number, index: number, entry: number, version: number, expiry = 0): void {
     const at = this.#at(cpu, index)
     this.#arena.set(at + HELD_ENTRY, entry)
     this.#arena.set(at + HELD_VERSION, version)
     this.#arena.set(at + HELD_CONDEMNED, 0)
+    this.#arena.set(at + HELD_EXPIRY, expiry)
+  }
+
+  expiry(cpu: number, index: number): number {
+    return this.#arena.words[this.#at(cpu, index) + HELD_EXPIRY]
   }
 
   drop(cpu: number, index: number): void {

@@ -14,6 +14,7 @@ import type { Arena } from './arena.js'
 import type { Choices } from './choices.js'
 import type { ExploreDevice } from './exploreDevice.js'
 import { ACTIVE_SPACE } from './exploreWords.js'
+import type { Expiring } from './expiring.js'
 import type { HeldEntries } from './heldEntries.js'
 import type { TrackedPage, TrackedPages } from './trackedPages.js'
 
@@ -49,6 +50,10 @@ export class Speculation {
   isOn = false
   /** Off where the fault's own access leaves the accessed bit clear. */
   marksInstalled = true
+  /** Null where entries do not expire. */
+  expiring: Expiring | null = null
+  /** Whether TLBs drop an entry as part of its write. */
+  isCoherent = false
 
   constructor(
     arena: Arena,
@@ -85,6 +90,14 @@ export class Speculation {
       if ((chosen & 1) !== 0) this.fill(cpu, index)
       chosen >>= 1
     }
+  }
+
+  /** A word was written; if it is an entry that translates otherwise now, hardware may have told the TLBs. */
+  afterWrite(word: number, before: number, value: number): void {
+    if (!this.isCoherent || ((before ^ value) & TRANSLATION) === 0) return
+    const index = this.#tracked.indexOfWord(word)
+    if (index < 0) return
+    for (let cpu = 0; cpu < this.#device.holder; cpu++) this.#held.drop(cpu, index)
   }
 
   /**
@@ -148,7 +161,7 @@ export class Speculation {
     if (!this.#isOwn(cpu, index)) return false
     const isHeld =
       this.#held.entry(cpu, index) !== 0 && this.#held.version(cpu, index) === words[word + STAMP_OFFSET]
-    return !isHeld
+    return !isHeld || this.#expiryOf(index) > this.#held.expiry(cpu, index)
   }
 
   /** By the root that the CPU has loaded, or by the device's own. */
@@ -173,8 +186,14 @@ export class Speculation {
     const isLeaf = this.#tracked.list[index].level === LEVEL_LEAF
     const marks = isLeaf ? ACCESSED | ((words[word] & WRITABLE) !== 0 ? DIRTY : 0) : 0
     this.#arena.set(word, words[word] | marks)
-    this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET])
+    if (isLeaf) this.expiring?.stamp(word)
+    this.#held.fill(cpu, index, words[word], words[word + STAMP_OFFSET], this.#expiryOf(index))
     if (cpu === this.#device.holder) this.#device.filled(index)
     this.onFill?.(cpu, index)
+  }
+
+  /** Of what is cached now: later than that of what was cached before. Paging-structure caches do not expire. */
+  #expiryOf(index: number): number {
+    return this.#tracked.list[index].level === LEVEL_LEAF ? (this.expiring?.expiry ?? 0) : 0
   }
 }

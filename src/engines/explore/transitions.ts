@@ -202,6 +202,7 @@ export class Transitions {
       case ACT_TICK:
         this.#set(cpu, TICKS_LEFT, this.#get(cpu, TICKS_LEFT) - 1)
         this.#set(cpu, KIND, KIND_TICK)
+        this.#machine.expiring?.dropExpired()
         break
       case ACT_RESUME:
         cpu.leaveTicket()

@@ -1,3 +1,5 @@
+import { COST_BROADCAST_REACH, COST_BROADCAST_REACH_EACH } from '../../machine/costs.js'
+import type { CellWords } from '../cellWords.js'
 import { Schedule } from './schedule.js'
 
 export interface Broadcast {
@@ -73,4 +75,10 @@ export class Interconnect {
     this.#next.set(cpu, queue.length === 0 ? Infinity : queue[0].atPs)
     return { cpu, ...arrival }
   }
+}
+
+/** Null where the strategy needs no broadcasts. */
+export function interconnectOf({ broadcasts, config }: CellWords, costs: Float64Array): Interconnect | null {
+  if (broadcasts === null) return null
+  return new Interconnect(config.cpuCount, costs[COST_BROADCAST_REACH], costs[COST_BROADCAST_REACH_EACH])
 }

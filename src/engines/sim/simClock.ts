@@ -5,16 +5,22 @@ import {
   VCPU_COST_NAMES,
   type Meter,
 } from '../../machine/costs.js'
+import { knowingTlbCosts } from '../../machine/knowingTlbCosts.js'
 import type { Profile } from '../../machine/profile.js'
 
 /** Costs in picoseconds, indexed like COST_NAMES, and behind them what only some machines have. */
-export function costTable({ costsPs, broadcast, extras }: Profile): Float64Array {
-  return Float64Array.from([
+export function costTable({ costsPs, broadcast, extras = {} }: Profile): Float64Array {
+  const table = [
     ...COST_NAMES.map((name) => costsPs[name].value),
     ...BROADCAST_COST_NAMES.map((name) => broadcast?.costsPs[name].value ?? 0),
-    ...IOMMU_COST_NAMES.map((name) => extras?.iommu?.costsPs[name].value ?? 0),
-    ...VCPU_COST_NAMES.map((name) => extras?.vcpu?.costsPs[name].value ?? 0),
-  ])
+    ...IOMMU_COST_NAMES.map((name) => extras.iommu?.costsPs[name].value ?? 0),
+    ...VCPU_COST_NAMES.map((name) => extras.vcpu?.costsPs[name].value ?? 0),
+  ]
+  for (const [index, costPs] of knowingTlbCosts(extras)) {
+    while (table.length < index) table.push(0)
+    table[index] = costPs
+  }
+  return Float64Array.from(table)
 }
 
 /** One CPU's virtual time: integer picoseconds in a double, exact up to 2^53 (2.5 hours). */

@@ -17,6 +17,11 @@ export class SimCpu {
   arrivalPs = Infinity
   /** When the next broadcast gets here; Infinity: none is on its way. It is no event for what runs here. */
   purgePs = Infinity
+  /** When the next of its TLB entries expires; Infinity: none does. */
+  get expiryPs(): number {
+    return this.cpu.lease === null ? Infinity : this.cpu.lease.nextNs * 1000
+  }
+
   /** When the next tick, or whatever else comes by the clock, is due. */
   timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */

@@ -2,12 +2,7 @@ import { KERNEL_SPACE } from '../../contract/page.js'
 import type { TapeSet } from '../../contract/tape.js'
 import { TICKET_KIND, TICKET_REACHED, TICKET_SHIFT, TICKET_ZERO } from '../../contract/ticket.js'
 import { boot } from '../../machine/boot.js'
-import {
-  COST_ACCESS,
-  COST_BROADCAST_REACH,
-  COST_BROADCAST_REACH_EACH,
-  COST_DELIVER_SIBLING,
-} from '../../machine/costs.js'
+import { COST_ACCESS, COST_DELIVER_SIBLING } from '../../machine/costs.js'
 import { Claims } from '../../oracle/claims.js'
 import { StaleSpans } from '../../oracle/staleSpans.js'
 import { ViolationList } from '../../oracle/violations.js'
@@ -17,15 +12,17 @@ import { Cpu } from '../cpu.js'
 import { FaultLog } from '../faultLog.js'
 import type { WaitView } from '../waits.js'
 import { deviceQueueOf, type DeviceQueue } from './deviceQueue.js'
+import { aheadPs } from './aheadPs.js'
 import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
-import { Interconnect, type Broadcast } from './interconnect.js'
+import { interconnectOf, type Interconnect, type Broadcast } from './interconnect.js'
 import { Lines } from './lines.js'
 import { PlainMemory } from '../plainMemory.js'
 import { patiencePs } from './simPatience.js'
 import { SimFaults, type UndisturbedSim } from './simFaults.js'
 import { SimPort } from './simPort.js'
 import { Ticks, type SimTimers } from './simTimers.js'
+import { SimTlbs } from './simTlbs.js'
 import { Topology } from './topology.js'
 import type { ClaimJudge } from '../../oracle/watch.js'
 
@@ -47,6 +44,7 @@ export class SimMachine implements UndisturbedSim {
   /** Null where no tape has a device. */
   readonly deviceQueue: DeviceQueue | null
   readonly timers: SimTimers
+  readonly tlbs: SimTlbs
   /** Virtual time without progress after which a run is given up; 0: turns decide. */
   readonly patiencePs: number
   readonly waitView: WaitView
@@ -79,10 +77,7 @@ export class SimMachine implements UndisturbedSim {
         ? null
         : new SimFaults(this, plan.faults, new FaultLog(memory, cell, cell.faults), cell.config.cpuCount)
     this.timers = this.faults ?? new Ticks(this.tickPs)
-    const reachPs = this.costs[COST_BROADCAST_REACH]
-    const reachEachPs = this.costs[COST_BROADCAST_REACH_EACH]
-    const { cpuCount } = cell.config
-    this.interconnect = cell.broadcasts === null ? null : new Interconnect(cpuCount, reachPs, reachEachPs)
+    this.interconnect = interconnectOf(cell, this.costs)
     const deviceQueue = deviceQueueOf(memory, cell, this.costs)
     this.deviceQueue = deviceQueue
     const events = this.faults ?? this
@@ -103,6 +98,7 @@ export class SimMachine implements UndisturbedSim {
         )
       : null
     this.staleSpans = spans
+    this.tlbs = new SimTlbs(this.cpus, spans)
     const judge: ClaimJudge | null = plan.isOracleFull
       ? {
           opened: (serial, change) => {
@@ -127,7 +123,7 @@ export class SimMachine implements UndisturbedSim {
         violations: this.violations,
         judge,
         makePort: (privates, tlb, structures, counters) => {
-          const shared = { lines, events, spans, device: deviceQueue }
+          const shared = { lines, events, spans, device: deviceQueue, tlbs: this.tlbs }
           return new SimPort(id, cell, privates, tlb, structures, counters, words, clock, shared)
         },
         nowNs: () => clock.nowPs / 1000,
@@ -150,10 +146,8 @@ export class SimMachine implements UndisturbedSim {
     boot(memory, cell.machine, cell.config, random)
   }
 
-  /** Nothing that a CPU does gets to another one sooner. */
   get aheadPs(): number {
-    const deliveries = [0, 1, 2].map((distance) => this.costs[COST_DELIVER_SIBLING + distance])
-    return Math.min(...deliveries, this.interconnect === null ? Infinity : this.costs[COST_BROADCAST_REACH])
+    return aheadPs(this.costs, this.cell)
   }
 
   sent(from: number, target: number): void {

@@ -5,12 +5,13 @@ import { COST_ATOMIC, COST_INTERRUPT_SEND, COST_LINE_HIT, COST_LINE_SIBLING } fr
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import type { StaleSpans } from '../../oracle/staleSpans.js'
-import { BasePort } from '../basePort.js'
+import { KnowingPort } from '../knowingPort.js'
 import type { CellWords } from '../cellWords.js'
 import type { DeviceQueue } from './deviceQueue.js'
 import { LINE_IS_HERE, type Lines } from './lines.js'
 import type { SimClock } from './simClock.js'
 import type { Broadcast } from './interconnect.js'
+import type { SimTlbs } from './simTlbs.js'
 
 /** What a port tells the engine. */
 export interface SimEvents {
@@ -27,18 +28,20 @@ export interface SimEvents {
 export interface SharedParts {
   readonly lines: Lines
   readonly events: SimEvents
+  readonly tlbs: SimTlbs
   /** Null: nobody wants to know when translations go. */
   readonly spans: StaleSpans | null
   /** Null where no tape has a device. */
   readonly device: DeviceQueue | null
 }
 
-export class SimPort extends BasePort {
+export class SimPort extends KnowingPort {
   readonly #words: Int32Array
   readonly #clock: SimClock
   readonly #clusterSize: number
   readonly #lines: Lines
   readonly #events: SimEvents
+  readonly #tlbs: SimTlbs
   readonly #spans: StaleSpans | null
   readonly #device: DeviceQueue | null
 
@@ -51,7 +54,7 @@ export class SimPort extends BasePort {
     counters: Float64Array,
     words: Int32Array,
     clock: SimClock,
-    { lines, events, spans, device }: SharedParts,
+    { lines, events, tlbs, spans, device }: SharedParts,
   ) {
     super(id, cell, privates, tlb, structures, clock, counters)
     this.#words = words
@@ -59,6 +62,7 @@ export class SimPort extends BasePort {
     this.#clusterSize = cell.config.profile.interrupts?.clusterSize.value ?? 1
     this.#lines = lines
     this.#events = events
+    this.#tlbs = tlbs
     this.#spans = spans
     this.#device = device
   }
@@ -159,6 +163,14 @@ export class SimPort extends BasePort {
 
   deviceSync(): Ticket {
     return this.at((this.#device?.idlePs ?? 0) / 1000)
+  }
+
+  override presentNs(): number {
+    return this.#tlbs.presentPs / 1000
+  }
+
+  protected override sendDrop(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    return this.#tlbs.dropEverywhere(this.id, space, firstPage, pageCount, isWhole)
   }
 
   acknowledge(ticket: Ticket): void {

@@ -147,6 +147,7 @@ export class SimRun {
       if (this.#patience.isLookDue()) this.#judgeIdle(time)
       const sim = this.#cpus[next]
       if (sim.clock.nowPs < time) sim.clock.nowPs = time
+      this.#machine.tlbs.turn(sim, time)
       const wasWaiting = sim.isWaiting
       this.#turn(sim)
       if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)

@@ -1,5 +1,4 @@
 import { GLOBAL_TAG, WHOLE_TAG } from '../../contract/hardware.js'
-import type { BasePort } from '../basePort.js'
 import {
   SENT_AT,
   SENT_COUNT,
@@ -12,6 +11,11 @@ import {
   type BroadcastWords,
 } from '../broadcastWords.js'
 import { BROADCAST, ring, type Bells, type Doorbell } from './doorbell.js'
+
+/** Who drops what was broadcast; what was lost is everything under GLOBAL_TAG. */
+export interface BroadcastTaker {
+  dropBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void
+}
 
 /**
  * Broadcasts between workers, by hand: hardware would drop the translations of another CPU, here each
@@ -72,8 +76,13 @@ export class BroadcastMail {
       if (Atomics.or(words, doorbell.mailbox, BROADCAST) === 0) ring(this.#bells, doorbell)
   }
 
+  /** Deliveries of this worker's broadcasts that are outstanding. */
+  get undelivered(): number {
+    return Atomics.load(this.#words, this.#undeliveredOf(this.#id))
+  }
+
   /** Drops what has been broadcast since the last time, and tells each sender; the last to do so rings. */
-  take(port: BasePort): void {
+  take(port: BroadcastTaker): void {
     for (let sender = 0; sender < this.#doorbells.length; sender++) {
       const sent = Atomics.load(this.#words, this.#sentOf(sender) + SENT_COUNT)
       const taken = this.#taken[sender]
@@ -86,7 +95,7 @@ export class BroadcastMail {
     }
   }
 
-  #drop(port: BasePort, sender: number, taken: number, sent: number): void {
+  #drop(port: BroadcastTaker, sender: number, taken: number, sent: number): void {
     const words = this.#words
     if (this.#isIntact(sender, taken)) {
       for (let number = taken; number !== sent; number = (number + 1) | 0) {

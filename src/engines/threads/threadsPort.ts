@@ -5,8 +5,9 @@ import type { Meter } from '../../machine/costs.js'
 import type { StructureCache } from '../../machine/structureCache.js'
 import type { Tlb } from '../../machine/tlb.js'
 import { AtomicMemory } from './atomicMemory.js'
-import { BasePort } from '../basePort.js'
+import { KnowingPort } from '../knowingPort.js'
 import { BroadcastMail } from './broadcastMail.js'
+import { DropMail } from './dropMail.js'
 import type { CellWords } from '../cellWords.js'
 import { doorbellsOf, postInterrupt, ring, SharedBells, type Bells, type Doorbell } from './doorbell.js'
 
@@ -18,7 +19,7 @@ export function clockNs(): number {
   return performance.now() * 1e6
 }
 
-export class ThreadsPort extends BasePort {
+export class ThreadsPort extends KnowingPort {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #bells: Bells
   readonly #doorbells: readonly Doorbell[]
@@ -26,6 +27,9 @@ export class ThreadsPort extends BasePort {
   readonly #broadcasts: BroadcastMail | null
   /** Null where no tape has a device. */
   readonly #iotlb: Iotlb | null
+  /** Null where hardware drops nothing at once. */
+  readonly #drops: DropMail | null
+  override readonly clockMarginTicks: number = 1
 
   constructor(
     id: number,
@@ -45,6 +49,8 @@ export class ThreadsPort extends BasePort {
       cell.broadcasts === null
         ? null
         : new BroadcastMail(id, cell.broadcasts, words, this.#bells, this.#doorbells)
+    this.#drops =
+      cell.drops === null ? null : new DropMail(id, cell.drops, words, this.#bells, this.#doorbells)
   }
 
   now(): number {
@@ -93,6 +99,13 @@ export class ThreadsPort extends BasePort {
   /** Drops what the others, and this CPU itself, have broadcast since the last time. */
   takeBroadcasts(): void {
     this.#broadcasts?.take(this)
+    this.#drops?.take(this, this.counters)
+  }
+
+  protected sendDrop(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {
+    this.dropHere(space, firstPage, pageCount, isWhole)
+    this.#drops?.send(space, firstPage, pageCount, isWhole, this, this.counters)
+    return 0
   }
 
   /** The CPU carries its command out itself, under the lock that translations take too. */

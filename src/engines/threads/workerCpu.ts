@@ -9,7 +9,9 @@ import { FaultyInbox } from './faultyInbox.js'
 import { FaultyThreadsPort } from './faultyThreadsPort.js'
 import { BroadcastInbox } from './broadcastInbox.js'
 import { type Inbox, Mailbox } from './inbox.js'
+import { LeaseInbox } from './leaseInbox.js'
 import type { WorkerBirth } from './protocol.js'
+import { sharedAheadNs } from './sharedClock.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs, FREE, ThreadsPort } from './threadsPort.js'
 import { WorkerLoop } from './workerLoop.js'
@@ -75,7 +77,13 @@ export function makeWorkerCpu(
     nowNs: clockNs,
     ticksRequested: () => sleeper.wakeAll(),
   })
-  if (cell.broadcasts !== null) inbox = new BroadcastInbox(inbox, words, mailbox, takeBroadcasts)
+  if (cell.broadcasts !== null || cell.drops !== null)
+    inbox = new BroadcastInbox(inbox, words, mailbox, takeBroadcasts)
+  if (cell.expiries !== null && cpu.lease !== null) {
+    const { port } = cpu
+    port.sharedAheadNs = sharedAheadNs(words, cell.expiries.clockStart)
+    inbox = new LeaseInbox(inbox, cpu.lease, () => port.sharedNs())
+  }
   const tickNs = module.assumes(parameters).tickNs ?? Infinity
   return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, inbox), violations }
 }
