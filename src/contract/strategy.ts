@@ -104,6 +104,16 @@ export interface Strategy {
    */
   idled?(cpu: Port): void
   woke?(cpu: Port): void
+  /**
+   * A look at what others have asked for, without any interrupt: between two steps where handlers could
+   * run too, in user mode, in the kernel, while the CPU waits, rests or idles (it is not woken). User code
+   * looks every `assumes.pollNs` in `sim` and between bursts of accesses in `threads`, so nobody waits
+   * for ever; but it looks when it likes, and until then what it caches is in use: a request that is
+   * pending excuses nothing. Inside a look it uses no user translation, as in a handler. A look waits for nothing. One that finds nothing to do writes nothing,
+   * shared or private, and has loaded (`Port.load`) every word that could say otherwise: `sim` looks
+   * again when one of those is written.
+   */
+  polled?(cpu: Port): void
 }
 
 /** Shared words by name: a block of `count` words. Each block starts on a line of its own. */
@@ -148,6 +158,8 @@ export interface Assumptions {
   readonly tickNs?: number
   /** Contract `bounded`: each change is settled within this time, nanoseconds, asked for or not. */
   readonly deadlineNs?: number
+  /** Needed with `polled`: user code looks so long after it was asked at the latest, nanoseconds. */
+  readonly pollNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
   /**

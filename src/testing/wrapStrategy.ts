@@ -15,6 +15,7 @@ const HOOKS = [
   'ticked',
   'idled',
   'woke',
+  'polled',
 ] as const satisfies readonly (keyof Strategy)[]
 export type Hook = (typeof HOOKS)[number]
 

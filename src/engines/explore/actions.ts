@@ -16,6 +16,8 @@ export const ACT_DELIVER = 10
 
 /** An idle CPU wakes: for an interrupt, or because its time is over. */
 export const ACT_WAKE = 11
+/** A look for requests: between two steps, at any time, in vain or not. */
+export const ACT_POLL = 12
 
 const CPU_BITS = 3
 const KIND_BITS = 4

@@ -11,6 +11,7 @@ import {
   KIND_IDLE,
   KIND_INTERRUPT,
   KIND_NONE,
+  KIND_POLL,
   KIND_WAKE,
   MOST_OPEN,
   OPEN_WORDS,
@@ -68,10 +69,11 @@ export class ExploreOracle {
     return this.#state(cpu, IN_HANDLER) !== 0 || this.#state(cpu, KIND) === KIND_INTERRUPT
   }
 
-  /** User translations of a CPU in the kernel's hands do nothing, but for walks. */
+  /** User translations of a CPU in the kernel's hands, or in the middle of a look, do nothing, but for walks. */
   #isInKernelOnly(cpu: number): boolean {
     const kind = this.#state(cpu, KIND)
-    return this.#isInHandler(cpu) || this.isIdle(cpu) || kind === KIND_IDLE || kind === KIND_WAKE
+    const isInHook = kind === KIND_IDLE || kind === KIND_WAKE || kind === KIND_POLL
+    return this.#isInHandler(cpu) || this.isIdle(cpu) || isInHook
   }
 
   #isLoaded(cpu: number, space: number): boolean {

@@ -34,6 +34,7 @@ export const KIND_OPERATION = 5
 /** On its way into idleness, and out of it. */
 export const KIND_IDLE = 6
 export const KIND_WAKE = 7
+export const KIND_POLL = 8
 
 /** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
 export const HELD_ENTRY = 0

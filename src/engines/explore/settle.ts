@@ -5,7 +5,16 @@ import { DRAIN_TICKS, judgeDrain } from '../plan.js'
 import { FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
-import { ACT_AGAIN, ACT_INTERRUPT, ACT_KERNEL, ACT_RESUME, ACT_TICK, ACT_WAKE, actionOf } from './actions.js'
+import {
+  ACT_AGAIN,
+  ACT_INTERRUPT,
+  ACT_KERNEL,
+  ACT_POLL,
+  ACT_RESUME,
+  ACT_TICK,
+  ACT_WAKE,
+  actionOf,
+} from './actions.js'
 import type { Transitions } from './transitions.js'
 
 /** Turns of all CPUs without an end: whatever waits now waits for ever. */
@@ -79,11 +88,20 @@ export class Settle {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       let isQuiet = true
       for (const cpu of cpus) {
-        if (this.#turn(cpu)) isQuiet = false
+        if (this.#looks(cpu) || this.#turn(cpu)) isQuiet = false
       }
       if (isQuiet) return cpus.every((cpu) => cpu.isInUserMode)
     }
     return false
+  }
+
+  /** Whether a look found anything to do. */
+  #looks(cpu: ExploreCpu): boolean {
+    if (cpu.strategy.polled === undefined || cpu.kernel.isUninterruptible) return false
+    const { arena } = this.#machine
+    const { hashLow, hashHigh } = arena
+    this.#transitions.apply(actionOf(cpu.id, ACT_POLL))
+    return arena.hashLow !== hashLow || arena.hashHigh !== hashHigh
   }
 
   #turn(cpu: ExploreCpu): boolean {

@@ -9,6 +9,7 @@ import {
   ACT_INTERRUPT,
   ACT_KERNEL,
   ACT_OPERATION,
+  ACT_POLL,
   ACT_RESUME,
   ACT_SPURIOUS,
   ACT_TICK,
@@ -30,6 +31,7 @@ import {
   KIND_KERNEL,
   KIND_NONE,
   KIND_OPERATION,
+  KIND_POLL,
   KIND_RESUME,
   KIND_TICK,
   KIND_WAKE,
@@ -42,7 +44,7 @@ import {
 import { PREEMPTED } from './stepLog.js'
 
 /** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 10
+const OWN_ACTIONS = 11
 
 /** Memory or addresses have run out: a case that is too small, not a finding. */
 const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
@@ -61,6 +63,7 @@ function thrown(error: unknown): string {
 export class Transitions {
   readonly #machine: ExploreMachine
   readonly #takesTicks: boolean
+  readonly #polls: boolean
   readonly #isReduced: boolean
   /** What the routine that has just ended returned; cleared with the other dead words. */
   lastResult = 0
@@ -70,6 +73,7 @@ export class Transitions {
   constructor(machine: ExploreMachine) {
     this.#machine = machine
     this.#takesTicks = machine.cpus[0].strategy.ticked !== undefined
+    this.#polls = machine.cpus[0].strategy.polled !== undefined
     const { module, parameters } = machine.plan
     this.#isReduced = isReduced(machine.plan.case, module.assumes(parameters).symmetric === true)
   }
@@ -123,6 +127,7 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_AGAIN)
       return end
     }
+    if (this.#polls && !cpu.kernel.isUninterruptible) into[end++] = actionOf(id, ACT_POLL)
     if (cpu.kernel.isCpuIdle) {
       into[end++] = actionOf(id, ACT_WAKE)
       return end
@@ -206,6 +211,9 @@ export class Transitions {
       case ACT_WAKE:
         this.#set(cpu, KIND, KIND_WAKE)
         break
+      case ACT_POLL:
+        this.#set(cpu, KIND, KIND_POLL)
+        break
       case ACT_KERNEL:
         oracle.judgeCpu(cpu.id)
         this.#set(cpu, KIND, KIND_KERNEL)
@@ -245,6 +253,9 @@ export class Transitions {
           break
         case KIND_TICK:
           cpu.strategy.ticked?.(cpu.port)
+          break
+        case KIND_POLL:
+          cpu.strategy.polled?.(cpu.port)
           break
         case KIND_IDLE:
           cpu.kernel.goIdle()

@@ -70,13 +70,13 @@ export class Lookahead {
   #influencePs(cpu: number): number {
     const sim = this.#cpus[cpu]
     if (!this.#isSteady(cpu)) return this.#schedule.timeOf(cpu)
-    return Math.min(sim.arrivalPs, sim.timerPs, sim.tickAskedPs)
+    return Math.min(sim.arrivalPs, sim.timerPs, sim.tickAskedPs, sim.pollPs)
   }
 
   /** Until when a CPU may run ahead as long as it only hits. */
   horizon(sim: SimCpu): number {
     const { id } = sim.cpu
-    const own = Math.min(sim.arrivalPs, sim.timerPs, sim.purgePs)
+    const own = Math.min(sim.arrivalPs, sim.timerPs, sim.purgePs, sim.pollPs)
     if (!this.#isSteady(id))
       return Math.min(own, this.#before(this.#schedule.earliestOther(id)) + this.#aheadPs)
     return Math.min(own, this.#othersQuietUntil(id) + this.#aheadPs)

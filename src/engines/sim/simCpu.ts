@@ -20,6 +20,10 @@ export class SimCpu {
   timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */
   tickAskedPs = Infinity
+  /** Since when there is something to see for a CPU that polls; Infinity: nothing. */
+  askedPs = Infinity
+  /** How long user code goes on before it looks. */
+  pollPeriodPs = 0
   /** Until when the tape pauses or computes; 0: it does neither. */
   busyUntilPs = 0
   isComputing = false
@@ -40,6 +44,18 @@ export class SimCpu {
 
   get isWaiting(): boolean {
     return this.cpu.kernel.ticket !== DONE
+  }
+
+  /** It executes user code: whoever waits, rests, idles or is in the kernel has nothing better to do than to look. */
+  get #isBusy(): boolean {
+    const { kernel } = this.cpu
+    if (this.hasEnded || !kernel.isIdle || kernel.isCpuIdle) return false
+    return this.busyUntilPs === 0 || this.isComputing
+  }
+
+  /** When this CPU looks at what others have asked for; as if it had just looked in vain when it was asked. */
+  get pollPs(): number {
+    return this.#isBusy ? this.askedPs + this.pollPeriodPs : this.askedPs
   }
 
   /** An event comes before the end of an idle CPU's time: it wakes first. */
@@ -105,7 +121,7 @@ export class SimCpu {
     if (this.isInHandler) return now
     const event = this.cpu.kernel.isUninterruptible
       ? Infinity
-      : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs)
+      : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs, this.pollPs)
     let own = now
     if (this.isWaiting) own = this.ticketReadyPs()
     else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity

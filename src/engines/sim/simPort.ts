@@ -27,6 +27,8 @@ export class SimPort extends BasePort {
   readonly #clock: SimClock
   readonly #lines: Lines
   readonly #events: SimEvents
+  /** Words that are loaded while a strategy polls; null: it does not. */
+  looked: number[] | null = null
   /** Null: nobody wants to know when translations go. */
   readonly #spans: StaleSpans | null
 
@@ -89,6 +91,7 @@ export class SimPort extends BasePort {
   }
 
   load(word: number): number {
+    this.looked?.push(word)
     this.#chargeLine(this.#lines.read(this.id, word))
     return this.#words[word]
   }

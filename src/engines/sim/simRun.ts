@@ -9,6 +9,7 @@ import { deadEnd, describeWait } from '../deadEnd.js'
 import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
 import { Lookahead } from './lookahead.js'
+import { judgeResting } from './restingCpus.js'
 import { Schedule } from './schedule.js'
 import { SimPatience } from './simPatience.js'
 import type { SimCpu } from './simCpu.js'
@@ -150,7 +151,7 @@ export class SimRun {
       const wasWaiting = sim.isWaiting
       this.#turn(sim)
       if (wasWaiting || sim.isWaiting) this.#machine.noteTicket(sim)
-      if (++this.#turns % TURNS_PER_REST_CHECK === 0) this.#pollResting()
+      if (++this.#turns % TURNS_PER_REST_CHECK === 0) judgeResting(this.#cpus)
       this.#reschedule(next)
     }
     return this.#endPs
@@ -174,17 +175,6 @@ export class SimRun {
     )
   }
 
-  /** CPUs that have ended, pause or compute take no turns, but could start a step at any time: what has passed concerns them too. */
-  #pollResting(): void {
-    for (const sim of this.#cpus) {
-      const { cpu } = sim
-      cpu.watch.judgeDeadlines(sim.clock.nowPs / 1000)
-      const isAway = sim.hasEnded || sim.busyUntilPs > 0
-      const isResting = isAway && cpu.kernel.isIdle && !sim.isInHandler && sim.arrivalPs === Infinity
-      if (isResting && cpu.watch.journalHead > 0) cpu.watch.poll(cpu.watch.journalHead)
-    }
-  }
-
   #turn(sim: SimCpu): void {
     const { cpu, clock } = sim
     cpu.steps++
@@ -197,6 +187,11 @@ export class SimRun {
     if (sim.isInHandler || sim.arrivalPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
       sim.handle()
+      return
+    }
+    if (sim.pollPs <= clock.nowPs) {
+      this.#lookahead.unsettle(cpu.id)
+      this.#machine.polls?.look(sim)
       return
     }
     if (sim.timerPs <= clock.nowPs) {

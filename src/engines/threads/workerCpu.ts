@@ -8,6 +8,7 @@ import { AtomicMemory } from './atomicMemory.js'
 import { FaultyInbox } from './faultyInbox.js'
 import { FaultyThreadsPort } from './faultyThreadsPort.js'
 import { BroadcastInbox } from './broadcastInbox.js'
+import { PollingInbox } from './pollingInbox.js'
 import { type Inbox, Mailbox } from './inbox.js'
 import type { WorkerBirth } from './protocol.js'
 import { Sleeper } from './sleeper.js'
@@ -76,6 +77,10 @@ export function makeWorkerCpu(
     ticksRequested: () => sleeper.wakeAll(),
   })
   if (cell.broadcasts !== null) inbox = new BroadcastInbox(inbox, words, mailbox, takeBroadcasts)
+  if (cpu.strategy.polled !== undefined) {
+    inbox = new PollingInbox(inbox, cpu)
+    sleeper.sleepsLightly()
+  }
   const tickNs = module.assumes(parameters).tickNs ?? Infinity
   return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, inbox), violations }
 }
