@@ -12,7 +12,7 @@ export interface WatchedCpu {
   readonly id: number
   /** Whether this CPU holds a translation such as the event is about, and could use it now. */
   holdsStale(event: PassedEvent): boolean
-  /** Whether it holds one that it could not use now: of a space that is not loaded, or while the CPU is idle. */
+  /** Whether it holds one that it could not use now: of a space that is not loaded, while the CPU is idle, or a kernel mapping while it runs user code. */
   keepsStale(event: PassedEvent): boolean
   readonly activeSpace: number
   nowNs(): number
@@ -30,7 +30,7 @@ export interface ClaimJudge {
 }
 
 interface Condemned extends PassedEvent {
-  /** Its space was not loaded then; else the CPU was idle. */
+  /** Its space was not loaded then; else the CPU was idle, or ran user code. */
   readonly wasAway: boolean
 }
 
@@ -115,12 +115,15 @@ export class Watch implements Witness {
     while (this.#journal.next(head, event)) {
       this.#judge(event)
       if (!this.#options.cpu.keepsStale(event)) continue
-      this.#condemned.push({ ...event, wasAway: event.space !== this.#options.cpu.activeSpace })
+      this.#condemned.push({
+        ...event,
+        wasAway: event.space !== KERNEL_SPACE && event.space !== this.#options.cpu.activeSpace,
+      })
     }
     this.#walks.skipTo(head)
   }
 
-  /** A space is loaded again (I7), or the CPU is awake again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  /** A space is loaded again (I7), or the CPU is awake or in the kernel again, and what was condemned meanwhile is still there. What is gone is forgotten. */
   #judgeCondemned(): void {
     const { cpu, violations } = this.#options
     this.#condemned = this.#condemned.filter((event) => {
@@ -129,7 +132,9 @@ export class Watch implements Witness {
       const { obligation, owner, space, page, wasAway } = event
       const since = wasAway
         ? `after loading space ${space} again, changed by CPU ${owner} while it was away`
-        : `after it woke, changed by CPU ${owner} while it was idle`
+        : space === KERNEL_SPACE
+          ? `after it entered the kernel, changed by CPU ${owner} while it ran user code`
+          : `after it woke, changed by CPU ${owner} while it was idle`
       violations.add({
         invariant: wasAway ? 'I7' : invariantOf(obligation),
         cpu: cpu.id,

@@ -10,7 +10,7 @@ import { pushFault, stepFault } from './fault.js'
 import { handleAt } from './handle.js'
 import { stepMap, stepUnmap } from './mapping.js'
 import { stepPinPages } from './pinPages.js'
-import { CPU_IDLE, DEPTH, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
+import { CPU_IDLE, DEPTH, IN_KERNEL, INTERRUPTS_OFF, ROUTINE, TICKET, top } from './position.js'
 import { pinUntilEnd } from './rangeEdit.js'
 import { pushRange, stepRange } from './rangeOperation.js'
 import {
@@ -46,9 +46,12 @@ import { stepTakeFrame } from './takeFrame.js'
  */
 export class Kernel {
   readonly #context: Context
+  /** Whether the strategy is told when this CPU crosses between user code and the kernel. */
+  readonly tellsCrossings: boolean
 
   constructor(context: Context) {
     this.#context = context
+    this.tellsCrossings = context.strategy.entered !== undefined || context.strategy.left !== undefined
   }
 
   get isIdle(): boolean {
@@ -134,6 +137,27 @@ export class Kernel {
     const { p, strategy, port } = this.#context
     strategy.woke?.(port)
     p[CPU_IDLE] = 0
+  }
+
+  /** Whether no kernel mapping is used here; false where nobody is told of crossings. */
+  get isInUserMode(): boolean {
+    return this.tellsCrossings && this.#context.p[IN_KERNEL] === 0
+  }
+
+  /** In user mode until `entered` has done what others have left to it. @returns whether the CPU has come from there */
+  enter(): boolean {
+    if (!this.isInUserMode) return false
+    const { p, strategy, port } = this.#context
+    strategy.entered?.(port)
+    p[IN_KERNEL] = 1
+    return true
+  }
+
+  /** In user mode from here on: who sees the word that `left` writes may rely on it. */
+  leave(): void {
+    const { p, strategy, port } = this.#context
+    p[IN_KERNEL] = 0
+    strategy.left?.(port)
   }
 
   drain(): void {

@@ -42,7 +42,9 @@ export const OUTER_SPACE = 18
 export const BATCH_ID = 20
 /** 1: the CPU has nothing to run, or is on its way in or out of that. */
 export const CPU_IDLE = 23
-export const FRAMES_AT = 24
+/** 1: the CPU is in the kernel; 0: it runs user code, or is on its way in or out. Kept for strategies that are told of it. */
+export const IN_KERNEL = 24
+export const FRAMES_AT = 25
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

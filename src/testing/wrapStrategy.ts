@@ -16,6 +16,8 @@ const HOOKS = [
   'idled',
   'woke',
   'polled',
+  'entered',
+  'left',
 ] as const satisfies readonly (keyof Strategy)[]
 export type Hook = (typeof HOOKS)[number]
 

@@ -18,6 +18,9 @@ export const ACT_DELIVER = 10
 export const ACT_WAKE = 11
 /** A look for requests: between two steps, at any time, in vain or not. */
 export const ACT_POLL = 12
+/** From user code into the kernel, for whatever follows there, and back; where the strategy is told. */
+export const ACT_ENTER = 13
+export const ACT_LEAVE = 14
 
 const CPU_BITS = 3
 const KIND_BITS = 4

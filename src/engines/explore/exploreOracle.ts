@@ -10,6 +10,7 @@ import {
   KIND,
   KIND_IDLE,
   KIND_INTERRUPT,
+  KIND_LEAVE,
   KIND_NONE,
   KIND_POLL,
   KIND_WAKE,
@@ -46,6 +47,8 @@ export class ExploreOracle {
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
   /** Whether a CPU has nothing to run, or had not before the step that it is in. */
   isIdle: (cpu: number) => boolean = () => false
+  /** Whether a CPU runs user code or enters the kernel, and its strategy is told. */
+  isInUserMode: (cpu: number) => boolean = () => false
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
@@ -74,6 +77,16 @@ export class ExploreOracle {
     const kind = this.#state(cpu, KIND)
     const isInHook = kind === KIND_IDLE || kind === KIND_WAKE || kind === KIND_POLL
     return this.#isInHandler(cpu) || this.isIdle(cpu) || isInHook
+  }
+
+  /** Kernel mappings are not used here, but for walks. */
+  #isInUserOnly(cpu: number): boolean {
+    return this.isInUserMode(cpu) || this.#state(cpu, KIND) === KIND_LEAVE
+  }
+
+  /** Whether nothing here uses mappings of the space, but for walks. */
+  #isUnused(cpu: number, space: number): boolean {
+    return space === KERNEL_SPACE ? this.#isInUserOnly(cpu) : this.#isInKernelOnly(cpu)
   }
 
   #isLoaded(cpu: number, space: number): boolean {
@@ -106,9 +119,11 @@ export class ExploreOracle {
   /** The CPU can start a step: a condemned entry of what it has loaded can translate an access in it. */
   judgeCpu(cpu: number): void {
     for (let index = 0; index < this.#held.pages.length; index++) {
-      if (this.#held.condemned(cpu, index) === 0) continue
+      const condemned = this.#held.condemned(cpu, index)
+      if (condemned === 0) continue
       const { space } = this.#held.pages[index]
       if (this.isIdle(cpu) && space !== KERNEL_SPACE) continue
+      if (space === KERNEL_SPACE && this.#isInUserOnly(cpu) && (condemned & WALK_REACH) === 0) continue
       if (this.#isLoaded(cpu, space)) this.#convict(cpu, index)
     }
   }
@@ -232,7 +247,7 @@ export class ExploreOracle {
     const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
     const { page, space } = this.#held.pages[index]
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
-      if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
+      if (this.#isUnused(cpu, space) && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
       const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)

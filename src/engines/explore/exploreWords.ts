@@ -35,6 +35,8 @@ export const KIND_OPERATION = 5
 export const KIND_IDLE = 6
 export const KIND_WAKE = 7
 export const KIND_POLL = 8
+export const KIND_ENTER = 9
+export const KIND_LEAVE = 10
 
 /** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale. */
 export const HELD_ENTRY = 0

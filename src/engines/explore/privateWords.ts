@@ -5,6 +5,7 @@ import {
   FRAMES_AT,
   FRAME_SIZE,
   HELD_PEAK,
+  IN_KERNEL,
   INTERRUPTS_OFF,
   LOG_COUNT,
   LOG_WORDS,
@@ -19,6 +20,7 @@ import {
 /** What a CPU in user mode is asked for, with no operation open: where it stands, and what holds interrupts back. */
 const LIVE_IN_USER_MODE = new Set([
   CPU_IDLE,
+  IN_KERNEL,
   DEPTH,
   TICKET,
   SPACE,

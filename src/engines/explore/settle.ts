@@ -7,6 +7,7 @@ import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
 import {
   ACT_AGAIN,
+  ACT_ENTER,
   ACT_INTERRUPT,
   ACT_KERNEL,
   ACT_POLL,
@@ -111,6 +112,8 @@ export class Settle {
     this.#machine.broadcasts.deliverAll(cpu.id)
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
     if (cpu.kernel.isCpuIdle) return this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
+    const isCalled = words[cpu.state + PENDING_INTERRUPT] !== 0 || !cpu.isInUserMode
+    if (isCalled && cpu.kernel.isInUserMode) return this.#transitions.apply(actionOf(cpu.id, ACT_ENTER))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))
     if (cpu.kernel.ticket !== DONE)
@@ -127,6 +130,7 @@ export class Settle {
     clock.free()
     const violations = new ViolationList()
     for (const cpu of cpus) if (cpu.kernel.isCpuIdle) this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
+    for (const cpu of cpus) if (cpu.kernel.isInUserMode) this.#transitions.apply(actionOf(cpu.id, ACT_ENTER))
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
       for (const cpu of cpus)
         if (cpu.strategy.ticked !== undefined) this.#transitions.apply(actionOf(cpu.id, ACT_TICK))

@@ -5,9 +5,11 @@ import {
   ACT_COMMIT,
   ACT_CONTINUE,
   ACT_DELIVER,
+  ACT_ENTER,
   ACT_FILL,
   ACT_INTERRUPT,
   ACT_KERNEL,
+  ACT_LEAVE,
   ACT_OPERATION,
   ACT_POLL,
   ACT_RESUME,
@@ -26,9 +28,11 @@ import {
   IN_BATCH,
   IN_HANDLER,
   KIND,
+  KIND_ENTER,
   KIND_IDLE,
   KIND_INTERRUPT,
   KIND_KERNEL,
+  KIND_LEAVE,
   KIND_NONE,
   KIND_OPERATION,
   KIND_POLL,
@@ -41,23 +45,15 @@ import {
   SPURIOUS_LEFT,
   TICKS_LEFT,
 } from './exploreWords.js'
+import { HOOK_KINDS, runHook } from './hookSteps.js'
 import { PREEMPTED } from './stepLog.js'
+import { describeThrown, isOutOfResources } from './thrown.js'
 
 /** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 11
-
-/** Memory or addresses have run out: a case that is too small, not a finding. */
-const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
+const OWN_ACTIONS = 12
 
 /** In the place of an invariant: a hook has thrown, or a step never ends. */
 export const BROKEN = 'error'
-
-/** The message, and the function that threw: the schedule says the rest. */
-function thrown(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const place = /^\s*at (?:new )?([\w.#<>]+) /m.exec(error.stack ?? '')?.[1]
-  return `${error.name}: ${error.message}${place === undefined ? '' : ` (in ${place})`}`
-}
 
 /** Takes single steps of the machine. */
 export class Transitions {
@@ -136,6 +132,10 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_KERNEL)
       return end
     }
+    if (cpu.kernel.isInUserMode) {
+      into[end++] = actionOf(id, ACT_ENTER)
+      return end
+    }
     if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)
     else if (this.#get(cpu, SPURIOUS_LEFT) > 0) into[end++] = actionOf(id, ACT_SPURIOUS)
     if (this.#takesTicks && this.#get(cpu, TICKS_LEFT) > 0) into[end++] = actionOf(id, ACT_TICK)
@@ -147,6 +147,7 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_KERNEL)
       return end
     }
+    if (cpu.kernel.tellsCrossings) into[end++] = actionOf(id, ACT_LEAVE)
     const { operations } = this.#machine
     if (!mayBegin) {
       this.holdsBack ||= operations.some((operation) => cpu.canBegin(operation))
@@ -211,9 +212,6 @@ export class Transitions {
       case ACT_WAKE:
         this.#set(cpu, KIND, KIND_WAKE)
         break
-      case ACT_POLL:
-        this.#set(cpu, KIND, KIND_POLL)
-        break
       case ACT_KERNEL:
         oracle.judgeCpu(cpu.id)
         this.#set(cpu, KIND, KIND_KERNEL)
@@ -222,6 +220,8 @@ export class Transitions {
         oracle.judgeCpu(cpu.id)
         this.#begin(cpu, paramOf(action))
         break
+      default:
+        this.#set(cpu, KIND, HOOK_KINDS[kindOf(action)])
     }
     if (!this.#run(cpu)) return false
     oracle.judgeAll((id) => this.#machine.cpus[id].isInUserMode)
@@ -255,7 +255,9 @@ export class Transitions {
           cpu.strategy.ticked?.(cpu.port)
           break
         case KIND_POLL:
-          cpu.strategy.polled?.(cpu.port)
+        case KIND_ENTER:
+        case KIND_LEAVE:
+          runHook(cpu, this.#get(cpu, KIND))
           break
         case KIND_IDLE:
           cpu.kernel.goIdle()
@@ -273,12 +275,12 @@ export class Transitions {
         log.leave()
         return true
       }
-      if (error instanceof Error && OUT_OF_RESOURCES.has(error.name)) {
+      if (isOutOfResources(error)) {
         cpu.restorePrivates()
         return false
       }
       cpu.restorePrivates()
-      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${thrown(error)}`)
+      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${describeThrown(error)}`)
       return true
     }
     const isBatch =

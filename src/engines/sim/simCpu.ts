@@ -32,6 +32,7 @@ export class SimCpu {
   isInHandler = false
   #handlerSincePs = 0
   #wokeForHandler = false
+  #enteredForHandler = false
   responderPs = 0
   /** The section of the tape is finished. */
   hasEnded = true
@@ -85,12 +86,14 @@ export class SimCpu {
       this.arrivalPs = Infinity
       this.isInHandler = true
       clock.charge(COST_INTERRUPT_ENTRY, 1)
+      this.#enteredForHandler = cpu.kernel.enter()
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
     }
     if (cpu.strategy.interrupted(cpu.port) === AGAIN) {
       clock.charge(COST_SPIN, 1)
       return
     }
+    if (this.#enteredForHandler) cpu.kernel.leave()
     clock.charge(COST_INTERRUPT_EXIT, 1)
     this.isInHandler = false
     const tookPs = clock.nowPs - this.#handlerSincePs

@@ -6,7 +6,7 @@ import { RETRY, WAITING } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import { Stuck } from '../stuck.js'
 import { deadEnd, describeWait } from '../deadEnd.js'
-import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
+import { CROSSED, ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
 import { Lookahead } from './lookahead.js'
 import { judgeResting } from './restingCpus.js'
@@ -250,7 +250,8 @@ export class SimRun {
         this.#endSection(sim)
         horizon = Math.min(this.#lookahead.horizon(sim), this.#untilPs)
       }
-      if (outcome === WALKED || sim.hasEnded) return
+      if (outcome === CROSSED) this.#lookahead.kernelSteps++
+      if (outcome === WALKED || outcome === CROSSED || sim.hasEnded) return
       if (cpu.tape.computeLeftNs > 0) {
         sim.busyUntilPs = clock.nowPs + cpu.tape.computeLeftNs * 1000
         sim.isComputing = true
@@ -281,7 +282,9 @@ export class SimRun {
     const before = sim.clock.nowPs
     const wasIdle = sim.cpu.kernel.isCpuIdle
     sim.wake()
+    const hasEntered = sim.cpu.kernel.enter()
     sim.cpu.strategy.ticked?.(sim.cpu.port)
+    if (hasEntered) sim.cpu.kernel.leave()
     if (sim.isComputing) sim.busyUntilPs += sim.clock.nowPs - before
     sim.idleAgain(wasIdle)
   }

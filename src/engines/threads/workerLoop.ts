@@ -10,6 +10,7 @@ import { DRAIN_TICKS } from '../plan.js'
 import { PHASE_ALONE, PHASE_DRAIN, PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from './protocol.js'
 import { burst } from './burst.js'
 import { meetAtTick } from './meetAtTick.js'
+import { lookAtPending } from './pendingChanges.js'
 import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
@@ -37,6 +38,7 @@ export class WorkerLoop {
   #nextTickNs = Infinity
   #isInHandler = false
   #wokeForHandler = false
+  #enteredForHandler = false
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
   #pausedUntilNs = Number.NaN
@@ -157,7 +159,7 @@ export class WorkerLoop {
   /** Sweeps in step with the others, then demands what this CPU still holds. */
   #drain(end: number): void {
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
-      this.#cpu.strategy.ticked?.(this.#cpu.port)
+      this.#tick()
       meetAtTick(this.#words, this.#cpu, this.#sleeper, () => this.#takeEvents())
     }
     this.#cpu.kernel.drain()
@@ -175,7 +177,7 @@ export class WorkerLoop {
     const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
     if (cpu.kernel.isUninterruptible) return
-    if (cpu.watch.hasPending) this.#lookAtPending()
+    if (cpu.watch.hasPending) lookAtPending(cpu, this.#words)
     if ((!isRunning || cpu.kernel.isCpuIdle) && !this.#inbox.ticksAtRest()) return
     if (this.#tickNs < Infinity) this.#takeTick()
     const taken = ticksTaken.base + cpu.id * ticksTaken.stride
@@ -189,7 +191,9 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const wasIdle = cpu.kernel.isCpuIdle
     this.#wake()
+    const hasEntered = cpu.kernel.enter()
     cpu.strategy.ticked?.(cpu.port)
+    if (hasEntered) cpu.kernel.leave()
     if (wasIdle) cpu.kernel.goIdle()
   }
 
@@ -215,6 +219,7 @@ export class WorkerLoop {
       cpu.watch.pollWalks()
       this.#wokeForHandler = cpu.kernel.isCpuIdle
       this.#wake()
+      this.#enteredForHandler = cpu.kernel.enter()
       this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
@@ -225,16 +230,9 @@ export class WorkerLoop {
     this.responderNs += tookNs
     // Work in user mode goes on after the handler; a pause only waits for its time.
     if (this.#isComputing) this.#pausedUntilNs += tookNs
+    if (isOver && this.#enteredForHandler) cpu.kernel.leave()
     if (isOver && this.#wokeForHandler) cpu.kernel.goIdle()
     return isOver
-  }
-
-  #lookAtPending(): void {
-    const { watch, cell, id } = this.#cpu
-    const { watermark } = cell.machine
-    const now = clockNs()
-    watch.settledUpTo(Atomics.load(this.#words, watermark.base + id * watermark.stride), now)
-    watch.judgeDeadlines(now)
   }
 
   #takeTick(): void {

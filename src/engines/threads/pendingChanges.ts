@@ -1,0 +1,10 @@
+import type { Cpu } from '../cpu.js'
+import { clockNs } from './threadsPort.js'
+
+/** How far this CPU's changes have been settled, by whomever, and which are late. */
+export function lookAtPending({ watch, cell, id }: Cpu, words: Int32Array<SharedArrayBuffer>): void {
+  const { watermark } = cell.machine
+  const now = clockNs()
+  watch.settledUpTo(Atomics.load(words, watermark.base + id * watermark.stride), now)
+  watch.judgeDeadlines(now)
+}
