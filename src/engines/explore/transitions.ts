@@ -220,8 +220,11 @@ export class Transitions {
         oracle.judgeCpu(cpu.id)
         this.#begin(cpu, paramOf(action))
         break
-      default:
+      case ACT_POLL:
+      case ACT_ENTER:
+      case ACT_LEAVE:
         this.#set(cpu, KIND, HOOK_KINDS[kindOf(action)])
+        break
     }
     if (!this.#run(cpu)) return false
     oracle.judgeAll((id) => this.#machine.cpus[id].isInUserMode)
