@@ -17,14 +17,15 @@ export const defect: Defect = {
   base: 'nohz-defer',
   breaks:
     'CPU 0 reads that CPU 1 runs user code; CPU 1 enters the kernel and finds nothing; CPU 0 sets the bit, leaves CPU 1 out and claims the change. CPU 1 uses the old kernel mapping.',
-  expects: ['I2', 'I6', 'I11'],
+  expects: ['I2', 'I11'],
   needs: {
     operations: ['vmalloc'],
     cpus: 2,
     pages: 1,
-    operationCount: 2,
+    operationCount: 3,
     ticks: 0,
     preempt: 'hooks',
+    frames: 3,
     awaits: 'kernel mappings that are owed to use only',
   },
 }
