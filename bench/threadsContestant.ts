@@ -2,8 +2,8 @@ import { UsageError } from '../src/contract/usageError.js'
 import { Coordinator } from '../src/engines/threads/coordinator.js'
 import { PHASE_PASS, PHASE_SETUP, PHASE_WARMUP } from '../src/engines/threads/protocol.js'
 import { makePlan } from '../src/harness/benchPlan.js'
+import { chooseStrategy } from '../src/harness/chooseStrategy.js'
 import { tapesOf } from '../src/harness/engineRun.js'
-import { loadStrategy } from '../src/harness/loadModule.js'
 import { randomOf } from '../src/harness/random.js'
 import { parseSpecs } from '../src/harness/spec.js'
 import { shippedProfileWith } from '../src/machine/hardware.js'
@@ -15,8 +15,8 @@ const WATCHDOG_MS = 30_000
 
 /** A cell of `threads` whose workers stay; those whose turn it is not are asleep. */
 export async function openThreads({ strategy, workload, cpus, seed }: ThreadsRequest): Promise<Contestant> {
-  const [{ name }] = parseSpecs('--strategy', strategy)
-  const { module } = await loadStrategy(name)
+  const [spec] = parseSpecs('--strategy', strategy)
+  const { module } = (await chooseStrategy(spec)).loaded
   // Where the usual machine lacks what the strategy needs, the first that has it.
   const machine = shippedProfileWith(module.needs, [MATRIX.profile]) ?? MATRIX.profile
   const options = {

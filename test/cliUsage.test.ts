@@ -20,7 +20,7 @@ const BAD: [string[], ...string[]][] = [
   [['--strategy', `${STEERED}:mod=1`], "unknown parameter 'mod'", 'did you mean mode?'],
   [['--strategy', `${STEERED}:mode=9`], 'mode is 9, outside -1 to 8'],
   [['--strategy', `${STEERED}:mode=x`], "parameter mode is 'x', not a whole number"],
-  [['--strategy', 'vmalloc-lazy+linux'], 'not supported yet'],
+  [['--strategy', 'batched+linux'], 'batched handles every kind of mapping', 'name it last'],
   [['--workload', 'munmap-strom'], "unknown workload 'munmap-strom'"],
   [['--workload', `${WORK}:pages=0`], 'pages is 0, outside 1 to 512 pages'],
   [['--workload', `${WORK}:readers=2`, '--cpus', '2'], 'readers do not fit 2 CPUs'],

@@ -46,7 +46,8 @@ describe('a list of strategies or workloads', () => {
     [':a=1', 'no name stands before the colon'],
     ['a,,b', 'an entry of the list is empty'],
     ['', 'an entry of the list is empty'],
-    ['vmalloc-lazy+linux', 'several strategies at once (a+b) are not supported yet'],
+    ['linux+', 'a part of the combination has no name'],
+    ['+linux', 'a part of the combination has no name'],
   ])('refuses %s', async (text, reason) => {
     expect(await usageErrorOf(() => parseSpecs('--strategy', text))).toContain(reason)
   })

@@ -17,7 +17,16 @@ const FRAMES = 700
 
 function config(sets: string[] = []): MachineConfig {
   const { profile } = loadProfile('icelake-2s64c', [`memory.frames=${FRAMES}`, ...sets])
-  return { cpuCount: 3, spaceCount: 3, handleCount: 2, maxOperationPages: 4, profile, serialStart: -7 }
+  return {
+    cpuCount: 3,
+    spaceCount: 3,
+    handleCount: 2,
+    maxOperationPages: 4,
+    profile,
+    hasVmalloc: false,
+    partCount: 1,
+    serialStart: -7,
+  }
 }
 
 /** A stream of numbers that only its seed decides. */

@@ -23,7 +23,9 @@ export const KIND_USER = 0
 export const KIND_DIRECT_MAP = 1
 /** User memory whose frames are not in the kernel's direct map while they are mapped. */
 export const KIND_GUEST = 2
-export const KIND_NAMES = ['user', 'directMap', 'guest'] as const
+/** The kernel's own virtual area: its addresses are dealt out to whoever asks, and only the kernel uses them. */
+export const KIND_VMALLOC = 3
+export const KIND_NAMES = ['user', 'directMap', 'guest', 'vmalloc', 'ephemeral', 'iommu'] as const
 export type Kind = number
 
 /**

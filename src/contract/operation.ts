@@ -21,7 +21,16 @@ export const OPERATION_ZAP_DIRECT = 3
 export const OPERATION_BATCH = 4
 /** Write-protect and clean what is dirty, then begin to write it out: `msync`, page cleaning before reclaim. */
 export const OPERATION_WRITE_OUT = 5
-export const OPERATION_NAMES = ['unmap', 'protect', 'adviseAway', 'zapDirect', 'batch', 'writeOut'] as const
+export const OPERATION_NAMES = [
+  'unmap',
+  'protect',
+  'adviseAway',
+  'zapDirect',
+  'batch',
+  'writeOut',
+  'put',
+  'teardown',
+] as const
 
 /** Reused for every operation of a CPU and depth: copy what is needed. */
 export interface Operation {

@@ -1,4 +1,4 @@
-import type { Change } from './change.js'
+import type { Change, Kind } from './change.js'
 import type { Hardware } from './hardware.js'
 import type { Contract } from './obligation.js'
 import type { Operation } from './operation.js'
@@ -187,6 +187,13 @@ export interface StrategyModule<W extends string = string, P extends string = st
   readonly source: string
   /** What its machine must have; without it: interrupts are enough. Elsewhere it is skipped, or refused where nothing else runs. */
   readonly needs?: readonly Hardware[]
+  /**
+   * The kinds of mapping that it handles; without it: all. A strategy for some kinds only is run together with others,
+   * the last of which takes what is left (`vmalloc-lazy+linux`); named alone, with `batched`. It gets the changes of its
+   * kinds, and all that is about a CPU or an operation. It numbers and settles its own changes only. It sees each
+   * switch, BEFORE the last one loads the space, and loads none itself.
+   */
+  readonly handles?: readonly Kind[]
   readonly parameters: ParameterSpecs
   /** By name: lower case, with dashes. */
   readonly presets?: Readonly<Record<string, Preset>>

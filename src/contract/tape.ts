@@ -15,7 +15,7 @@ export const INSTRUCTION_WORDS = 4
 
 /** End of the body. */
 export const TAPE_END = 0
-/** a = handle, b = pages, c = entry flags allowed (WRITABLE, EXECUTABLE) | kind << 8. Populated by faults. */
+/** a = handle, b = pages, c = entry flags allowed (WRITABLE, EXECUTABLE) | kind << 8. Populated by faults; of kind vmalloc at once. */
 export const TAPE_MAP = 1
 /** a = handle. All of the mapping. */
 export const TAPE_UNMAP = 2
@@ -58,6 +58,8 @@ export const TAPE_WRITE_OUT = 20
 
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
+/** As TAPE_ACCESS, in kernel mode through a mapping of kind vmalloc. */
+export const TAPE_ACCESS_KERNEL = 22
 
 export const TAPE_NAMES = [
   'end',
@@ -82,6 +84,13 @@ export const TAPE_NAMES = [
   'pin',
   'writeOut',
   'idle',
+  'accessKernel',
+  'get',
+  'put',
+  'deviceAccess',
+  'preempt',
+  'tickless',
+  'teardown',
 ] as const
 
 /** Flag of an access, in the opcode word above bit 8. */

@@ -1,7 +1,8 @@
+import { KIND_VMALLOC } from '../contract/change.js'
 import { needsBroadcast } from '../contract/hardware.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
-import type { TapeSet } from '../contract/tape.js'
+import { INSTRUCTION_WORDS, TAPE_MAP, type Tape, type TapeSet } from '../contract/tape.js'
 import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
@@ -9,6 +10,7 @@ import { placeOracle, type OracleWords } from '../oracle/journal.js'
 import { placeBroadcasts, type BroadcastWords } from './broadcastWords.js'
 import type { FaultPlan } from './faultPlan.js'
 import { placeFaults, type FaultWords } from './faultWords.js'
+import { partCountOf, partsOf, type Parts } from '../pagetable/parts.js'
 import { demandItemsFor, LOG_ITEMS_PER_PAGE, LOG_WORDS, POSITION_WORDS } from '../pagetable/position.js'
 
 /** Everything that decides the words of a cell; the same on every worker, so that all place them alike. */
@@ -68,6 +70,7 @@ export interface CellWords {
   /** Null where the strategy needs none. */
   readonly broadcasts: BroadcastWords | null
   readonly host: StrategyHost
+  readonly parts: Parts
   /** Where the parts of a CPU's private words begin. */
   readonly demandAt: number
   readonly demandItems: number
@@ -81,6 +84,13 @@ const DEMAND_ARRAYS = 4
 /** Tape position, four loops, then the passes that an initiator waits for, one per CPU. */
 export const TAPE_STATE_WORDS = 16
 
+function mapsVmalloc({ instructions }: Tape): boolean {
+  for (let at = 0; at < instructions.length; at += INSTRUCTION_WORDS) {
+    if ((instructions[at] & 0xff) === TAPE_MAP && instructions[at + 3] >>> 8 === KIND_VMALLOC) return true
+  }
+  return false
+}
+
 export function placeCell(plan: CellPlan): CellWords {
   const { tapes, profile, module, parameters } = plan
   const cpuCount = tapes.tapes.length
@@ -90,6 +100,8 @@ export function placeCell(plan: CellPlan): CellWords {
     handleCount: tapes.handleCount,
     maxOperationPages: tapes.maxOperationPages,
     profile,
+    hasVmalloc: tapes.tapes.some(mapsVmalloc),
+    partCount: partCountOf(module),
     serialStart: plan.serialStart,
   }
   const layout = new Layout()
@@ -143,6 +155,7 @@ export function placeCell(plan: CellPlan): CellWords {
     faults,
     broadcasts,
     host,
+    parts: partsOf(module, host),
     demandAt,
     demandItems,
     logAt,

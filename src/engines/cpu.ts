@@ -103,7 +103,7 @@ export class Cpu implements TapeCpu {
       counters: this.counters,
       violations: parts.violations,
       judge: parts.judge,
-      deadlineNs: deadlineOf(plan),
+      parts: cell.parts,
     })
     const context: Context = {
       cpu: id,
@@ -117,7 +117,7 @@ export class Cpu implements TapeCpu {
       strategy,
       port: this.port,
       witness: this.watch,
-      contract: plan.module.contract(plan.parameters),
+      parts: cell.parts,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: this.privates.subarray(cell.logAt, cell.tapeAt),
@@ -195,12 +195,6 @@ export class Cpu implements TapeCpu {
       ? this.#structures.holdsStale(page, epoch, frame, stamp)
       : this.tlb.holdsStale(page, epoch, stamp, frame, allowed, needed)
   }
-}
-
-/** Nanoseconds; only contract `bounded` has a deadline. */
-function deadlineOf({ module, parameters }: CellPlan): number {
-  const isBounded = module.contract(parameters) === 'bounded'
-  return isBounded ? (module.assumes(parameters).deadlineNs ?? Infinity) : Infinity
 }
 
 function geometryOf(profile: Profile) {

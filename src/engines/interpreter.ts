@@ -6,6 +6,7 @@ import {
   ROLE_INNOCENT,
   TAPE_ACCESS,
   TAPE_ACCESS_DIRECT,
+  TAPE_ACCESS_KERNEL,
   TAPE_ADVISE_AWAY,
   TAPE_AWAIT_READERS,
   TAPE_BARRIER,
@@ -125,6 +126,7 @@ export class Interpreter {
         return ENDED
       case TAPE_ACCESS:
       case TAPE_ACCESS_DIRECT:
+      case TAPE_ACCESS_KERNEL:
         return this.#run(at, word, budget)
       case TAPE_OP_BEGIN:
         this.#opBeganNs = this.#cpu.nowNs()
@@ -244,11 +246,7 @@ export class Interpreter {
       }
     }
     const left = count - state[DONE_PAGES]
-    const need = isDirect
-      ? PRESENT
-      : word >>> 8 === ACCESS_WRITE
-        ? PRESENT | USER | WRITABLE | DIRTY
-        : PRESENT | USER
+    const need = needOf(word)
     const wanted = Math.min(left, budget)
     const page = firstPage + state[DONE_PAGES]
     // Nothing is wanted when the last page of the run has just been passed over.
@@ -293,10 +291,17 @@ export class Interpreter {
     return (
       opcode === TAPE_ACCESS ||
       opcode === TAPE_ACCESS_DIRECT ||
+      opcode === TAPE_ACCESS_KERNEL ||
       opcode === TAPE_LOOP ||
       opcode === TAPE_LOOP_END ||
       opcode === TAPE_OP_BEGIN ||
       opcode === TAPE_OP_END
     )
   }
+}
+
+/** The flags that an access needs, by the instruction's first word. */
+function needOf(word: number): number {
+  const mode = (word & 0xff) === TAPE_ACCESS ? PRESENT | USER : PRESENT
+  return word >>> 8 === ACCESS_WRITE ? mode | WRITABLE | DIRTY : mode
 }

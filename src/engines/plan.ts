@@ -1,7 +1,7 @@
 import { reachedSerial } from '../contract/change.js'
-import type { Strategy } from '../contract/strategy.js'
 import { ViolationList, type ViolationRecord } from '../oracle/violations.js'
 import type { Memory } from '../machine/memory.js'
+import { cpuOf, partOf } from '../pagetable/parts.js'
 import type { CellWords } from './cellWords.js'
 import type { RunFigures } from './figures.js'
 
@@ -21,19 +21,22 @@ export interface EngineResult {
 export function judgeDrain(
   cell: CellWords,
   memory: Memory,
-  strategy: Strategy,
   leftByCpu: readonly number[],
   violations: ViolationList,
 ): void {
-  for (let cpu = 0; cpu < cell.config.cpuCount; cpu++) {
-    const issued = memory.load(cell.machine.issued.base + cpu * cell.machine.issued.stride)
-    const settled = memory.load(cell.machine.watermark.base + cpu * cell.machine.watermark.stride)
+  const { parts } = cell
+  for (let owner = 0; owner < cell.config.cpuCount * parts.count; owner++) {
+    const cpu = cpuOf(parts, owner)
+    const issued = memory.load(cell.machine.issued.base + owner * cell.machine.issued.stride)
+    const settled = memory.load(cell.machine.watermark.base + owner * cell.machine.watermark.stride)
     // A strategy with a predicate of its own need not move the watermark; what it holds was asked for one by one.
-    const isUnsettled = strategy.covered === undefined && !reachedSerial(settled, issued)
-    if (!isUnsettled && leftByCpu[cpu] === 0) continue
+    const isUnsettled = !parts.hasPredicate[partOf(parts, owner)] && !reachedSerial(settled, issued)
+    // What a CPU holds is reported once.
+    const left = partOf(parts, owner) === 0 ? leftByCpu[cpu] : 0
+    if (!isUnsettled && left === 0) continue
     const what = isUnsettled
       ? `changes ${settled + 1} to ${issued} are unsettled`
-      : `${leftByCpu[cpu]} frames or ranges are held`
+      : `${left} frames or ranges are held`
     violations.add({
       invariant: 'I9',
       cpu,

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { splitFiles } from '../engines/importStrategy.js'
 import type { ProfileChoice } from '../machine/profile.js'
 import { loadProfile } from '../machine/profile.js'
 import { moduleNames, type ModuleKind } from '../registry.js'
 import { type PlanOptions, parseCpus, parseEngines, parseRepetitions, parseSeed } from './benchOptions.js'
+import { chooseStrategy } from './chooseStrategy.js'
 import { type Cell, type Choice, buildCells, cellName } from './cells.js'
 import type { BenchDefaults } from './defaults.js'
 import { type FaultChoice, NO_FAULT, parseFaults, refuseIdleFaults } from './faults.js'
 import type { EngineName } from './job.js'
-import { type Loaded, loadStrategy, loadWorkload } from './loadModule.js'
+import { loadWorkload } from './loadModule.js'
 import { lackOf, refuseForeignHardware } from './machineNeeds.js'
 import { type Block, filterCells, planBlocks } from './plan.js'
 import { cellsOfShard, type Shard, shardText } from './shard.js'
@@ -59,12 +61,12 @@ export async function makePlan(options: PlanOptions, defaults: BenchDefaults): P
   const strategies = await choose(
     'strategy',
     withSkips(parseSpecs('--strategy', options.strategy ?? defaults.strategies), options.skip),
-    loadStrategy,
+    chooseStrategy,
   )
   const workloads = await choose(
     'workload',
     parseSpecs('--workload', options.workload ?? defaults.workloads),
-    loadWorkload,
+    async (spec) => ({ spec, loaded: await loadWorkload(spec.name) }),
   )
   const profile = loadProfile(options.profile ?? defaults.profile, options.profileSet ?? [])
   const [first, ...further] = strategies
@@ -108,12 +110,12 @@ export function planHash(identity: PlanIdentity): string {
 async function choose<M>(
   kind: ModuleKind,
   typed: readonly Spec[],
-  load: (name: string) => Promise<Loaded<M>>,
+  load: (spec: Spec) => Promise<Choice<M>>,
 ): Promise<Choice<M>[]> {
   const choices: Choice<M>[] = []
   for (const spec of typed) {
     const specs: Spec[] = spec.name === ALL ? moduleNames(kind).map((name) => ({ ...spec, name })) : [spec]
-    for (const one of specs) choices.push({ spec: one, loaded: await load(one.name) })
+    for (const one of specs) choices.push(await load(one))
   }
   return choices
 }
@@ -125,7 +127,7 @@ function moduleHashes(cells: readonly Cell[]): Record<string, string> {
       ['strategy', cell.strategy],
       ['workload', cell.workload],
     ] as const) {
-      hashes[`${kind} ${name}`] ??= sha256(readFileSync(file))
+      hashes[`${kind} ${name}`] ??= sha256(Buffer.concat(splitFiles(file).map((one) => readFileSync(one))))
     }
   }
   return hashes

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import type { StrategyModule } from '../contract/strategy.js'
 import type { TapeSet } from '../contract/tape.js'
 import type { WorkloadModule } from '../contract/workload.js'
 import type { CellPlan } from '../engines/cellWords.js'
+import { importStrategy } from '../engines/importStrategy.js'
 import type { EngineResult } from '../engines/plan.js'
 import type { RunFigures } from '../engines/figures.js'
 import type { Profile } from '../machine/profile.js'
@@ -23,7 +23,7 @@ const SIM_WARMUP_PASSES = 1
  */
 export async function runJob(job: Job): Promise<JobDone> {
   const tapes = await tapesOf(job)
-  const strategy = await loadDefault<StrategyModule>(job.strategy.file)
+  const strategy = await importStrategy(job.strategy.file)
   const plan: CellPlan = {
     tapes,
     // Validated by the harness before anything is measured.

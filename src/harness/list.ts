@@ -1,3 +1,4 @@
+import { KIND_NAMES } from '../contract/change.js'
 import type { Contract } from '../contract/obligation.js'
 import type { ParameterSpecs, Preset } from '../contract/parameter.js'
 import { FAULT_NAMES, faultSpec } from '../engines/faultSpecs.js'
@@ -5,6 +6,7 @@ import { listProfiles } from '../machine/profile.js'
 import { defaultsOf } from '../records/params.js'
 import { moduleNames } from '../registry.js'
 import type { Format } from '../report/formats.js'
+import { USUAL_FALLBACK } from './chooseStrategy.js'
 import { loadStrategy, loadWorkload } from './loadModule.js'
 import { roleSpecs } from './roles.js'
 import { parameterTexts, unknownName } from './spec.js'
@@ -19,6 +21,8 @@ interface Entry {
   source?: string
   /** Of a strategy: what it promises with default parameters. */
   contract?: Contract
+  /** Of a strategy for some kinds of mapping only. */
+  handles?: string[]
   /** Of a workload: what is timed. */
   op?: string
   /** Of a profile. */
@@ -59,8 +63,9 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
     for (const name of moduleNames('strategy')) {
       const { module } = await loadStrategy(name)
       const defaults = defaultsOf(module.parameters)
-      const { summary, source, parameters } = module
-      const entry = { name, contract: module.contract(defaults), summary, source, parameters }
+      const { summary, source, parameters, handles } = module
+      const kinds = handles === undefined ? {} : { handles: handles.map((handled) => KIND_NAMES[handled]) }
+      const entry = { name, contract: module.contract(defaults), ...kinds, summary, source, parameters }
       const presets = Object.entries(module.presets ?? {}).map(([key, preset]): [string, ListedPreset] => [
         key,
         { ...preset, contract: module.contract({ ...defaults, ...preset.values }) },
@@ -83,7 +88,11 @@ function section(kind: Kind, entries: readonly Entry[]): string {
     const detail = entry.contract === undefined ? '' : `[${entry.contract}] `
     const cpus = entry.cpuCount === undefined ? '' : ` (${entry.cpuCount} CPUs)`
     const fewest = (entry.minCpus ?? 1) > 1 ? ` (${entry.minCpus} CPUs or more)` : ''
-    lines.push(`  ${entry.name.padEnd(width)}  ${detail}${entry.summary}${cpus}${fewest}`)
+    const rest =
+      entry.handles === undefined
+        ? ''
+        : ` (${entry.handles.join(', ')} only; alone: ${entry.name}+${USUAL_FALLBACK})`
+    lines.push(`  ${entry.name.padEnd(width)}  ${detail}${entry.summary}${cpus}${fewest}${rest}`)
     lines.push(...parameterLines(entry.parameters ?? {}), ...presetLines(entry.presets ?? {}))
   }
   if (kind === 'workloads') {

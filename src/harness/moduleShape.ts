@@ -1,3 +1,4 @@
+import { KIND_NAMES } from '../contract/change.js'
 import { HARDWARE } from '../contract/hardware.js'
 import type { ParameterSpec, ParameterSpecs, Preset } from '../contract/parameter.js'
 import type { StrategyModule } from '../contract/strategy.js'
@@ -15,7 +16,7 @@ import { PRESET } from './spec.js'
  */
 type Shape = Readonly<Record<string, 'string' | 'function' | 'object'>>
 
-const STRATEGY: Record<keyof Omit<StrategyModule, 'needs' | 'presets'>, Shape[string]> = {
+const STRATEGY: Record<keyof Omit<StrategyModule, 'needs' | 'handles' | 'presets'>, Shape[string]> = {
   summary: 'string',
   source: 'string',
   parameters: 'object',
@@ -27,7 +28,7 @@ const STRATEGY: Record<keyof Omit<StrategyModule, 'needs' | 'presets'>, Shape[st
 }
 
 /** What a module may leave out. */
-const STRATEGY_OPTIONAL = ['needs', 'presets'] as const satisfies readonly (keyof StrategyModule)[]
+const STRATEGY_OPTIONAL = ['needs', 'handles', 'presets'] as const satisfies readonly (keyof StrategyModule)[]
 
 const WORKLOAD: Record<keyof WorkloadModule, Shape[string]> = {
   summary: 'string',
@@ -44,6 +45,7 @@ export function checkStrategyModule(thing: string, exported: unknown): StrategyM
   checkShape(thing, exported, STRATEGY, STRATEGY_OPTIONAL)
   const module = exported as unknown as StrategyModule
   if (module.needs !== undefined) checkNeeds(thing, module.needs)
+  if (module.handles !== undefined) checkHandles(thing, module.handles)
   checkParameters(thing, module.parameters, [])
   if (module.presets !== undefined) checkPresets(thing, module.presets, module.parameters)
   return module
@@ -103,6 +105,17 @@ function checkNeeds(thing: string, needs: unknown): void {
     nearestFirst(text, HARDWARE),
     remedy,
   )
+}
+
+function checkHandles(thing: string, handles: unknown): void {
+  if (!Array.isArray(handles) || handles.length === 0) {
+    const remedy = 'make it one: handles: [KIND_VMALLOC]'
+    throw new UsageError(thing, 'handles of its module is no list of kinds', KIND_NAMES, remedy)
+  }
+  const stranger: unknown = handles.find((kind) => KIND_NAMES[kind as number] === undefined)
+  if (stranger === undefined) return
+  const reason = `its module handles the unknown kind ${asTyped(JSON.stringify(stranger))}`
+  throw new UsageError(thing, reason, KIND_NAMES, 'take the constants of contract/change')
 }
 
 function checkPresets(thing: string, presets: unknown, specs: ParameterSpecs): void {

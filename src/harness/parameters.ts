@@ -64,6 +64,16 @@ export function givenBy(
   return new Map([...Object.entries(presets?.[preset].values ?? {}), ...parameters])
 }
 
+/** A parameter in a strategy, or in each part of a combination that has one of this name. */
+export function namedLike(specs: object, name: string): string[] {
+  return Object.keys(specs).filter((known) => bareName(known) === name)
+}
+
+/** Without the part of a combination that it belongs to. */
+export function bareName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
 function checkBounds(thing: string, name: string, value: number, spec: ParameterSpec): void {
   if (value >= spec.min && value <= spec.max) return
   const nearest = value < spec.min ? spec.min : spec.max

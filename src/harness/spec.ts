@@ -1,10 +1,11 @@
 import { UsageError } from '../contract/usageError.js'
 import { meant, nearestFirst } from './nearest.js'
 import { asTyped } from './quote.js'
+import { splitParts } from './splitParts.js'
 
 /**
  * One entry of `--strategy` or `--workload`: `batched`, `munmap-storm:pages=4;readers=2`, `./mine.js:limit=3`,
- * `deadline-batch:preset=guest-memory;ageUs=1000`.
+ * `deadline-batch:preset=guest-memory;ageUs=1000`, `vmalloc-lazy:lazyMaxPages=64+linux`.
  * `,` separates entries and `;` parameters, so that a list of several entries with several parameters stays one
  * word of the shell's (quoted because of the `;`).
  */
@@ -15,6 +16,8 @@ export interface Spec {
   parameters: Map<string, number>
   /** The name after `preset=`, not yet checked either; without it: none was given. */
   preset?: string
+  /** Of several strategies that run together; the name is then all of theirs, and their parameters stand with them. */
+  parts?: readonly Spec[]
 }
 
 /** Stands for every strategy or workload. */
@@ -47,16 +50,21 @@ export function splitList(option: string, text: string): string[] {
 }
 
 function parseSpec(option: string, entry: string): Spec {
+  const thing = `${option} ${asTyped(entry)}`
+  const parts = option === '--strategy' ? splitParts(entry) : [entry]
+  if (parts.length === 1) return parsePart(thing, entry)
+  if (parts.some((part) => part.trim() === ''))
+    throw new UsageError(thing, 'a part of the combination has no name', [], 'write NAME+NAME')
+  const specs = parts.map((part) => parsePart(thing, part))
+  return { name: specs.map(({ name }) => name).join('+'), parameters: new Map(), parts: specs }
+}
+
+function parsePart(thing: string, entry: string): Spec {
   // A path may contain a colon itself: the parameters of a file begin after its extension.
   const match = /^(.*\.[cm]?[jt]s)(?::(.*))?$/s.exec(entry) ?? /^([^:]*)(?::(.*))?$/s.exec(entry)
   const name = (match?.[1] ?? entry).trim()
-  const thing = `${option} ${asTyped(entry)}`
   if (name === '')
     throw new UsageError(thing, 'no name stands before the colon', [], 'write NAME or NAME:parameter=value')
-  if (!isFileName(name) && name.includes('+')) {
-    const reason = 'several strategies at once (a+b) are not supported yet'
-    throw new UsageError(thing, reason, [], `name one: ${option} ${name.split('+')[0]}`)
-  }
   return { name, ...parseParameters(thing, match?.[2]) }
 }
 

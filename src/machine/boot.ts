@@ -7,6 +7,7 @@ import {
   LARGE,
   PAGES_PER_LARGE,
   PRESENT,
+  VMALLOC_BASE,
   WRITABLE,
 } from '../contract/page.js'
 import { Frames, OWNER_FREE, OWNER_TABLE } from './frames.js'
@@ -46,9 +47,11 @@ export function boot(
   }
   mapDirect(memory, words, config, tables)
   shareKernelHalf(memory, words, config, tables)
+  for (let owner = 0; owner < config.cpuCount * config.partCount; owner++) {
+    memory.poke(words.issued.base + owner * words.issued.stride, config.serialStart)
+    memory.poke(words.watermark.base + owner * words.watermark.stride, config.serialStart)
+  }
   for (let cpu = 0; cpu < config.cpuCount; cpu++) {
-    memory.poke(words.issued.base + cpu * words.issued.stride, config.serialStart)
-    memory.poke(words.watermark.base + cpu * words.watermark.stride, config.serialStart)
     frames.emptyList(words.freeLists.base + cpu * words.freeLists.stride)
     frames.emptyList(words.heldLists.base + cpu * words.heldLists.stride)
     frames.emptyList(words.claimLists.base + cpu * words.claimLists.stride)
@@ -56,10 +59,17 @@ export function boot(
     const arena = words.arenas.base + cpu * words.arenas.stride
     memory.poke(arena + ARENA_NEXT, 1 + cpu * words.userPagesPerCpu)
     memory.poke(arena + ARENA_END, 1 + (cpu + 1) * words.userPagesPerCpu)
+    if (config.hasVmalloc) dealKernelArea(memory, words, config.cpuCount, cpu)
   }
   frames.emptyList(words.spareTables)
   for (let table = 0; table < words.tableCount; table++) frames.give(table, OWNER_TABLE)
   fillPool(words, config, frames, random)
+}
+
+function dealKernelArea(memory: Memory, words: MachineWords, cpuCount: number, cpu: number): void {
+  const arena = words.arenas.base + (cpuCount + cpu) * words.arenas.stride
+  memory.poke(arena + ARENA_NEXT, VMALLOC_BASE + cpu * words.kernelPagesPerCpu)
+  memory.poke(arena + ARENA_END, VMALLOC_BASE + (cpu + 1) * words.kernelPagesPerCpu)
 }
 
 function mapDirect(memory: Memory, words: MachineWords, config: MachineConfig, tables: Tables): void {

@@ -1,4 +1,4 @@
-import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT } from '../contract/page.js'
+import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT, VMALLOC_PAGES } from '../contract/page.js'
 import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
 import { UsageError } from '../contract/usageError.js'
 import { FRAME_WORDS, LIST_WORDS } from './frames.js'
@@ -15,6 +15,10 @@ export interface MachineConfig {
   /** Pages of the largest operation: the length of each CPU's change log. */
   readonly maxOperationPages: number
   readonly profile: Profile
+  /** Whether the tapes map anything in the kernel's virtual area: then each CPU has a part of it. */
+  readonly hasVmalloc: boolean
+  /** Sequences of serials that each CPU has: one for each part of the strategy. */
+  readonly partCount: number
   /** Serial that every CPU issued last before the run; near the wrap in tests. */
   readonly serialStart: number
 }
@@ -35,7 +39,7 @@ export const HANDLE_SPACE = 5
 /** Beside a CPU's claim list: whether it has frames that are neither mapped nor on any list (inHand.ts). */
 export const CLAIM_IN_HAND: number = LIST_WORDS
 
-/** A CPU's part of the user addresses: next page never used, end, free ranges, then a ring of held ranges. */
+/** A CPU's part of the user addresses, or of the kernel's area: next page never used, end, free ranges, then a ring of held ranges. */
 export const ARENA_NEXT = 0
 export const ARENA_END = 1
 export const ARENA_FREE_COUNT = 2
@@ -62,6 +66,7 @@ const HELD_TABLES = 32
 
 /** Word indices of everything that the machine and the page-table library share. */
 export interface MachineWords {
+  /** By owner (pagetable/parts.ts). */
   readonly issued: Placed
   readonly watermark: Placed
   readonly spaces: Placed
@@ -75,22 +80,27 @@ export interface MachineWords {
   /** Table pages that were freed: those that a CPU holds, and those that may be used again. */
   readonly heldTables: Placed
   readonly spareTables: number
+  /** Each CPU's part of the user addresses; where there is one, its part of the kernel's area behind all of these. */
   readonly arenas: Placed
+  readonly arenaKinds: number
   readonly nextTable: number
   readonly tables: number
   readonly tableCount: number
   readonly userPagesPerCpu: number
+  readonly kernelPagesPerCpu: number
 }
 
 function tablePagesFor(config: MachineConfig): number {
   const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
   const held = config.profile.memory.tableFreeing.value === 'never' ? 0 : config.cpuCount * HELD_TABLES
-  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2
+  const kernelArea = config.hasVmalloc ? config.cpuCount * 3 : 0
+  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2 + kernelArea
 }
 
 export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
   const { cpuCount } = config
+  const arenaKinds = config.hasVmalloc ? 2 : 1
   const tableCount = tablePagesFor(config)
   const frameCount = config.profile.memory.frames.value
   if (tableCount + frameCount > MOST_FRAMES) {
@@ -102,8 +112,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     )
   }
   return {
-    issued: layout.lines('issued', cpuCount),
-    watermark: layout.lines('watermark', cpuCount),
+    issued: layout.lines('issued', cpuCount * config.partCount),
+    watermark: layout.lines('watermark', cpuCount * config.partCount),
     spaces: layout.lines('space', config.spaceCount, 3),
     handles: layout.lines('handle', Math.max(1, config.handleCount), 6),
     pool: layout.run('pool', WORDS_PER_LINE),
@@ -112,13 +122,15 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     claimLists: layout.lines('claimList', cpuCount, LIST_WORDS + 1),
     heldTables: layout.lines('heldTables', cpuCount, LIST_WORDS),
     spareTables: layout.run('spareTables', WORDS_PER_LINE),
-    arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
+    arenas: layout.lines('arena', cpuCount * arenaKinds, ARENA_WORDS),
+    arenaKinds,
     nextTable: layout.run('nextTable', 1),
     frames: layout.run('frames', (tableCount + frameCount) * FRAME_WORDS),
     tables: layout.run('tables', tableCount * TABLE_WORDS),
     tableCount,
     // Odd, so that the arenas' first pages fall into different sets of every TLB.
     userPagesPerCpu: (Math.floor((USER_PAGES - 1) / cpuCount) - 1) | 1,
+    kernelPagesPerCpu: (Math.floor(VMALLOC_PAGES / cpuCount) - 1) | 1,
   }
 }
 

@@ -1,5 +1,6 @@
 import { reachedSerial } from '../contract/change.js'
 import { BINDING, WALK_REACH } from '../contract/obligation.js'
+import { cpuOf, type Parts } from '../pagetable/parts.js'
 import type { PassedEvent } from '../pagetable/passedEvent.js'
 import type { ClaimJudge } from './watch.js'
 import { invariantOf, obligationName, type ViolationList } from './violations.js'
@@ -25,12 +26,15 @@ interface OpenChange extends PassedEvent {
 export class Claims implements ClaimJudge {
   readonly #cpus: readonly JudgedCpu[]
   readonly #violations: ViolationList
+  readonly #parts: Parts
+  /** By owner. */
   readonly #open: OpenChange[][]
 
-  constructor(cpus: readonly JudgedCpu[], violations: ViolationList) {
+  constructor(cpus: readonly JudgedCpu[], violations: ViolationList, parts: Parts) {
     this.#cpus = cpus
     this.#violations = violations
-    this.#open = cpus.map(() => [])
+    this.#parts = parts
+    this.#open = Array.from({ length: cpus.length * parts.count }, () => [])
   }
 
   opened(serial: number, change: PassedEvent): void {
@@ -62,13 +66,14 @@ export class Claims implements ClaimJudge {
 
   /** Nobody knows yet what the change will be: its own round is still to come. */
   #judgeFuture(owner: number, serial: number, issued: number): void {
-    const message = `settle claims change ${serial} of CPU ${owner}, whose last one is ${issued}`
+    const by = cpuOf(this.#parts, owner)
+    const message = `settle claims change ${serial} of CPU ${by}, whose last one is ${issued}`
     this.#violations.add({
       invariant: 'I11',
-      cpu: owner,
+      cpu: by,
       space: 0,
       page: 0,
-      step: this.#cpus[owner].steps(),
+      step: this.#cpus[by].steps(),
       message,
     })
   }
@@ -98,7 +103,7 @@ export class Claims implements ClaimJudge {
         space,
         page,
         step: cpu.steps(),
-        message: `CPU ${cpu.id} can still reach the old translation of page ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
+        message: `CPU ${cpu.id} can still reach the old translation of page ${page}, changed by CPU ${cpuOf(this.#parts, owner)}, after ${obligationName(obligation)} has passed`,
       })
     }
   }
@@ -114,7 +119,7 @@ export class Claims implements ClaimJudge {
         space,
         page,
         step: cpu.steps(),
-        message: `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu.id} can still use its old translation of page ${page}`,
+        message: `${claim} claims change ${serial} of CPU ${cpuOf(this.#parts, owner)} while CPU ${cpu.id} can still use its old translation of page ${page}`,
       })
     }
   }

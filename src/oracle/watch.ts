@@ -3,6 +3,7 @@ import { WALK_REACH } from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
 import type { Memory } from '../machine/memory.js'
 import type { Witness } from '../pagetable/context.js'
+import { cpuOf, partOf, type Parts } from '../pagetable/parts.js'
 import { emptyEvent, type PassedEvent } from '../pagetable/passedEvent.js'
 import { Journal, type OracleWords } from './journal.js'
 import { invariantOf, obligationName, ViolationList } from './violations.js'
@@ -29,6 +30,11 @@ export interface ClaimJudge {
   passed(event: PassedEvent): void
 }
 
+interface Pending {
+  readonly serials: number[]
+  readonly sinceNs: number[]
+}
+
 interface Condemned extends PassedEvent {
   /** Its space was not loaded then; else the CPU was idle, or ran user code. */
   readonly wasAway: boolean
@@ -43,8 +49,7 @@ export interface WatchOptions {
   readonly counters: Float64Array
   readonly violations: ViolationList
   readonly judge: ClaimJudge | null
-  /** After which a change of this CPU must be settled; Infinity: the contract has none. */
-  readonly deadlineNs: number
+  readonly parts: Parts
 }
 
 /**
@@ -64,8 +69,8 @@ export class Watch implements Witness {
   #localClock = 0
   // A double from the start, see WorkerLoop.
   #sinceNs = Number.NaN
-  readonly #pendingSerials: number[] = []
-  readonly #pendingSince: number[] = []
+  /** What is unsettled, by part of the strategy: serials, and since when. */
+  readonly #pending: readonly Pending[]
   /** From the first change of an operation until it was settled, one per operation, nanoseconds. */
   exposuresNs: number[] = []
 
@@ -73,6 +78,7 @@ export class Watch implements Witness {
     this.#options = options
     this.#journal = new Journal(options.memory, options.words)
     this.#walks = new Journal(options.memory, options.words)
+    this.#pending = options.parts.contracts.map(() => ({ serials: [], sinceNs: [] }))
   }
 
   stamp(): number {
@@ -95,11 +101,11 @@ export class Watch implements Witness {
   }
 
   event(event: PassedEvent): void {
-    const { isFull, cpu } = this.#options
+    const { isFull, cpu, parts } = this.#options
     if (isFull) {
       this.#journal.append(event)
       if ((event.obligation & WALK_REACH) !== 0) this.#options.judge?.passed(event)
-    } else if (event.owner === cpu.id) this.#judge(event)
+    } else if (cpuOf(parts, event.owner) === cpu.id) this.#judge(event)
   }
 
   /** Events to look at: `poll` them after taking interrupts, with the count read before. */
@@ -125,16 +131,17 @@ export class Watch implements Witness {
 
   /** A space is loaded again (I7), or the CPU is awake or in the kernel again, and what was condemned meanwhile is still there. What is gone is forgotten. */
   #judgeCondemned(): void {
-    const { cpu, violations } = this.#options
+    const { cpu, violations, parts } = this.#options
     this.#condemned = this.#condemned.filter((event) => {
       if (cpu.keepsStale(event)) return true
       if (!cpu.holdsStale(event)) return false
-      const { obligation, owner, space, page, wasAway } = event
+      const { obligation, space, page, wasAway } = event
+      const by = cpuOf(parts, event.owner)
       const since = wasAway
-        ? `after loading space ${space} again, changed by CPU ${owner} while it was away`
+        ? `after loading space ${space} again, changed by CPU ${by} while it was away`
         : space === KERNEL_SPACE
-          ? `after it entered the kernel, changed by CPU ${owner} while it ran user code`
-          : `after it woke, changed by CPU ${owner} while it was idle`
+          ? `after it entered the kernel, changed by CPU ${by} while it ran user code`
+          : `after it woke, changed by CPU ${by} while it was idle`
       violations.add({
         invariant: wasAway ? 'I7' : invariantOf(obligation),
         cpu: cpu.id,
@@ -163,7 +170,7 @@ export class Watch implements Witness {
   }
 
   #judge(event: PassedEvent): void {
-    const { cpu, violations } = this.#options
+    const { cpu, violations, parts } = this.#options
     if (!cpu.holdsStale(event)) return
     const { obligation, owner, space, page } = event
     const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
@@ -173,7 +180,7 @@ export class Watch implements Witness {
       space,
       page,
       step: cpu.steps(),
-      message: `CPU ${cpu.id} can still use its old translation of ${what} ${page}, changed by CPU ${owner}, after ${obligationName(obligation)} has passed`,
+      message: `CPU ${cpu.id} can still use its old translation of ${what} ${page}, changed by CPU ${cpuOf(parts, owner)}, after ${obligationName(obligation)} has passed`,
     })
   }
 
@@ -193,54 +200,64 @@ export class Watch implements Witness {
     this.#sinceNs = this.#options.cpu.nowNs()
   }
 
-  exposed(serial: number, isSettled: boolean): void {
+  exposed(owner: number, serial: number, isSettled: boolean): void {
+    const { cpu, parts } = this.#options
     if (isSettled) {
-      this.exposuresNs.push(this.#options.cpu.nowNs() - this.#sinceNs)
+      this.exposuresNs.push(cpu.nowNs() - this.#sinceNs)
     } else {
-      this.#pendingSerials.push(serial)
-      this.#pendingSince.push(this.#sinceNs)
+      const pending = this.#pending[partOf(parts, owner)]
+      pending.serials.push(serial)
+      pending.sinceNs.push(this.#sinceNs)
     }
   }
 
   get hasPending(): boolean {
-    return this.#pendingSerials.length > 0
+    for (const { serials } of this.#pending) if (serials.length > 0) return true
+    return false
   }
 
-  /** Operations with changes that nobody has claimed yet: their exposure goes on. */
+  /** Operations, for each part, with changes that nobody has claimed yet: their exposure goes on. */
   get openExposures(): number {
-    return this.#pendingSerials.length
+    return this.#pending.reduce((sum, { serials }) => sum + serials.length, 0)
   }
 
   /** I9: what is open for longer than the strategy said. Reported once for each operation. */
   judgeDeadlines(nowNs: number): void {
-    const { deadlineNs, cpu, violations } = this.#options
-    if (this.#pendingSince.length === 0 || nowNs - this.#pendingSince[0] <= deadlineNs) return
+    const { deadlinesNs } = this.#options.parts
+    for (let part = 0; part < deadlinesNs.length; part++)
+      this.#judgeDeadlinesOf(this.#pending[part], nowNs, deadlinesNs[part])
+  }
+
+  #judgeDeadlinesOf({ serials, sinceNs }: Pending, nowNs: number, deadlineNs: number): void {
+    const { cpu, violations } = this.#options
+    if (sinceNs.length === 0 || nowNs - sinceNs[0] <= deadlineNs) return
     let late = 0
-    while (late < this.#pendingSince.length && nowNs - this.#pendingSince[late] > deadlineNs) {
+    while (late < sinceNs.length && nowNs - sinceNs[late] > deadlineNs) {
       violations.add({
         invariant: 'I9',
         cpu: cpu.id,
         space: 0,
         page: 0,
         step: cpu.steps(),
-        message: `change ${this.#pendingSerials[late]} of CPU ${cpu.id} is unsettled ${deadlineNs} ns after it was made, its deadline`,
+        message: `change ${serials[late]} of CPU ${cpu.id} is unsettled ${deadlineNs} ns after it was made, its deadline`,
       })
       late++
     }
-    this.#pendingSerials.splice(0, late)
-    this.#pendingSince.splice(0, late)
+    serials.splice(0, late)
+    sinceNs.splice(0, late)
   }
 
-  /** The watermark of this CPU stands at `serial` now. */
-  settledUpTo(serial: number, nowNs: number): void {
+  /** The watermark of an owner that is this CPU stands at `serial` now. */
+  settledUpTo(owner: number, serial: number, nowNs: number): void {
+    const { serials, sinceNs } = this.#pending[partOf(this.#options.parts, owner)]
     let done = 0
-    while (done < this.#pendingSerials.length && reachedSerial(serial, this.#pendingSerials[done])) {
-      this.exposuresNs.push(nowNs - this.#pendingSince[done])
+    while (done < serials.length && reachedSerial(serial, serials[done])) {
+      this.exposuresNs.push(nowNs - sinceNs[done])
       done++
     }
     if (done === 0) return
-    this.#pendingSerials.splice(0, done)
-    this.#pendingSince.splice(0, done)
+    serials.splice(0, done)
+    sinceNs.splice(0, done)
   }
 
   count(counter: number, by: number): void {

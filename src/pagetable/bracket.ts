@@ -1,8 +1,8 @@
 import { SPACE_BEGAN, SPACE_OPEN } from '../machine/words.js'
-import { heldAddressMark } from './addresses.js'
+import { arenaAt, heldAddressMark, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
 import { heldListOf, reapFrames } from './frameSupply.js'
-import { reapAddresses } from './addresses.js'
+import { noteSerials } from './serials.js'
 import { reapTables } from './tableSupply.js'
 import {
   ADDRESS_MARK,
@@ -12,7 +12,6 @@ import {
   HELD_OPEN,
   LOG_COUNT,
   OUTER_SPACE,
-  SERIAL_AT_BEGIN,
 } from './position.js'
 
 /**
@@ -26,11 +25,12 @@ export function beginOutermost(context: Context, space: number): void {
   reapTables(context)
   reapAddresses(context)
   p[LOG_COUNT] = 0
-  p[SERIAL_AT_BEGIN] = memory.peek(words.issued.base + context.cpu * words.issued.stride)
+  noteSerials(context)
   p[HELD_OPEN] = 0
   p[HELD_LISTED] = frames.count(heldListOf(context, context.cpu))
   p[OUTER_SPACE] = space
-  p[ADDRESS_MARK] = heldAddressMark(context)
+  for (let index = 0; index < words.arenaKinds; index++)
+    p[ADDRESS_MARK + index] = heldAddressMark(context, arenaAt(context, index))
   const at = words.spaces.base + space * words.spaces.stride
   p[CROWDED] = memory.add(at + SPACE_OPEN, 1) > 0 ? 1 : 0
   p[BEGAN_AT] = (memory.add(at + SPACE_BEGAN, 1) + 1) | 0

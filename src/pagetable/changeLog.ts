@@ -1,4 +1,3 @@
-import { reachedSerial } from '../contract/change.js'
 import { BINDING, provenBy } from '../contract/obligation.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import type { Context } from './context.js'
@@ -22,8 +21,8 @@ import {
   LOG_TAG,
   LOG_WORD,
   LOG_WORDS,
-  SERIAL_AT_BEGIN,
 } from './position.js'
+import { isOfThisOperation } from './serials.js'
 
 /**
  * The changes of the outermost open operation, one entry each, in words of this CPU. It is as long as
@@ -74,7 +73,7 @@ export function noteInherited(context: Context, space: number, page: number, wor
   const owner = memory.peek(word + OWNER_OFFSET)
   const serial = memory.peek(word + SERIAL_OFFSET)
   const tag = memory.peek(word + TAG_OFFSET)
-  if (owner === context.cpu && !reachedSerial(p[SERIAL_AT_BEGIN], serial)) return
+  if (isOfThisOperation(context, owner, serial)) return
   const last = logEntry(p[LOG_COUNT] - 1)
   if (p[LOG_COUNT] > 0 && log[last + LOG_WORD] === word && log[last + LOG_SERIAL] === serial) return
   if (isCovered(context, owner, serial, tag, space, populating(context))) return
@@ -85,17 +84,22 @@ export function noteInherited(context: Context, space: number, page: number, wor
 
 /** SETTLED from `finished`: every change from `start` on that this CPU made itself. */
 export function claimLog(context: Context, start: number): void {
+  const { count } = context.parts
+  for (let part = 0; part < count; part++) claimPart(context, start, context.cpu * count + part)
+}
+
+function claimPart(context: Context, start: number, owner: number): void {
   const { p, log } = context
   let first = -1
   let last = -1
   for (let index = start; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & LOG_IS_INHERITED) !== 0) continue
+    if ((log[item + LOG_BITS] & LOG_IS_INHERITED) !== 0 || log[item + LOG_OWNER] !== owner) continue
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     if (first < 0) first = item
     last = item
   }
-  if (first >= 0) context.witness.claimed(context.cpu, log[first + LOG_SERIAL], log[last + LOG_SERIAL])
+  if (first >= 0) context.witness.claimed(owner, log[first + LOG_SERIAL], log[last + LOG_SERIAL])
 }
 
 /** The part of a log entry's bits that are obligations. */

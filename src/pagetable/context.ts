@@ -1,5 +1,4 @@
 import type { Change } from '../contract/change.js'
-import type { Contract } from '../contract/obligation.js'
 import type { Operation } from '../contract/operation.js'
 import type { Port } from '../contract/port.js'
 import type { Demand, Strategy } from '../contract/strategy.js'
@@ -9,6 +8,7 @@ import type { Memory } from '../machine/memory.js'
 import type { Profile } from '../machine/profile.js'
 import type { Tables } from '../machine/tables.js'
 import type { MachineWords } from '../machine/words.js'
+import type { Parts } from './parts.js'
 import type { PassedEvent } from './passedEvent.js'
 import type { Skips } from './skips.js'
 
@@ -37,8 +37,8 @@ export interface Witness {
   claimed(owner: number, fromSerial: number, toSerial: number): void
   /** The strategy's `covered` says that a change is settled for these obligations. */
   answered(owner: number, serial: number, obligations: number): void
-  /** The outermost operation has ended, all its changes settled or the last of the unsettled ones being `serial`. */
-  exposed(serial: number, isSettled: boolean): void
+  /** The outermost operation has ended, all its changes settled or the last of the owner's unsettled ones being `serial`. */
+  exposed(owner: number, serial: number, isSettled: boolean): void
   /** The first change of an operation was made now. */
   changing(): void
   count(counter: number, by: number): void
@@ -57,7 +57,7 @@ export interface Context {
   readonly strategy: Strategy
   readonly port: Port
   readonly witness: Witness
-  readonly contract: Contract
+  readonly parts: Parts
   readonly skips: Skips
   /** Position words (position.ts) and the change log behind them, private to this CPU. */
   readonly p: Int32Array

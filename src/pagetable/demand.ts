@@ -1,10 +1,14 @@
 import { REFUSED } from '../contract/ticket.js'
 import { waivedBy } from '../contract/obligation.js'
+import type { Demand } from '../contract/strategy.js'
 import { COUNT_DEMANDS } from '../machine/counters.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { logEntry, noteEvidence } from './changeLog.js'
+import { dropAsked, gatherPart } from './demandParts.js'
+import { contractOf } from './parts.js'
 import {
+  DEMAND_REST,
   LOCALS,
   LOG_BITS,
   LOG_COUNT,
@@ -37,45 +41,76 @@ export function pushDrainDemand(context: Context, count: number, obligation: num
 }
 
 export function stepDemand(context: Context, at: number): Outcome {
-  const { p, demand } = context
+  const { p } = context
   const obligation = p[at + LOCALS + 1]
-  if (p[at + PHASE] === 1) {
-    if (p[TICKET_RESULT] === REFUSED) return pop(p, 0)
-    noteOpen(context, obligation)
-    return pop(p, 1)
-  }
+  if (p[at + PHASE] === 1) return afterPart(context, at, obligation)
   const isDrain = p[at + LOCALS + 3] !== 0
-  if (!isDrain && (waivedBy(context.contract) & obligation) !== 0) return waive(context, obligation)
-  const asked = p[at + LOCALS]
+  // What is waived happens unasked; the oracle sees the event all the same.
+  const asked = isDrain ? p[at + LOCALS] : keepOwed(context, p[at + LOCALS], obligation)
+  if (asked === 0 && p[at + LOCALS] > 0) return answered(context, obligation)
   const kept = keepUncovered(context, asked, obligation)
   if (kept === 0 && asked > 0) return pop(p, 1)
-  demand.count = appendOpen(context, kept, obligation)
-  if (demand.count === 0) {
-    noteOpen(context, obligation)
-    return pop(p, 1)
-  }
-  demand.obligation = obligation
-  demand.newOwner = p[at + LOCALS + 2]
-  demand.mayFail = false
-  demand.maySleep = false
-  context.witness.count(COUNT_DEMANDS, 1)
-  return waitFor(p, context.strategy.demanded(context.port, demand), 1)
+  const count = appendOpen(context, kept, obligation, isDrain)
+  return count === 0 ? answered(context, obligation) : ask(context, at, count)
 }
 
-/** What is waived happens unasked; the oracle sees the event all the same. */
-function waive(context: Context, obligation: number): Outcome {
+function answered(context: Context, obligation: number): Outcome {
   noteOpen(context, obligation)
   return pop(context.p, 1)
 }
 
+function ask(context: Context, at: number, count: number): Outcome {
+  const { p, demand, parts, strategy } = context
+  demand.count = gatherPart(parts, demand, count)
+  demand.obligation = p[at + LOCALS + 1]
+  demand.newOwner = p[at + LOCALS + 2]
+  demand.mayFail = false
+  demand.maySleep = false
+  context.witness.count(COUNT_DEMANDS, 1)
+  const ticket = strategy.demanded(context.port, demand)
+  p[DEMAND_REST] = count - demand.count
+  dropAsked(demand, demand.count, p[DEMAND_REST])
+  return waitFor(p, ticket, 1)
+}
+
+/** One part is done with its changes. */
+function afterPart(context: Context, at: number, obligation: number): Outcome {
+  const { p } = context
+  const rest = p[DEMAND_REST]
+  p[DEMAND_REST] = 0
+  if (p[TICKET_RESULT] === REFUSED) return pop(p, 0)
+  const kept = keepUncovered(context, rest, obligation)
+  return kept === 0 ? answered(context, obligation) : ask(context, at, kept)
+}
+
+/** Drops what the contract of its part waives. */
+function keepOwed(context: Context, count: number, obligation: number): number {
+  const { demand } = context
+  let kept = 0
+  for (let i = 0; i < count; i++) if (isOwed(context, demand.owners[i], obligation)) keep(demand, kept++, i)
+  return kept
+}
+
+function isOwed({ parts }: Context, owner: number, obligation: number): boolean {
+  return (waivedBy(contractOf(parts, owner)) & obligation) === 0
+}
+
+function keep({ owners, serials, tags, spaces }: Demand, to: number, from: number): void {
+  owners[to] = owners[from]
+  serials[to] = serials[from]
+  tags[to] = tags[from]
+  spaces[to] = spaces[from]
+}
+
 /** Adds what the open operation has changed and is not covered; what the demand names already is not named twice. */
-function appendOpen(context: Context, kept: number, obligation: number): number {
+function appendOpen(context: Context, kept: number, obligation: number, isDrain: boolean): number {
   const { p, log, demand } = context
   if (p[OPERATION_DEPTH] === 0) return kept
   let count = kept
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
     if ((log[item + LOG_BITS] & LOG_IS_SETTLED) !== 0 || isNamed(context, kept, item)) continue
+    if (!isDrain && !isOwed(context, log[item + LOG_OWNER], obligation)) continue
     demand.owners[count] = log[item + LOG_OWNER]
     demand.serials[count] = log[item + LOG_SERIAL]
     demand.tags[count] = log[item + LOG_TAG]
@@ -104,15 +139,11 @@ function noteOpen(context: Context, obligation: number): void {
 
 /** Others may have settled some since they were written down; asking for them again would send needless interrupts. */
 function keepUncovered(context: Context, count: number, obligation: number, from = 0): number {
-  const { owners, serials, tags, spaces } = context.demand
+  const { demand } = context
+  const { owners, serials, tags, spaces } = demand
   let kept = from
   for (let i = from; i < from + count; i++) {
-    if (isCovered(context, owners[i], serials[i], tags[i], spaces[i], obligation)) continue
-    owners[kept] = owners[i]
-    serials[kept] = serials[i]
-    tags[kept] = tags[i]
-    spaces[kept] = spaces[i]
-    kept++
+    if (!isCovered(context, owners[i], serials[i], tags[i], spaces[i], obligation)) keep(demand, kept++, i)
   }
   return kept - from
 }

@@ -8,13 +8,14 @@ import {
   TABLE_REUSE,
   waivedBy,
 } from '../contract/obligation.js'
-import { freeAddressesFrom } from './addresses.js'
+import { arenaAt, freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
 import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, trim, tryLockFree, unlockFree } from './frameSupply.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
+import { contractOf, partOf } from './parts.js'
 import { populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
 import {
@@ -41,10 +42,10 @@ import {
   LOG_WORD,
   PHASE,
   RESULT,
-  SERIAL_AT_BEGIN,
 } from './position.js'
 import { goTo, pop, GO_ON, RAN, RETRY, type Outcome } from './routine.js'
 import { OWNER_OFFSET, SERIAL_OFFSET } from '../machine/tables.js'
+import { hasIssued, noteLast } from './serials.js'
 import { BUSY, PENDING } from './softBits.js'
 import {
   demandTables,
@@ -68,6 +69,7 @@ const TABLES_DEMANDED = 4
 
 /** Next log entry to release; frames of unsettled changes wait in the claim list until all are there. */
 const NEXT = LOCALS
+/** The parts that have something unsettled, as bits. */
 const UNSETTLED = LOCALS + 1
 /** The obligation that was demanded. */
 const ASKED = LOCALS + 2
@@ -105,12 +107,12 @@ export function stepDispose(context: Context, at: number): Outcome {
  */
 function judge(context: Context, at: number): Outcome {
   const { p, log, demand } = context
-  const due = dueAtEnd(context.contract)
   let count = 0
   let asked = 0
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
     if (settleIfCovered(context, item)) continue
+    const due = dueOf(context, item)
     if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) === 0) continue
     demand.owners[count] = log[item + LOG_OWNER]
     demand.serials[count] = log[item + LOG_SERIAL]
@@ -124,6 +126,10 @@ function judge(context: Context, at: number): Outcome {
   goTo(p, DEMANDED)
   pushDemand(context, count, p[at + ASKED], -1)
   return GO_ON
+}
+
+function dueOf({ log, parts }: Context, item: number): number {
+  return dueAtEnd(contractOf(parts, log[item + LOG_OWNER]))
 }
 
 /** The write-out of what an operation has cleaned begins with its end, and no contract but `none` lets it begin unflushed. */
@@ -141,15 +147,15 @@ function nextDue(context: Context, due: number): number {
 /** Evidence for what was asked for; a frame or an address may be owed further. */
 function settleDemanded(context: Context, at: number): void {
   const { p, log } = context
-  const due = dueAtEnd(context.contract)
   for (let index = 0; index < p[LOG_COUNT]; index++) {
     const item = logEntry(index)
-    if ((log[item + LOG_BITS] & (due | LOG_IS_INHERITED)) !== 0) noteEvidence(context, item, p[at + ASKED])
+    const asked = dueOf(context, item) | LOG_IS_INHERITED
+    if ((log[item + LOG_BITS] & asked) !== 0) noteEvidence(context, item, p[at + ASKED])
   }
 }
 
 function release(context: Context, at: number, index: number): void {
-  const { p, log, frames, witness, contract } = context
+  const { p, log, frames, witness, parts } = context
   const item = logEntry(index)
   const bits = log[item + LOG_BITS]
   const isSettled = (bits & LOG_IS_SETTLED) !== 0
@@ -157,15 +163,17 @@ function release(context: Context, at: number, index: number): void {
   if ((bits & LOG_IS_INHERITED) !== 0) return
   if (isItemSettledFor(context, item, populating(context)) && (bits & LOG_IS_MARKED) !== 0)
     unmark(context, item)
+  const owner = log[item + LOG_OWNER]
   // Under `none` all that is waived is counted.
-  const events = bits & (contract === 'none' ? SEEN | REVOKE | IO : dueAtEnd(contract))
+  const isNone = contractOf(parts, owner) === 'none'
+  const events = bits & (isNone ? SEEN | REVOKE | IO : dueOf(context, item))
   for (const obligation of RETURN_EVENTS) {
     if ((events & obligation) === 0) continue
     const { passed } = context
     fillEvent(
       passed,
       obligation,
-      context.cpu,
+      owner,
       log[item + LOG_SPACE],
       log[item + LOG_PAGE],
       log[item + LOG_STAMP],
@@ -173,8 +181,8 @@ function release(context: Context, at: number, index: number): void {
     witness.event(passed)
   }
   if (!isSettled) {
-    p[at + UNSETTLED] = 1
-    p[LAST_SERIAL] = log[item + LOG_SERIAL]
+    p[at + UNSETTLED] |= 1 << partOf(parts, owner)
+    noteLast(context, owner, log[item + LOG_SERIAL])
   }
   if (log[item + LOG_TABLE] >= 0) releaseTable(context, item)
   const frame = log[item + LOG_FRAME]
@@ -189,6 +197,7 @@ function releaseTable(context: Context, item: number): void {
   holdTable(
     context,
     log[item + LOG_TABLE],
+    log[item + LOG_OWNER],
     log[item + LOG_SPACE],
     log[item + LOG_PAGE],
     log[item + LOG_STAMP],
@@ -202,7 +211,7 @@ const RETURN_EVENTS = [SEEN, REVOKE, IO]
 
 /** Puts what stays held where other CPUs can find it, and closes the bracket. */
 function publish(context: Context, at: number): Outcome {
-  const { p, frames, memory, words } = context
+  const { p, frames } = context
   const claimed = claimListOf(context)
   if (frames.count(claimed) > 0) {
     const held = heldListOf(context, context.cpu)
@@ -211,10 +220,9 @@ function publish(context: Context, at: number): Outcome {
     frames.unlock(held)
   }
   const isSettled = p[at + UNSETTLED] === 0
-  if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
+  if (isSettled) freeAddresses(context)
   // What was only inherited is not this operation's exposure.
-  const issued = memory.peek(words.issued.base + context.cpu * words.issued.stride)
-  if (issued !== p[SERIAL_AT_BEGIN]) context.witness.exposed(p[LAST_SERIAL], isSettled)
+  if (hasIssued(context)) tellExposed(context, p[at + UNSETTLED])
   p[HELD_OPEN] = 0
   setInHand(context, HAND_OPERATION, false)
   trim(context)
@@ -225,6 +233,21 @@ function publish(context: Context, at: number): Outcome {
   p[at + PHASE] = TABLES_DEMANDED
   pushDemand(context, p[at + NEXT], TABLE_REUSE, -1)
   return GO_ON
+}
+
+/** Of the operation, in every arena. */
+function freeAddresses(context: Context): void {
+  const { p, words } = context
+  for (let index = 0; index < words.arenaKinds; index++)
+    freeAddressesFrom(context, arenaAt(context, index), p[ADDRESS_MARK + index])
+}
+
+/** @param unsettled the parts that have something unsettled, as bits */
+function tellExposed({ cpu, p, parts, witness }: Context, unsettled: number): void {
+  if (unsettled === 0) witness.exposed(cpu * parts.count, p[LAST_SERIAL], true)
+  for (let part = 0; part < parts.count; part++)
+    if ((unsettled & (1 << part)) !== 0)
+      witness.exposed(cpu * parts.count + part, p[LAST_SERIAL + part], false)
 }
 
 /**
@@ -254,7 +277,7 @@ function unmark(context: Context, item: number): void {
   if ((entry & BUSY) !== 0 || (entry & PENDING) === 0) return
   if (memory.compareExchange(word, entry, entry | BUSY) !== entry) return
   const isOwn =
-    memory.peek(word + OWNER_OFFSET) === context.cpu &&
+    memory.peek(word + OWNER_OFFSET) === log[item + LOG_OWNER] &&
     memory.peek(word + SERIAL_OFFSET) === log[item + LOG_SERIAL]
   memory.and(word, isOwn ? ~(BUSY | PENDING) : ~BUSY)
 }

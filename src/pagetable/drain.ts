@@ -1,12 +1,26 @@
-import { dueWithinDeadline, EXPOSE, FRAME_REUSE, TABLE_REUSE, VA_REUSE } from '../contract/obligation.js'
+import {
+  dueWithinDeadline,
+  EXPOSE,
+  FRAME_REUSE,
+  TABLE_REUSE,
+  VA_REUSE,
+  waivedBy,
+} from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
-import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
+import {
+  arenaAt,
+  demandOldestAddresses,
+  freeOldestAddresses,
+  heldAddressCount,
+  reapAddresses,
+} from './addresses.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDrainDemand } from './demand.js'
 import { claimListOf, freeFrame, heldListOf, reapFrames, tryLockFree, unlockFree } from './frameSupply.js'
 import { LOCALS, PHASE, RESULT } from './position.js'
 import { goTo, pop, GO_ON, RETRY, type Outcome } from './routine.js'
+import { issuedWord } from './serials.js'
 import { demandTables, reapTables, settleTables } from './tableSupply.js'
 
 /**
@@ -21,6 +35,7 @@ const TABLES_DEMANDED = 4
 const DEADLINE_DEMANDED = 5
 const LEFT = LOCALS
 const COUNTED = LOCALS + 1
+const ARENA = LOCALS + 2
 
 export function stepDrain(context: Context, at: number): Outcome {
   const { p, frames, demand } = context
@@ -56,8 +71,9 @@ export function stepDrain(context: Context, at: number): Outcome {
     }
     case ADDRESSES: {
       reapAddresses(context)
-      if (heldAddressCount(context) === 0) return drainTables(context, at)
-      p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
+      p[at + ARENA] = arenaThatHolds(context)
+      if (p[at + ARENA] < 0) return drainTables(context, at)
+      p[at + COUNTED] = demandOldestAddresses(context, p[at + ARENA], demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
       pushDrainDemand(context, p[at + COUNTED], VA_REUSE)
       return GO_ON
@@ -70,9 +86,16 @@ export function stepDrain(context: Context, at: number): Outcome {
       return pop(p, p[at + LEFT])
     default:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
-      freeOldestAddresses(context, p[at + COUNTED])
+      freeOldestAddresses(context, p[at + ARENA], p[at + COUNTED])
       return goTo(p, ADDRESSES)
   }
+}
+
+/** -1: none. */
+function arenaThatHolds(context: Context): number {
+  for (let index = 0; index < context.words.arenaKinds; index++)
+    if (heldAddressCount(context, arenaAt(context, index)) > 0) return arenaAt(context, index)
+  return -1
 }
 
 function drainTables(context: Context, at: number): Outcome {
@@ -85,17 +108,25 @@ function drainTables(context: Context, at: number): Outcome {
   return GO_ON
 }
 
-/** Nothing is held for what only its deadline settles, an exposure: what this CPU has changed last stands for all of it, without its tag. */
+/** Nothing is held for what only its deadline settles, or nobody, an exposure: what this CPU has changed last stands for all of it, without its tag. */
 function drainDeadline(context: Context, at: number): Outcome {
-  const { p, cpu, contract, demand, memory, strategy, words } = context
-  const serial = memory.load(words.issued.base + cpu * words.issued.stride)
-  const isJudged = dueWithinDeadline(contract) !== 0 && strategy.covered === undefined
-  if (!isJudged || isCovered(context, cpu, serial, 0, KERNEL_SPACE, EXPOSE)) return pop(p, p[at + LEFT])
-  demand.owners[0] = cpu
-  demand.serials[0] = serial
-  demand.tags[0] = 0
-  demand.spaces[0] = KERNEL_SPACE
+  const { p, cpu, demand, memory, parts } = context
+  let count = 0
+  for (let part = 0; part < parts.count; part++) {
+    const contract = parts.contracts[part]
+    const mayPass = ((dueWithinDeadline(contract) | waivedBy(contract)) & EXPOSE) !== 0
+    if (!mayPass || parts.hasPredicate[part]) continue
+    const owner = cpu * parts.count + part
+    const serial = memory.load(issuedWord(context, owner))
+    if (isCovered(context, owner, serial, 0, KERNEL_SPACE, EXPOSE)) continue
+    demand.owners[count] = owner
+    demand.serials[count] = serial
+    demand.tags[count] = 0
+    demand.spaces[count] = KERNEL_SPACE
+    count++
+  }
+  if (count === 0) return pop(p, p[at + LEFT])
   p[at + PHASE] = DEADLINE_DEMANDED
-  pushDrainDemand(context, 1, EXPOSE)
+  pushDrainDemand(context, count, EXPOSE)
   return GO_ON
 }

@@ -1,8 +1,16 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
 import { dueWithinDeadline, EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
-import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
-import { COST_FAULT } from '../machine/costs.js'
+import {
+  DIRECT_MAP_BASE,
+  FRAME_SHIFT,
+  GLOBAL,
+  KERNEL_SPACE,
+  PRESENT,
+  USER,
+  WRITABLE,
+} from '../contract/page.js'
+import { COST_ENTRY_WRITE, COST_FAULT } from '../machine/costs.js'
 import { COUNT_FAULTS, COUNT_SPURIOUS_FAULTS } from '../machine/counters.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import {
@@ -21,6 +29,7 @@ import { FramesExhausted } from './exhaustion.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
+import { contractOf } from './parts.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
 import { LOCALS, OPERATION_DEPTH, PHASE, RESULT, SPACE } from './position.js'
@@ -36,11 +45,12 @@ import {
   ROUTINE_TAKE_FRAME,
   type Outcome,
 } from './routine.js'
+import { ownerFor } from './serials.js'
 import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
 import { growLeaf } from './tableSupply.js'
 
 /**
- * A page fault of a user access. The result is 1 when the access can be tried again, 0 when the
+ * A page fault of an access, a user's or the kernel's in its virtual area. The result is 1 when the access can be tried again, 0 when the
  * mapping does not allow it (the program would be killed).
  *
  * The fault pins the mapping, so that an unmap cannot pass over an entry that this fault installs
@@ -65,7 +75,7 @@ const FRAME = LOCALS + 4
 const SEEN_OWNER = LOCALS + 5
 const SEEN_SERIAL = LOCALS + 6
 
-/** @param need flags that the access needs */
+/** @param need flags that the access needs; 0: there is none, the kernel populates a mapping that it is making */
 export function pushFault(context: Context, page: number, need: number, handle: number): void {
   push(context.p, ROUTINE_FAULT, page, need, handle)
 }
@@ -75,12 +85,13 @@ export function stepFault(context: Context, at: number): Outcome {
   const handle = handleAt(context, p[at + FAULT_HANDLE])
   switch (p[at + PHASE]) {
     case PIN: {
-      context.meter.charge(COST_FAULT, 1)
-      context.witness.count(COUNT_FAULTS, 1)
+      const isMaking = p[at + NEED] === 0
+      context.meter.charge(isMaking ? COST_ENTRY_WRITE : COST_FAULT, 1)
+      if (!isMaking) context.witness.count(COUNT_FAULTS, 1)
       memory.add(handle + HANDLE_PINS, 1)
       // Pinned first, then checked: the other way round an unmap could start in between and not wait.
       // What is mapped stays as it is while it is pinned, so the rest is read after that.
-      const isMapped = memory.load(handle + HANDLE_MAPPED) !== 0
+      const isMapped = isMaking || memory.load(handle + HANDLE_MAPPED) !== 0
       const first = memory.load(handle + HANDLE_FIRST)
       const page = p[at + PAGE]
       if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
@@ -196,7 +207,7 @@ function directWord(context: Context, frame: number): number {
 function demandExposure(context: Context, at: number): Outcome {
   const { p, memory, demand } = context
   const word = directWord(context, p[at + FRAME])
-  const { contract } = context
+  const contract = contractOf(context.parts, ownerFor(context, KIND_DIRECT_MAP))
   const mayPass = ((waivedBy(contract) | dueWithinDeadline(contract)) & EXPOSE) !== 0
   if (mayPass || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
   demand.owners[0] = memory.peek(word + OWNER_OFFSET)
@@ -214,11 +225,12 @@ function expose(context: Context, at: number): Outcome {
   const word = directWord(context, p[at + FRAME])
   const stamp = memory.peek(word + STAMP_OFFSET)
   frames.setZapped(p[at + FRAME], true)
-  if ((dueWithinDeadline(context.contract) & EXPOSE) !== 0) {
+  const owner = ownerFor(context, KIND_DIRECT_MAP)
+  if ((dueWithinDeadline(contractOf(context.parts, owner)) & EXPOSE) !== 0) {
     watchDeadline(context, word)
     return goTo(p, INSTALL)
   }
-  fillEvent(context.passed, EXPOSE, context.cpu, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
+  fillEvent(context.passed, EXPOSE, owner, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
   context.witness.event(context.passed)
   return goTo(p, INSTALL)
 }
@@ -231,7 +243,7 @@ function watchDeadline(context: Context, word: number): void {
   const serial = memory.peek(word + SERIAL_OFFSET)
   const tag = memory.peek(word + TAG_OFFSET)
   if (isCovered(context, owner, serial, tag, KERNEL_SPACE, EXPOSE)) return
-  context.witness.exposed(serial, false)
+  context.witness.exposed(owner, serial, false)
 }
 
 /** Populated and emptied again while this fault waited for a frame: a change that nobody has demanded yet. */
@@ -276,7 +288,8 @@ function install(context: Context, at: number, handle: number): Outcome {
       context.witness.event(fillEvent(context.passed, NEW_ENTRY, owner, space, p[at + PAGE], stamp))
   }
   const isWritable = (entry & READ_ONLY) === 0
-  const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
+  const mode = space === KERNEL_SPACE ? GLOBAL : USER
+  const flags = PRESENT | mode | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
   memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
   setInHand(context, HAND_FAULT, false)
   return end(context, handle, 1)

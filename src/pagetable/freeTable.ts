@@ -9,22 +9,22 @@ import { addToLog, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { fillEvent, LEVEL_DIRECTORY } from './passedEvent.js'
 import {
-  LAST_SERIAL,
   LOG_BITS,
   LOG_COUNT,
   LOG_IS_SETTLED,
   LOG_IS_UNLOCKED,
+  LOG_OWNER,
   LOG_SERIAL,
   LOG_TABLE,
   LOG_TAG,
   OPERATION_ID,
   PHASE,
-  SERIAL_AT_BEGIN,
   TICKET_RESULT,
 } from './position.js'
 import { COUNT, FIRST, KIND, OPERATION, PAGE, SPACE_OF, WORD } from './rangeEdit.js'
 import { goTo, GO_ON, waitFor, type Outcome } from './routine.js'
 import { tableRuleFor } from './rules.js'
+import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
 import { firstLeafOf } from './tableSupply.js'
 
 /**
@@ -94,33 +94,34 @@ function fillTableChange(context: Context, at: number, entry: number, serial: nu
 
 /** Clears the directory entry. The order of what follows is THE INVARIANT of src/contract/change.ts. */
 export function clearDirectory(context: Context, at: number, changed: number): Outcome {
-  const { p, log, memory, words, witness } = context
+  const { p, log, memory, witness } = context
   const word = p[at + WORD]
   const entry = memory.exchange(word, 0)
   const table = entry >>> FRAME_SHIFT
   const stamp = witness.stampTable(word, firstLeafOf(context, entry))
-  const issued = words.issued.base + context.cpu * words.issued.stride
-  if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()
+  const owner = ownerFor(context, p[at + KIND])
+  const issued = issuedWord(context, owner)
+  if (!hasIssued(context)) witness.changing()
   const serial = (memory.peek(issued) + 1) | 0
   fillTableChange(context, at, entry, serial)
   const { change } = context
-  const opened = fillEvent(context.passed, TABLE_REUSE, context.cpu, change.space, change.firstPage, stamp)
+  const opened = fillEvent(context.passed, TABLE_REUSE, owner, change.space, change.firstPage, stamp)
   opened.level = LEVEL_DIRECTORY
   opened.frame = table
   witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)
-  memory.poke(word + OWNER_OFFSET, context.cpu)
+  memory.poke(word + OWNER_OFFSET, owner)
   memory.poke(word + SERIAL_OFFSET, serial)
   context.meter.charge(COST_ENTRY_WRITE, 1)
-  const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, -1)
+  const item = addToLog(context, word, change.space, change.firstPage, owner, serial, stamp, -1)
   log[item + LOG_BITS] = change.obligations | LOG_IS_UNLOCKED
   log[item + LOG_TABLE] = table
   change.tag = 0
   const ticket = context.strategy.changed(context.port, change)
   log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
-  p[LAST_SERIAL] = serial
+  noteLast(context, owner, serial)
   return waitFor(p, ticket, changed)
 }
 
@@ -129,7 +130,7 @@ export function directoryCleared(context: Context, at: number, tables: number): 
   const { p, log, memory } = context
   const item = logEntry(p[LOG_COUNT] - 1)
   if (p[TICKET_RESULT] === SETTLED) {
-    context.witness.claimed(context.cpu, log[item + LOG_SERIAL], log[item + LOG_SERIAL])
+    context.witness.claimed(log[item + LOG_OWNER], log[item + LOG_SERIAL], log[item + LOG_SERIAL])
     log[item + LOG_BITS] |= LOG_IS_SETTLED
   }
   memory.store(p[at + WORD] + MAPPINGS_OFFSET, 0)

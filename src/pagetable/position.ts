@@ -1,3 +1,5 @@
+import { MOST_PARTS } from './parts.js'
+
 /**
  * Where a CPU stands in the kernel, as words: a stack of routines and the registers that they share.
  * No routine keeps anything in a JavaScript object between two steps, so that an engine can look at
@@ -16,19 +18,13 @@ export const OPERATION_DEPTH = 5
 export const OPERATION_ID = 6
 /** Change log of the outermost open operation. */
 export const LOG_COUNT = 7
-/** The serial that this CPU had issued last when the outermost operation began: later ones are its own. */
-export const SERIAL_AT_BEGIN = 8
 /** Whether another operation was open on the space when the outermost one began, and the count of begun ones then. */
 export const CROWDED = 9
 export const BEGAN_AT = 10
-/** First entry of the held-address ring that belongs to the outermost open operation. */
-export const ADDRESS_MARK = 11
 /** Frames that the open operation has set free but not disposed of, those on the held list when it began, and the most of both so far. */
 export const HELD_OPEN = 12
 export const HELD_PEAK = 13
 export const HELD_LISTED = 19
-/** The last change, or the last unsettled one of the operation that ended last. */
-export const LAST_SERIAL = 16
 /** 1: this CPU takes neither interrupts nor ticks. */
 export const INTERRUPTS_OFF = 14
 /** The leaf table that a software walker of this CPU has in hand (0: none), since which reading, for which page. */
@@ -42,9 +38,17 @@ export const OUTER_SPACE = 18
 export const BATCH_ID = 20
 /** 1: the CPU has nothing to run, or is on its way in or out of that. */
 export const CPU_IDLE = 23
+/** One word for each part: the serial that this CPU had issued last when the outermost operation began. Later ones are its own. */
+export const SERIAL_AT_BEGIN = 24
+/** One word for each part: the last change, or the last unsettled one of the operation that ended last. */
+export const LAST_SERIAL: number = SERIAL_AT_BEGIN + MOST_PARTS
+/** What a demand names and has not asked for yet: the changes of other parts. */
+export const DEMAND_REST: number = LAST_SERIAL + MOST_PARTS
+/** One word for each arena: the first entry of its held-address ring that belongs to the outermost open operation. */
+export const ADDRESS_MARK: number = DEMAND_REST + 1
 /** 1: the CPU is in the kernel; 0: it runs user code, or is on its way in or out. Kept for strategies that are told of it. */
-export const IN_KERNEL = 24
-export const FRAMES_AT = 25
+export const IN_KERNEL: number = ADDRESS_MARK + 2
+export const FRAMES_AT: number = ADDRESS_MARK + 3
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

@@ -1,4 +1,5 @@
-import { KIND_DIRECT_MAP } from '../contract/change.js'
+import { KIND_DIRECT_MAP, KIND_VMALLOC } from '../contract/change.js'
+import { FRAME_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_PROTECT,
@@ -21,18 +22,17 @@ import { HAND_OPERATION, setInHand } from './inHand.js'
 import { fillEvent, neededFor } from './passedEvent.js'
 import {
   HELD_OPEN,
-  LAST_SERIAL,
   LOG_BITS,
   LOG_COUNT,
   LOG_FRAME,
   LOG_IS_SETTLED,
   LOG_KEEPS_ADDRESS,
+  LOG_OWNER,
   LOG_SERIAL,
   LOG_TAG,
   OPERATION_DEPTH,
   OPERATION_ID,
   PHASE,
-  SERIAL_AT_BEGIN,
   TICKET_RESULT,
 } from './position.js'
 import {
@@ -42,6 +42,7 @@ import {
   fillOperation,
   FIRST,
   GRANT,
+  KIND,
   LOG_START,
   newEntry,
   OPERATION,
@@ -62,6 +63,7 @@ import {
   ROUTINE_RANGE,
   type Outcome,
 } from './routine.js'
+import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
 import { BUSY, PENDING, READ_ONLY } from './softBits.js'
 import { freesTables, growLeaf } from './tableSupply.js'
 import { tellChanged } from './tellChanged.js'
@@ -160,7 +162,8 @@ function scan(context: Context, at: number): Outcome {
   const page = p[at + PAGE]
   const end = p[at + FIRST] + p[at + COUNT]
   if (page === end) {
-    if (p[at + OPERATION] !== OPERATION_UNMAP || !freesTables(context)) return goTo(p, FINISH)
+    const isTaking = p[at + OPERATION] === OPERATION_UNMAP && p[at + KIND] !== KIND_VMALLOC
+    if (!isTaking || !freesTables(context)) return goTo(p, FINISH)
     p[at + PAGE] = p[at + FIRST]
     return goTo(p, TABLES)
   }
@@ -232,46 +235,41 @@ function write(context: Context, at: number): Outcome {
 }
 
 function tell(context: Context, at: number, old: number, written: number): Outcome {
-  const { p, memory, words, witness, frames } = context
+  const { p, memory, witness, frames } = context
   const word = p[at + WORD]
   const stamp = witness.stamp(word)
-  const issued = words.issued.base + context.cpu * words.issued.stride
-  if (memory.peek(issued) === p[SERIAL_AT_BEGIN]) witness.changing()
+  const owner = ownerFor(context, p[at + KIND])
+  const issued = issuedWord(context, owner)
+  if (!hasIssued(context)) witness.changing()
   const serial = (memory.peek(issued) + 1) | 0
   fillChange(context, at, old, written, serial)
   const { change } = context
-  const opened = fillEvent(
-    context.passed,
-    change.obligations,
-    context.cpu,
-    change.space,
-    change.firstPage,
-    stamp,
-  )
+  const { space, firstPage, obligations } = change
+  const opened = fillEvent(context.passed, obligations, owner, space, firstPage, stamp)
   opened.allowed = allowedBy(written)
-  opened.needed = neededFor(change.obligations)
+  opened.needed = neededFor(obligations)
   witness.opened(serial, opened)
   memory.store(issued, serial)
   memory.poke(word + STAMP_OFFSET, stamp)
-  memory.poke(word + OWNER_OFFSET, context.cpu)
+  memory.poke(word + OWNER_OFFSET, owner)
   memory.poke(word + SERIAL_OFFSET, serial)
   context.meter.charge(COST_ENTRY_WRITE, 1)
   const isFreed = (written & PRESENT) === 0 && change.kind !== KIND_DIRECT_MAP
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
-  if (isFreed) {
-    frames.setLast(frame, change.space, change.firstPage, stamp)
+  // The frame of what the kernel alone uses owes nothing: it is free at once.
+  if (isFreed && (obligations & FRAME_REUSE) !== 0) {
+    frames.setLast(frame, space, firstPage, stamp)
     noteHeld(context)
   }
-  const item = addToLog(context, word, change.space, change.firstPage, context.cpu, serial, stamp, frame)
-  context.log[item + LOG_BITS] =
-    change.obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
+  const item = addToLog(context, word, space, firstPage, owner, serial, stamp, frame)
+  context.log[item + LOG_BITS] = obligations | (p[at + OPERATION] === OPERATION_UNMAP ? 0 : LOG_KEEPS_ADDRESS)
   context.log[item + LOG_BITS + 1] = allowedBy(written)
   change.tag = 0
   const ticket = tellChanged(context)
   // Written down at once: `change` is an object, and nothing outside of words outlives a step.
   context.log[item + LOG_TAG] = change.tag
   memory.poke(word + TAG_OFFSET, change.tag)
-  p[LAST_SERIAL] = serial
+  noteLast(context, owner, serial)
   return waitFor(p, ticket, CHANGED)
 }
 
@@ -279,20 +277,23 @@ function afterChanged(context: Context, at: number): Outcome {
   const { p, log } = context
   const item = logEntry(p[LOG_COUNT] - 1)
   const serial = log[item + LOG_SERIAL]
+  const owner = log[item + LOG_OWNER]
   const frame = log[item + LOG_FRAME]
   const isSettled = p[TICKET_RESULT] === SETTLED
-  if (isSettled && frame >= 0 && !tryLockFree(context)) return RETRY
-  if (frame >= 0) context.frames.hold(frame, context.cpu, serial, log[item + LOG_TAG])
+  const isOwed = (log[item + LOG_BITS] & FRAME_REUSE) !== 0
+  const isFree = frame >= 0 && (isSettled || !isOwed)
+  if (isFree && !tryLockFree(context)) return RETRY
+  if (frame >= 0) context.frames.hold(frame, owner, serial, log[item + LOG_TAG])
   if (isSettled) {
-    context.witness.claimed(context.cpu, serial, serial)
+    context.witness.claimed(owner, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
-    if (frame >= 0) {
-      freeFrame(context, frame)
-      unlockFree(context)
-      log[item + LOG_FRAME] = -1
-      p[HELD_OPEN]--
-    }
+  }
+  if (isFree) {
+    freeFrame(context, frame)
+    unlockFree(context)
+    log[item + LOG_FRAME] = -1
+    if (isOwed) p[HELD_OPEN]--
   }
   return nextPage(context, at)
 }

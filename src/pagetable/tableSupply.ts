@@ -14,7 +14,7 @@ import { fillEvent, LEVEL_DIRECTORY } from './passedEvent.js'
 /** Tables that a CPU holds before it demands them: few, because a machine has few spare ones. A proposal. */
 export const MOST_HELD_TABLES = 16
 
-/** In place of the CPU that made the change: settled, whatever the watermark says. */
+/** In place of the owner of the change: settled, whatever the watermark says. */
 const NOBODY = -1
 
 export function freesTables(context: Context): boolean {
@@ -66,6 +66,7 @@ function takeTable(context: Context): number {
 export function holdTable(
   context: Context,
   table: number,
+  owner: number,
   space: number,
   page: number,
   stamp: number,
@@ -74,9 +75,9 @@ export function holdTable(
   isSettled: boolean,
 ): void {
   const { frames } = context
-  frames.hold(table, isSettled ? NOBODY : context.cpu, serial, tag)
+  frames.hold(table, isSettled ? NOBODY : owner, serial, tag)
   frames.setLast(table, space, page, stamp)
-  frames.setLastBy(table, context.cpu)
+  frames.setLastBy(table, owner)
   frames.append(heldTablesOf(context), table)
 }
 

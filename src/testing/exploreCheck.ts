@@ -3,7 +3,7 @@ import type { ExploreCase } from '../engines/explore/exploreCase.js'
 import type { ExploreJob } from '../harness/explore/exploreJob.js'
 import type { ExploreOptions } from '../harness/explore/exploreOptions.js'
 import { exploreCommandFor } from '../harness/explore/exploreReproduce.js'
-import { resolveParameters } from '../harness/parameters.js'
+import { bareName, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
 import { parseSpecs, specText } from '../harness/spec.js'
 import { loadProfile } from '../machine/profile.js'
@@ -15,7 +15,13 @@ import type { Subject } from './subject.js'
 const STATE_COUNT = 20_000
 const PROFILE = 'icelake-2s64c'
 /** What runs full, or is old, after few operations, where a strategy has it. */
-const SMALL_VALUES: Readonly<Record<string, number>> = { ring: 1, slots: 1, count: 2, ageUs: 1 }
+const SMALL_VALUES: Readonly<Record<string, number>> = {
+  ring: 1,
+  slots: 1,
+  count: 2,
+  ageUs: 1,
+  lazyMaxPages: 1,
+}
 
 /** Every interleaving of small cases, up to a bound in states; no script plays a part. */
 export function exploreResult(subject: Subject): CheckResult {
@@ -55,7 +61,7 @@ function search({ module }: Subject, plan: ExploreCase, parameters: Subject['par
 function smallParameters({ module, parameters }: Subject): Readonly<Record<string, number>> {
   const small = Object.entries(module.parameters).map(([name, spec]): [string, number] => [
     name,
-    parameters[name] === spec.default ? (SMALL_VALUES[name] ?? spec.default) : parameters[name],
+    parameters[name] === spec.default ? (SMALL_VALUES[bareName(name)] ?? spec.default) : parameters[name],
   ])
   return Object.fromEntries(small)
 }

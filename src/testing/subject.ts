@@ -1,5 +1,5 @@
 import type { StrategyModule } from '../contract/strategy.js'
-import { loadStrategy } from '../harness/loadModule.js'
+import { chooseStrategy } from '../harness/chooseStrategy.js'
 import { givenBy, resolveParameters } from '../harness/parameters.js'
 import { strategyParameters } from '../harness/skipOption.js'
 import { ALL, parseSpecs, specText } from '../harness/spec.js'
@@ -17,12 +17,18 @@ export interface Subject {
 /** @param text as `--strategy` takes it: names or files, or `all` for every file in src/strategies */
 export async function loadSubjects(text: string): Promise<Subject[]> {
   const subjects: Subject[] = []
-  for (const { name, ...rest } of parseSpecs('--strategy', text)) {
-    for (const one of name === ALL ? moduleNames('strategy') : [name]) {
-      const { file, module } = await loadStrategy(one)
-      const given = givenBy(`strategy ${one}`, rest, module.presets)
-      const { values, shown } = resolveParameters(`strategy ${one}`, strategyParameters(module), given, false)
-      subjects.push({ spec: specText(one, shown), file, module, parameters: values })
+  for (const spec of parseSpecs('--strategy', text)) {
+    for (const one of spec.name === ALL ? moduleNames('strategy') : [spec.name]) {
+      const { spec: chosen, loaded } = await chooseStrategy({ ...spec, name: one })
+      const { name, file, module } = loaded
+      const given = givenBy(`strategy ${name}`, chosen, module.presets)
+      const { values, shown } = resolveParameters(
+        `strategy ${name}`,
+        strategyParameters(module),
+        given,
+        false,
+      )
+      subjects.push({ spec: specText(name, shown), file, module, parameters: values })
     }
   }
   return subjects

@@ -1,4 +1,4 @@
-import type { Change } from '../../dist/src/contract/change.js'
+import { KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
 import type { Contract } from '../../dist/src/contract/obligation.js'
 import type { Operation } from '../../dist/src/contract/operation.js'
 import { KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../../dist/src/contract/page.js'
@@ -23,6 +23,7 @@ import {
 } from '../../dist/src/machine/words.js'
 import type { Context } from '../../dist/src/pagetable/context.js'
 import { Kernel } from '../../dist/src/pagetable/kernel.js'
+import type { Parts } from '../../dist/src/pagetable/parts.js'
 import {
   demandItemsFor,
   LOG_ITEMS_PER_PAGE,
@@ -246,6 +247,8 @@ export class BareMachine {
       handleCount: options.handleCount ?? 8,
       maxOperationPages: options.maxOperationPages ?? 64,
       profile,
+      hasVmalloc: true,
+      partCount: 1,
       serialStart: options.serialStart ?? 0,
     }
     this.placed = placeMachine(this.layout, this.config)
@@ -260,6 +263,16 @@ export class BareMachine {
     const strategy = this.#strategy()
     for (let cpu = 0; cpu < this.config.cpuCount; cpu++) {
       this.cpus.push(new BareCpu(this, this.#context(cpu, strategy, options.contract ?? 'reuse')))
+    }
+  }
+
+  #parts(contract: Contract): Parts {
+    return {
+      count: 1,
+      ofKind: KIND_NAMES.map(() => 0),
+      contracts: [contract],
+      deadlinesNs: [Infinity],
+      hasPredicate: [this.script.covered !== undefined],
     }
   }
 
@@ -288,14 +301,14 @@ export class BareMachine {
         opened: () => {},
         claimed: () => {},
         answered: () => {},
-        exposed: (serial, isSettled) => void this.exposures.push({ serial, isSettled }),
+        exposed: (_owner, serial, isSettled) => void this.exposures.push({ serial, isSettled }),
         changing: () => void this.firstChanges++,
         count: (counter, by) => {
           const name = COUNTER_NAMES[counter]
           this.counted.set(name, (this.counted.get(name) ?? 0) + by)
         },
       },
-      contract,
+      parts: this.#parts(contract),
       skips: skipsOf({}),
       p,
       log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),

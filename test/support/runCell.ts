@@ -11,6 +11,7 @@ import type { CellPlan } from '../../dist/src/engines/cellWords.js'
 import type { FaultPlan } from '../../dist/src/engines/faultPlan.js'
 import type { EngineResult } from '../../dist/src/engines/plan.js'
 import { faultSpec, type FaultName } from '../../dist/src/engines/faultSpecs.js'
+import { importStrategy, joinFiles } from '../../dist/src/engines/importStrategy.js'
 import { runSim } from '../../dist/src/engines/sim/engine.js'
 import { runThreads } from '../../dist/src/engines/threads/engine.js'
 import { strategyParameters } from '../../dist/src/harness/skipOption.js'
@@ -36,7 +37,7 @@ export const OWN_WORKLOADS = [
 
 /** One cell, run in this process. What is not given is the default of whoever declares it. */
 export interface CellOptions {
-  /** A name, or a file of src/testing/ or test/fixtures/strategies/ without its ending. */
+  /** A name, or a file of src/testing/ or test/fixtures/strategies/ without its ending; several with a plus between them. */
   strategy: string
   /** In place of the file's own module; `sim` only, since workers load the file. */
   module?: StrategyModule
@@ -76,18 +77,31 @@ function fixtureFile(name: string): string {
 }
 
 /** A shipped strategy, a fixture, or a base or a planted defect; some have one name. */
-function strategyFile(name: string): string {
+function fileOf(name: string): string {
   const own = (folder: string) => resolve(ROOT, 'dist/src', folder, `${name}.js`)
   const files = [own('strategies'), fixtureFile(name), own('testing/bases'), own('testing/defects')]
   return files.find((file) => existsSync(file)) ?? fixtureFile(name)
+}
+
+/** Several, as `--strategy` names them: `a+b`; one for some kinds of mapping only runs with `batched`. */
+async function strategyFile(name: string): Promise<string> {
+  const files = name.split('+').map(fileOf)
+  if (files.length === 1 && (await importStrategy(files[0])).handles !== undefined)
+    files.push(fileOf('batched'))
+  return joinFiles(files)
 }
 
 async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
 }
 
-export function loadStrategy(name: string): Promise<StrategyModule> {
-  return loadDefault<StrategyModule>(strategyFile(name))
+/** The module of one file, also where it handles some kinds of mapping only. */
+export function loadAlone(name: string): Promise<StrategyModule> {
+  return importStrategy(fileOf(name))
+}
+
+export async function loadStrategy(name: string): Promise<StrategyModule> {
+  return importStrategy(await strategyFile(name))
 }
 
 function valuesOf(specs: ParameterSpecs, given: Record<string, number> = {}): Parameters {
@@ -152,7 +166,7 @@ export async function threadsCell(options: CellOptions): Promise<CellResult> {
   const plan = await planOf(options)
   const result = await runThreads({
     plan,
-    strategyFile: strategyFile(options.strategy),
+    strategyFile: await strategyFile(options.strategy),
     isOversubscribed: options.isOversubscribed ?? false,
     watchdogMs: options.watchdogMs ?? 10_000,
     random: randomOf(options.seed ?? 1, 1),

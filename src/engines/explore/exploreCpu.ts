@@ -1,4 +1,4 @@
-import { reachedSerial } from '../../contract/change.js'
+import { KIND_VMALLOC, reachedSerial } from '../../contract/change.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
@@ -37,6 +37,9 @@ import { StoreBuffer } from './storeBuffer.js'
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
 export const OTHER_SPACE = 2
+
+/** What does not depend on the space that is loaded. */
+const ANYWHERE = new Set<OperationKind>(['batch', 'pin', 'adviseOther', 'vmalloc'])
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -100,7 +103,7 @@ export class ExploreCpu {
       strategy,
       port: this.port,
       witness: new ExploreWitness(arena, log, parts.oracle),
-      contract: plan.module.contract(plan.parameters),
+      parts: cell.parts,
       skips: skipsOf(plan.parameters),
       p: this.p,
       log: privates.subarray(cell.logAt, cell.tapeAt),
@@ -133,6 +136,11 @@ export class ExploreCpu {
     return 1 + this.#cell.config.cpuCount
   }
 
+  /** The page of the kernel's area. */
+  get #kernelHandle(): number {
+    return this.otherHandle + 1 + this.id
+  }
+
   get #ownHandle(): number {
     return this.#handleWord(1 + this.id)
   }
@@ -148,7 +156,7 @@ export class ExploreCpu {
     if (kind === 'touch') return isHome && (this.#entry(page) & PRESENT) === 0
     if (kind === 'switch') return !isBatchOpen
     if (kind === 'idle') return !isBatchOpen
-    if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
+    if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
@@ -205,6 +213,12 @@ export class ExploreCpu {
         return this.memory.load(this.#ownHandle + HANDLE_MAPPED) === 0
           ? kernel.map(1 + this.id, 1, WRITABLE)
           : kernel.unmap(1 + this.id)
+      case 'vmalloc': {
+        const handle = this.#kernelHandle
+        return this.memory.load(this.#handleWord(handle) + HANDLE_MAPPED) === 0
+          ? kernel.map(handle, 1, WRITABLE | (KIND_VMALLOC << 8))
+          : kernel.unmap(handle)
+      }
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return

@@ -2,6 +2,7 @@ import { reachedSerial } from '../../contract/change.js'
 import { BINDING, WALK_REACH } from '../../contract/obligation.js'
 import { KERNEL_SPACE } from '../../contract/page.js'
 import { LEVEL_DIRECTORY, type PassedEvent } from '../../pagetable/passedEvent.js'
+import { cpuOf, type Parts } from '../../pagetable/parts.js'
 import { invariantOf, obligationName } from '../../oracle/violations.js'
 import type { Arena } from './arena.js'
 import {
@@ -43,6 +44,7 @@ export class ExploreOracle {
   readonly #tracked: TrackedPages
   readonly #held: HeldEntries
   readonly #cpuCount: number
+  readonly #parts: Parts
   /** Whether a CPU's software walker has the event's table in hand. */
   isWalkerIn: (cpu: number, event: PassedEvent) => boolean = () => false
   /** Whether a CPU has nothing to run, or had not before the step that it is in. */
@@ -52,7 +54,15 @@ export class ExploreOracle {
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
-  constructor(arena: Arena, words: ExploreWords, tracked: TrackedPages, held: HeldEntries, cpuCount: number) {
+  constructor(
+    arena: Arena,
+    words: ExploreWords,
+    tracked: TrackedPages,
+    held: HeldEntries,
+    cpuCount: number,
+    parts: Parts,
+  ) {
+    this.#parts = parts
     this.#tracked = tracked
     this.#arena = arena
     this.#words = words
@@ -194,13 +204,9 @@ export class ExploreOracle {
   }
 
   settled(owner: number, upTo: number, issued: number): void {
+    const cpu = cpuOf(this.#parts, owner)
     if (!reachedSerial(issued, upTo))
-      this.report(
-        'I11',
-        owner,
-        0,
-        `settle claims change ${upTo} of CPU ${owner}, whose last one is ${issued}`,
-      )
+      this.report('I11', cpu, 0, `settle claims change ${upTo} of CPU ${cpu}, whose last one is ${issued}`)
     this.#close(owner, 'settle', (serial) => reachedSerial(upTo, serial))
   }
 
@@ -249,7 +255,7 @@ export class ExploreOracle {
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.#isUnused(cpu, space) && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
-      const message = `${claim} claims change ${serial} of CPU ${owner} while CPU ${cpu} can still use its old translation of page ${page}`
+      const message = `${claim} claims change ${serial} of CPU ${cpuOf(this.#parts, owner)} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)
     }
   }

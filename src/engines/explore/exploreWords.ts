@@ -61,7 +61,7 @@ export interface ExploreWords {
   readonly logs: Placed
   /** Per CPU and tracked page. */
   readonly held: Placed
-  /** Per CPU: how many, then the changes. */
+  /** Per owner (pagetable/parts.ts): how many, then the changes. */
   readonly open: Placed
   readonly buffers: Placed
   readonly broadcasts: Placed
@@ -73,6 +73,7 @@ export interface ExploreWords {
 export function placeExplore(
   layout: Layout,
   cpuCount: number,
+  partCount: number,
   spaceCount: number,
   trackedCount: number,
 ): ExploreWords {
@@ -80,7 +81,7 @@ export function placeExplore(
     cpus: layout.lines('cpu', cpuCount, TAGS + spaceCount),
     logs: layout.lines('log', cpuCount, StepLog.words),
     held: layout.lines('tlb', cpuCount, trackedCount * HELD_WORDS),
-    open: layout.lines('openChanges', cpuCount, 1 + MOST_OPEN * OPEN_WORDS),
+    open: layout.lines('openChanges', cpuCount * partCount, 1 + MOST_OPEN * OPEN_WORDS),
     buffers: layout.lines('storeBuffer', cpuCount, MOST_BUFFERED * 2),
     broadcasts: layout.lines('broadcast', cpuCount, BROADCAST_SLOTS + MOST_BROADCASTS * BROADCAST_WORDS),
     clock: layout.run('clock', 1),

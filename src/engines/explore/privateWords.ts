@@ -1,6 +1,7 @@
 import type { Demand } from '../../contract/strategy.js'
 import {
   CPU_IDLE,
+  DEMAND_REST,
   DEPTH,
   FRAMES_AT,
   FRAME_SIZE,
@@ -37,11 +38,9 @@ const LIVE_IN_USER_MODE = new Set([
  * written before it is read: a test fills it with garbage instead, and sees the same states.
  */
 export function forgetDeadWords(p: Int32Array, log: Int32Array, demand: Demand): void {
-  // Strategies copy what they need of a demand.
-  demand.owners.fill(0)
-  demand.serials.fill(0)
-  demand.tags.fill(0)
-  demand.spaces.fill(0)
+  // Strategies copy what they need of a demand; in front stands what other parts are asked for next.
+  for (const array of [demand.owners, demand.serials, demand.tags, demand.spaces])
+    array.fill(0, p[DEMAND_REST])
   p[HELD_PEAK] = 0
   p.fill(0, FRAMES_AT + p[DEPTH] * FRAME_SIZE, POSITION_WORDS)
   if (p[DEPTH] === 0 && p[OPERATION_DEPTH] === 0) {

@@ -141,7 +141,7 @@ export class Settle {
       oracle.report('I8', cpu.id, 0, `CPU ${cpu.id} never gets what it holds settled`)
       return 0
     })
-    if (oracle.finding === null) judgeDrain(cell, cpus[0].memory, cpus[0].strategy, left, violations)
+    if (oracle.finding === null) judgeDrain(cell, cpus[0].memory, left, violations)
     const [first] = violations.kept
     if (first !== undefined) oracle.report(first.invariant, first.cpu, first.page, first.message)
     arena.undoTo(trailLength, hashLow, hashHigh)

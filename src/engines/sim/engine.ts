@@ -52,7 +52,7 @@ function runMachine(machine: SimMachine, options: SimOptions): EngineResult {
   for (let tick = 0; tick < DRAIN_TICKS; tick++) run.tickAll()
   const left = run.drain()
   const [first] = machine.cpus
-  judgeDrain(machine.cell, first.cpu.memory, first.cpu.strategy, left, machine.violations)
+  judgeDrain(machine.cell, first.cpu.memory, left, machine.violations)
   const lost = machine.cpus.reduce((sum, sim) => sum + sim.cpu.watch.lostEvents, 0)
   if (lost > 0) throw new Error(`the oracle's journal lost ${lost} events; nothing is proved`)
   const { violations } = machine

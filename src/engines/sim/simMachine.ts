@@ -11,6 +11,7 @@ import {
 import { Claims } from '../../oracle/claims.js'
 import { StaleSpans } from '../../oracle/staleSpans.js'
 import { ViolationList } from '../../oracle/violations.js'
+import { cpuOf } from '../../pagetable/parts.js'
 import { placeCell, type CellPlan, type CellWords } from '../cellWords.js'
 import { Cpu } from '../cpu.js'
 import { FaultLog } from '../faultLog.js'
@@ -105,7 +106,7 @@ export class SimMachine implements UndisturbedSim {
       ? {
           opened: (serial, change) => {
             claims?.opened(serial, change)
-            spans?.changed(change, this.cpus[change.owner].clock.nowPs / 1000)
+            spans?.changed(change, this.cpus[cpuOf(cell.parts, change.owner)].clock.nowPs / 1000)
           },
           claimed: (owner, from, to) => claims?.claimed(owner, from, to),
           answered: (owner, serial, obligations) => claims?.answered(owner, serial, obligations),
@@ -145,6 +146,7 @@ export class SimMachine implements UndisturbedSim {
           steps: () => sim.cpu.steps,
         })),
         this.violations,
+        cell.parts,
       )
     }
     this.#claims = claims
@@ -254,7 +256,7 @@ export class SimMachine implements UndisturbedSim {
   }
 
   settled(owner: number, serial: number, atPs: number): void {
-    this.cpus[owner].cpu.watch.settledUpTo(serial, atPs / 1000)
+    this.cpus[cpuOf(this.cell.parts, owner)].cpu.watch.settledUpTo(owner, serial, atPs / 1000)
     const { issued } = this.cell.machine
     this.#claims?.settled(owner, serial, this.#words[issued.base + owner * issued.stride])
   }

@@ -133,12 +133,10 @@ function conclude(
     for (const record of report.violations) violations.add(record)
     violations.count += report.violationCount - report.violations.length
   }
-  const { module, tapes } = options.plan
-  const strategy = module.create(coordinator.cell.host)
+  const { tapes } = options.plan
   judgeDrain(
     coordinator.cell,
     coordinator.memory,
-    strategy,
     drained.map(({ left }) => left),
     violations,
   )

@@ -5,6 +5,7 @@ import { clockNs } from './threadsPort.js'
 export function lookAtPending({ watch, cell, id }: Cpu, words: Int32Array<SharedArrayBuffer>): void {
   const { watermark } = cell.machine
   const now = clockNs()
-  watch.settledUpTo(Atomics.load(words, watermark.base + id * watermark.stride), now)
+  for (let owner = id * cell.parts.count; owner < (id + 1) * cell.parts.count; owner++)
+    watch.settledUpTo(owner, Atomics.load(words, watermark.base + owner * watermark.stride), now)
   watch.judgeDeadlines(now)
 }

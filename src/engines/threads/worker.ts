@@ -1,7 +1,6 @@
-import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { StrategyModule } from '../../contract/strategy.js'
 import { ROLE_INITIATOR } from '../../contract/tape.js'
+import { importStrategy } from '../importStrategy.js'
 import {
   PHASE_ALONE,
   PHASE_BITS,
@@ -18,9 +17,7 @@ import { makeWorkerCpu } from './workerCpu.js'
 /** Entry of a worker thread: one CPU, one strategy, nothing else loaded. Started by {@link file://./coordinator.ts}. */
 
 const birth = workerData as WorkerBirth
-const { default: module } = (await import(pathToFileURL(birth.strategyFile).href)) as {
-  default: StrategyModule
-}
+const module = await importStrategy(birth.strategyFile)
 const words = new Int32Array(birth.buffer)
 const { cell, cpu, loop, violations } = makeWorkerCpu(birth, module, birth.id, words)
 const initiators = birth.tapes.tapes.filter((tape) => tape.role === ROLE_INITIATOR).length

@@ -1,6 +1,5 @@
-import { pathToFileURL } from 'node:url'
-import type { StrategyModule } from '../../contract/strategy.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
+import { chooseStrategy } from '../chooseStrategy.js'
 import { resolveParameters } from '../parameters.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
@@ -60,12 +59,13 @@ async function jobOf(
   defect: PlannedDefect,
   limits: DefectLimits,
 ): Promise<ExploreJob> {
-  const { default: module } = (await import(pathToFileURL(file).href)) as { default: StrategyModule }
   const given = new Map(Object.entries(defect.parameters))
-  const parameters = resolveParameters(strategy, module.parameters, given, false).values
+  const { spec, loaded } = await chooseStrategy({ name: file, parameters: given })
+  const { module } = loaded
+  const parameters = resolveParameters(strategy, module.parameters, spec.parameters, false).values
   return {
     strategy,
-    strategyFile: file,
+    strategyFile: loaded.file,
     parameters,
     contract: module.contract(parameters),
     case: defect.case,

@@ -1,8 +1,8 @@
 import { UsageError } from '../../contract/usageError.js'
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
 import { moduleNames } from '../../registry.js'
-import { loadStrategy } from '../loadModule.js'
-import { givenBy, resolveParameters } from '../parameters.js'
+import { chooseStrategy } from '../chooseStrategy.js'
+import { givenBy, namedLike, resolveParameters } from '../parameters.js'
 import { asTyped } from '../quote.js'
 import { strategyParameters } from '../skipOption.js'
 import { ALL, parseSpecs, specText, splitList, unknownName, type Spec } from '../spec.js'
@@ -56,9 +56,10 @@ export async function planExplorations(
     options.budget === undefined ? null : parseWithin('--budget', options.budget, 1, MOST_SECONDS)
   const jobs: { job: ExploreJob; hasTicks: boolean }[] = []
   for (const spec of specs) {
-    const { name, file, module } = await loadStrategy(spec.name)
+    const { spec: chosen, loaded } = await chooseStrategy(spec)
+    const { name, file, module } = loaded
     for (const plan of cases) {
-      const typed = givenBy(`strategy ${name}`, spec, module.presets)
+      const typed = givenBy(`strategy ${name}`, chosen, module.presets)
       const given = new Map([...wanted(plan, module.parameters), ...typed])
       const { values, shown } = resolveParameters(
         `strategy ${name}`,
@@ -87,7 +88,9 @@ export async function planExplorations(
 }
 
 function wanted(plan: PlannedCase, known: object): [string, number][] {
-  return Object.entries(plan.parameters).filter(([name]) => Object.hasOwn(known, name))
+  return Object.entries(plan.parameters).flatMap(([name, value]) =>
+    namedLike(known, name).map((own): [string, number] => [own, value]),
+  )
 }
 
 function expandAll(spec: Spec): Spec[] {

@@ -1,15 +1,12 @@
-import { pathToFileURL } from 'node:url'
-import type { StrategyModule } from '../../contract/strategy.js'
 import { UsageError } from '../../contract/usageError.js'
 import { explore, replayText } from '../../engines/explore/engine.js'
+import { importStrategy } from '../../engines/importStrategy.js'
 import { loadProfile } from '../../machine/profile.js'
 import type { ExploreAnswer, ExploreJob } from './exploreJob.js'
 
 /** Entry of the process of one search: one strategy in one isolate, and memory that goes back when it ends. */
 async function run(job: ExploreJob): Promise<ExploreAnswer> {
-  const { default: module } = (await import(pathToFileURL(job.strategyFile).href)) as {
-    default: StrategyModule
-  }
+  const module = await importStrategy(job.strategyFile)
   const { profile } = loadProfile(job.profile, [])
   const plan = { case: job.case, module, parameters: job.parameters, profile }
   if (job.schedule !== null) return { status: 'replayed', ...replayText(plan, job.schedule) }

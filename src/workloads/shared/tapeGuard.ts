@@ -1,6 +1,6 @@
-import { DIRECT_MAP_BASE } from '../../contract/page.js'
+import { DIRECT_MAP_BASE, KERNEL_SPACE } from '../../contract/page.js'
 import { ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import type { Handle } from '../../contract/workload.js'
+import type { Handle, MapOptions } from '../../contract/workload.js'
 import type { InstructionList } from './instructionList.js'
 import type { Misuse } from './misuse.js'
 import { TapeMappings } from './tapeMappings.js'
@@ -52,11 +52,14 @@ export class TapeGuard {
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
-  map(handle: Handle, pageCount: number): void {
+  map(handle: Handle, pageCount: number, { guest = false, vmalloc = false }: MapOptions): void {
     this.#checkRepeats('maps')
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
-    this.mappings.map({ handle, pageCount, space: this.#space, isInBody: this.isInBody, at: this.at })
+    if (guest && vmalloc)
+      throw this.misuse.at(this.at, `maps handle ${handle} as guest and as vmalloc`, 'choose one of them')
+    const space = vmalloc ? KERNEL_SPACE : this.#space
+    this.mappings.map({ handle, pageCount, space, isInBody: this.isInBody, at: this.at })
   }
 
   unmap(handle: Handle): void {
@@ -70,8 +73,8 @@ export class TapeGuard {
     this.#operation(handle, pageCount)
   }
 
-  access(verb: string, handle: Handle, firstPage: number, pageCount: number): void {
-    this.#use(verb, handle, firstPage, pageCount, false)
+  access(verb: string, handle: Handle, firstPage: number, pageCount: number, isKernel = false): void {
+    this.#use(verb, handle, firstPage, pageCount, false, isKernel)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
       throw this.misuse.at(
@@ -160,11 +163,18 @@ export class TapeGuard {
     throw this.misuse.at(this.at, reason, 'do it in the setup, or on the tape of an initiator')
   }
 
-  #use(verb: string, handle: Handle, firstPage: number, pageCount: number, isChange: boolean): void {
+  #use(
+    verb: string,
+    handle: Handle,
+    firstPage: number,
+    pageCount: number,
+    isChange: boolean,
+    isKernel = false,
+  ): void {
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
     this.misuse.checkWhole(this.at, 'first page', firstPage, 0, DIRECT_MAP_BASE)
-    const where = { space: this.#space, isInBody: this.isInBody, at: this.at }
+    const where = { space: isKernel ? KERNEL_SPACE : this.#space, isInBody: this.isInBody, at: this.at }
     this.mappings.use({ verb, handle, firstPage, pageCount, isChange, ...where })
   }
 
