@@ -174,7 +174,7 @@ export function forgetDeadWords(p, log, demand) {
   p[P.HELD_PEAK] = GARBAGE
   p.fill(GARBAGE, P.FRAMES_AT + p[P.DEPTH] * P.FRAME_SIZE, P.POSITION_WORDS)
   if (p[P.DEPTH] === 0 && p[P.OPERATION_DEPTH] === 0) {
-    const live = [P.CPU_IDLE, P.CPU_PREEMPTED, P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
+    const live = [P.CPU_IDLE, P.CPU_PREEMPTED, P.IN_KERNEL, P.DEPTH, P.TICKET, P.SPACE, P.OPERATION_DEPTH, P.OPERATION_ID, P.INTERRUPTS_OFF, P.WALK_TABLE]
     for (let word = 0; word < P.FRAMES_AT; word++) if (!live.includes(word)) p[word] = GARBAGE
     log.fill(GARBAGE)
     return

@@ -108,7 +108,7 @@ describe('the oracle', () => {
     simCell({
       strategy: 'vmalloc-never',
       workload: 'vmalloc-churn',
-      parameters: { pages: 1, laps, readerPages: 1, readerWorkNs: 0 },
+      parameters: { pages: 1, ops: laps, readerPages: 1, readerWorkNs: 0 },
       cpus: 2,
       oracle: 'full',
     })

@@ -12,7 +12,7 @@ const HELD_RANGES = 512
 const churn = (pages: number, laps: number, cpus: number, more: Partial<CellOptions> = {}): CellOptions => ({
   strategy: 'vmalloc-lazy+linux',
   workload: 'vmalloc-churn',
-  parameters: { pages, laps, readerPages: 2, readerWorkNs: 0 },
+  parameters: { pages, ops: laps, readerPages: 2, readerWorkNs: 0 },
   cpus,
   ...more,
 })

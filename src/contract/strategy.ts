@@ -138,6 +138,27 @@ export interface Strategy {
    */
   preempted?(cpu: Port): void
   reentered?(cpu: Port): void
+  /**
+   * The CPU comes from user code into the kernel: for a system call, a fault, an interrupt, a tick, or to use a
+   * kernel mapping. Before anything else there; an idle CPU that wakes is in the kernel already, so the order is
+   * `woke`, `entered`, handlers, the rest, and `left` as the last thing before it runs user code again. From the
+   * beginning of `left` to the end of `entered` no kernel mapping is used here, so a strategy may leave this CPU
+   * alone and flush in `entered` (Linux' CONTEXT_WORK_TLBI, a proposal; XNU's kernel pmap). Not so what is owed to
+   * walks (WALK_REACH): speculation uses kernel mappings from user code too. Both wait for nothing, and a
+   * strategy that has one of them is told of every crossing; before the first one a CPU counts as in user mode.
+   */
+  entered?(cpu: Port): void
+  left?(cpu: Port): void
+  /**
+   * A look at what others have asked for, without any interrupt: between two steps where handlers could
+   * run too, in user mode, in the kernel, while the CPU waits, rests or idles (it is not woken). User code
+   * looks every `assumes.pollNs` in `sim` and between bursts of accesses in `threads`, so nobody waits
+   * for ever; but it looks when it likes, and until then what it caches is in use: a request that is
+   * pending excuses nothing. Inside a look it uses no user translation, as in a handler. A look waits for
+   * nothing. One that finds nothing to do writes nothing, shared or private, and has loaded (`Port.load`)
+   * every word that could say otherwise: `sim` looks again when one of those is written.
+   */
+  polled?(cpu: Port): void
 }
 
 /** Shared words by name: a block of `count` words. Each block starts on a line of its own. */
@@ -186,6 +207,8 @@ export interface Assumptions {
   readonly deadlineNs?: number
   /** Where it needs `expiring`: how long a CPU may use what it has cached, nanoseconds. */
   readonly leaseNs?: number
+  /** Needed with `polled`: user code looks so long after it was asked at the latest, nanoseconds. */
+  readonly pollNs?: number
   /** Its counts do not depend on timing: `threads` and `sim` must agree exactly on them. */
   readonly timeless: boolean
   /**

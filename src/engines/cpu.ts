@@ -221,14 +221,15 @@ export class Cpu implements TapeCpu {
   }
 
   /**
-   * A user entry counts while its space is loaded and, unless walks count, the CPU not idle; a kernel entry
-   * always. Not on a preempted CPU: its processor runs, and walks, for somebody else.
+   * A user entry counts while its space is loaded and the CPU not idle; a kernel entry unless the CPU runs user code
+   * and its strategy is told when it comes back. Where walks count neither makes a difference. Nothing counts on a
+   * preempted CPU: its processor runs, and walks, for somebody else.
    */
   #isUsable({ space, obligation }: PassedEvent): boolean {
     if (this.kernel.isPreempted) return false
-    if (space === KERNEL_SPACE) return true
-    if (space !== this.port.activeSpace) return false
-    return !this.kernel.isCpuIdle || (obligation & WALK_REACH) !== 0
+    if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
+    if ((obligation & WALK_REACH) !== 0) return true
+    return space === KERNEL_SPACE ? !this.kernel.isInUserMode : !this.kernel.isCpuIdle
   }
 
   /** Under the tag that the space has here, loaded or not. */

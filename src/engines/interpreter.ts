@@ -26,6 +26,7 @@ import { HANDLE_FIRST, HANDLE_MAPPED } from '../machine/words.js'
 import { RESULT } from '../pagetable/position.js'
 import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
 import type { AccessUnit } from './accessUnit.js'
+import { cross, mustCross } from './crossing.js'
 import { MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
 import type { TapeCpu } from './tapeCpu.js'
 import { enterKernel } from './enterKernel.js'
@@ -40,7 +41,15 @@ export const PAUSED = 5
 export const OUT_OF_TURN = 6
 /** An access missed and was served. */
 export const WALKED = 7
-export type TapeOutcome = Outcome | typeof ENDED | typeof PAUSED | typeof OUT_OF_TURN | typeof WALKED
+/** The CPU has come into the kernel, or has left it; only where the strategy is told. */
+export const CROSSED = 9
+export type TapeOutcome =
+  | Outcome
+  | typeof CROSSED
+  | typeof ENDED
+  | typeof PAUSED
+  | typeof OUT_OF_TURN
+  | typeof WALKED
 
 /**
  * Runs one CPU's tape, a step at a time: one instruction, one step of the kernel, or a run of
@@ -97,8 +106,9 @@ export class Interpreter {
    */
   step(budget: number, endAt: number): TapeOutcome {
     const kernel = this.#cpu.kernel
-    if (!kernel.isIdle) return kernel.step()
     const state = this.#state
+    if (kernel.tellsCrossings && cross(kernel, this.#opcode(endAt))) return CROSSED
+    if (!kernel.isIdle) return kernel.step()
     const code = this.#tape.instructions
     const at = state[AT]
     if (at >= endAt) return ENDED
@@ -152,6 +162,11 @@ export class Interpreter {
           throw new Error(`unknown tape instruction ${word} at ${at}`)
         return this.#next()
     }
+  }
+
+  #opcode(endAt: number): number {
+    const at = this.#state[AT]
+    return at < endAt ? this.#tape.instructions[at] & 0xff : TAPE_END
   }
 
   #next(): TapeOutcome {
@@ -248,6 +263,7 @@ export class Interpreter {
   get isNextLocal(): boolean {
     if (!this.#cpu.kernel.isIdle) return false
     const opcode = this.#tape.instructions[this.#state[AT]] & 0xff
+    if (this.#cpu.kernel.tellsCrossings && mustCross(this.#cpu.kernel, opcode)) return false
     if (opcode === TAPE_END) return this.isInnocent
     return (
       opcode === TAPE_ACCESS ||

@@ -13,7 +13,7 @@ export interface WatchedCpu {
   readonly id: number
   /** Whether this CPU holds a translation such as the event is about, and could use it now. */
   holdsStale(event: PassedEvent): boolean
-  /** Whether it holds one that it could not use now: of a space that is not loaded, or while the CPU is idle or preempted. */
+  /** Whether it holds one that it could not use now: of a space that is not loaded, while the CPU is idle or preempted, or a kernel mapping while it runs user code. */
   keepsStale(event: PassedEvent): boolean
   isPreempted(): boolean
   readonly activeSpace: number
@@ -42,8 +42,8 @@ interface Pending {
   readonly sinceNs: number[]
 }
 
-/** Why a CPU could not use what it kept when the event passed: its space was not loaded, or else the CPU was idle. */
-type Reason = 'away' | 'idle' | 'preempted'
+/** Why a CPU could not use what it kept when the event passed: its space was not loaded, or else what the CPU did. */
+type Reason = 'away' | 'idle' | 'preempted' | 'user'
 
 interface Condemned extends PassedEvent {
   readonly reason: Reason
@@ -142,10 +142,11 @@ export class Watch implements Witness {
   #reasonFor({ space }: PassedEvent): Reason {
     const { cpu } = this.#options
     if (space !== KERNEL_SPACE && space !== cpu.activeSpace) return 'away'
-    return cpu.isPreempted() ? 'preempted' : 'idle'
+    if (cpu.isPreempted()) return 'preempted'
+    return space === KERNEL_SPACE ? 'user' : 'idle'
   }
 
-  /** A space is loaded again (I7), or the CPU runs again, and what was condemned meanwhile is still there. What is gone is forgotten. */
+  /** A space is loaded again (I7), or the CPU runs, wakes or is in the kernel again, and what was condemned meanwhile is still there. What is gone is forgotten. */
   #judgeCondemned(): void {
     const { cpu, violations, parts } = this.#options
     this.#condemned = this.#condemned.filter((event) => {
@@ -157,6 +158,7 @@ export class Watch implements Witness {
         away: `after loading space ${space} again, changed by CPU ${by} while it was away`,
         idle: `after it woke, changed by CPU ${by} while it was idle`,
         preempted: `after the host ran it again, changed by CPU ${by} while it was preempted`,
+        user: `after it entered the kernel, changed by CPU ${by} while it ran user code`,
       }[reason]
       violations.add({
         invariant: reason === 'away' ? 'I7' : invariantOf(obligation),

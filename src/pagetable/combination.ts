@@ -123,7 +123,9 @@ function weakest(contracts: readonly Contract[]): Contract {
 function together(all: readonly Assumptions[]): Assumptions {
   const ticks = all.flatMap(({ tickNs }) => (tickNs === undefined ? [] : [tickNs]))
   const leases = all.flatMap(({ leaseNs }) => (leaseNs === undefined ? [] : [leaseNs]))
+  const polls = all.flatMap(({ pollNs }) => (pollNs === undefined ? [] : [pollNs]))
   return {
+    ...(polls.length === 0 ? {} : { pollNs: Math.min(...polls) }),
     ...(leases.length === 0 ? {} : { leaseNs: Math.min(...leases) }),
     ...(ticks.length === 0 ? {} : { tickNs: Math.min(...ticks) }),
     timeless: all.every(({ timeless }) => timeless),

@@ -29,7 +29,7 @@ const RETIRED = 4
 type AboutCpu = (cpu: Port) => void
 
 /** Hooks that see the CPU alone and wait for nothing. */
-const ABOUT_CPU = ['idled', 'woke', 'preempted', 'reentered'] as const
+const ABOUT_CPU = ['idled', 'woke', 'preempted', 'reentered', 'entered', 'left', 'polled'] as const
 
 /**
  * Several strategies as one. What is about a change goes to the part that handles its kind; what is about a CPU or an
@@ -55,6 +55,9 @@ export class CombinedStrategy implements Strategy {
   woke?: AboutCpu
   preempted?: AboutCpu
   reentered?: AboutCpu
+  entered?: AboutCpu
+  left?: AboutCpu
+  polled?: AboutCpu
 
   /** @param hasTicks by part: whether it asks for ticks */
   constructor(

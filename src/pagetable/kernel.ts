@@ -18,6 +18,7 @@ import {
   CPU_PREEMPTED,
   CPU_TICKLESS,
   DEPTH,
+  IN_KERNEL,
   INTERRUPTS_OFF,
   ROUTINE,
   TICKET,
@@ -64,9 +65,12 @@ import { stepTeardown } from './teardown.js'
  */
 export class Kernel {
   readonly #context: Context
+  /** Whether the strategy is told when this CPU crosses between user code and the kernel. */
+  readonly tellsCrossings: boolean
 
   constructor(context: Context) {
     this.#context = context
+    this.tellsCrossings = context.strategy.entered !== undefined || context.strategy.left !== undefined
   }
 
   get isIdle(): boolean {
@@ -200,6 +204,27 @@ export class Kernel {
 
   setTickless(isOn: boolean): void {
     this.#context.p[CPU_TICKLESS] = isOn ? 1 : 0
+  }
+
+  /** Whether no kernel mapping is used here; false where nobody is told of crossings. */
+  get isInUserMode(): boolean {
+    return this.tellsCrossings && this.#context.p[IN_KERNEL] === 0
+  }
+
+  /** In user mode until `entered` has done what others have left to it. @returns whether the CPU has come from there */
+  enter(): boolean {
+    if (!this.isInUserMode) return false
+    const { p, strategy, port } = this.#context
+    strategy.entered?.(port)
+    p[IN_KERNEL] = 1
+    return true
+  }
+
+  /** In user mode from here on: who sees the word that `left` writes may rely on it. */
+  leave(): void {
+    const { p, strategy, port } = this.#context
+    p[IN_KERNEL] = 0
+    strategy.left?.(port)
   }
 
   drain(): void {

@@ -50,7 +50,9 @@ export const LAST_SERIAL: number = SERIAL_AT_BEGIN + MOST_PARTS
 export const DEMAND_REST: number = LAST_SERIAL + MOST_PARTS
 /** One word for each arena: the first entry of its held-address ring that belongs to the outermost open operation. */
 export const ADDRESS_MARK: number = DEMAND_REST + 1
-export const FRAMES_AT: number = ADDRESS_MARK + 2
+/** 1: the CPU is in the kernel; 0: it runs user code, or is on its way in or out. Kept for strategies that are told of it. */
+export const IN_KERNEL: number = ADDRESS_MARK + 2
+export const FRAMES_AT: number = ADDRESS_MARK + 3
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

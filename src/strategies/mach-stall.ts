@@ -189,7 +189,7 @@ class MachStall extends RoundStrategy {
     if (cpu.load(this.#words.lock.base) !== 0) return AGAIN
     const to = cpu.get(this.#privates.to)
     cpu.activate(to, ONLY_TAG, false)
-    const from = cpu.get(this.left)
+    const from = cpu.get(this.leftSpace)
     if (from !== to) this.holders.leave(cpu, from)
     cpu.set(this.#privates.step, NOTHING)
     return DONE

@@ -19,6 +19,9 @@ const HOOKS = [
   'woke',
   'preempted',
   'reentered',
+  'polled',
+  'entered',
+  'left',
 ] as const satisfies readonly (keyof Strategy)[]
 export type Hook = (typeof HOOKS)[number]
 

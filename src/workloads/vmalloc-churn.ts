@@ -18,7 +18,7 @@ export default {
       summary: 'pages of each range',
       source: 'proposal: a kernel stack on x86-64 has 4 pages; ranges of 1 to 64 pages are usual',
     },
-    laps: {
+    ops: {
       default: 64,
       min: 1,
       max: 1_000_000,
@@ -30,12 +30,12 @@ export default {
     ...READER_PARAMETERS,
   },
   write: (plan) => {
-    const { pages, laps } = plan.parameters
+    const { pages, ops } = plan.parameters
     const ranges = Array.from({ length: plan.initiatorCount }, () => plan.handle())
     for (const [cpu, range] of ranges.entries()) {
       const tape = plan.tape(cpu)
       tape.body()
-      tape.loop(laps, () => {
+      tape.loop(ops, () => {
         tape.map(range, pages, { writable: true, vmalloc: true })
         tape.writeKernel(range, 0, pages)
         tape.awaitReaders()

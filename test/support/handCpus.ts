@@ -2,7 +2,13 @@ import type { Change } from '../../dist/src/contract/change.js'
 import type { Operation } from '../../dist/src/contract/operation.js'
 import type { CpuSet, Port } from '../../dist/src/contract/port.js'
 import type { Placed, Strategy, StrategyModule } from '../../dist/src/contract/strategy.js'
-import { DONE, TICKET_SHIFT, TICKET_ZERO, type Ticket } from '../../dist/src/contract/ticket.js'
+import {
+  DONE,
+  TICKET_REACHED,
+  TICKET_SHIFT,
+  TICKET_ZERO,
+  type Ticket,
+} from '../../dist/src/contract/ticket.js'
 import { emptyChange, emptyOperation } from '../../dist/src/pagetable/hookArguments.js'
 
 const PRIVATE_WORDS = 1 << 14
@@ -168,8 +174,8 @@ class HandPort implements Port {
     return (word << TICKET_SHIFT) | TICKET_ZERO
   }
 
-  reached(): never {
-    throw new Error('no strategy that is driven by hand waits for a value')
+  reached(word: number): Ticket {
+    return (word << TICKET_SHIFT) | TICKET_REACHED
   }
 
   at(): never {

@@ -18,6 +18,11 @@ export const ACT_DELIVER = 10
 export const ACT_WAKE = 11
 /** The host runs a preempted CPU again. */
 export const ACT_REENTER = 12
+/** A look for requests: between two steps, at any time, in vain or not. */
+export const ACT_POLL = 13
+/** From user code into the kernel, for whatever follows there, and back; where the strategy is told. */
+export const ACT_ENTER = 14
+export const ACT_LEAVE = 15
 
 const CPU_BITS = 3
 const KIND_BITS = 4

@@ -151,6 +151,7 @@ export class ExploreMachine {
     this.oracle.isIdle = (cpu) => this.cpus[cpu].kernel.isCpuIdle
     this.oracle.isPreempted = (cpu) => this.cpus[cpu].isAway
     this.speculation.isPreempted = this.oracle.isPreempted
+    this.oracle.isInUserMode = (cpu) => this.cpus[cpu].kernel.isInUserMode
     this.oracle.isWalkerIn = (cpu, event) => isWalkerIn(this.cpus[cpu].p, event)
     const frames = new Frames(new PlainMemory(words), cell.machine.frames)
     const frameCount = cell.machine.tableCount + plan.case.frameCount

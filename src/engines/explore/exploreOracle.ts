@@ -11,7 +11,9 @@ import {
   KIND,
   KIND_IDLE,
   KIND_INTERRUPT,
+  KIND_LEAVE,
   KIND_NONE,
+  KIND_POLL,
   KIND_WAKE,
   MOST_OPEN,
   OPEN_WORDS,
@@ -51,6 +53,8 @@ export class ExploreOracle {
   isIdle: (cpu: number) => boolean = () => false
   /** Whether the host has a CPU's processor, or had before the step that the CPU is in: nothing of it is used or walked. */
   isPreempted: (cpu: number) => boolean = () => false
+  /** Whether a CPU runs user code or enters the kernel, and its strategy is told. */
+  isInUserMode: (cpu: number) => boolean = () => false
   /** The first thing that went wrong in the transition. */
   finding: Finding | null = null
 
@@ -82,10 +86,21 @@ export class ExploreOracle {
     return this.#state(cpu, IN_HANDLER) !== 0 || this.#state(cpu, KIND) === KIND_INTERRUPT
   }
 
-  /** User translations of a CPU in the kernel's hands do nothing, but for walks. */
+  /** User translations of a CPU in the kernel's hands, or in the middle of a look, do nothing, but for walks. */
   #isInKernelOnly(cpu: number): boolean {
     const kind = this.#state(cpu, KIND)
-    return this.#isInHandler(cpu) || this.isIdle(cpu) || kind === KIND_IDLE || kind === KIND_WAKE
+    const isInHook = kind === KIND_IDLE || kind === KIND_WAKE || kind === KIND_POLL
+    return this.#isInHandler(cpu) || this.isIdle(cpu) || isInHook
+  }
+
+  /** Kernel mappings are not used here, but for walks. */
+  #isInUserOnly(cpu: number): boolean {
+    return this.isInUserMode(cpu) || this.#state(cpu, KIND) === KIND_LEAVE
+  }
+
+  /** Whether nothing here uses mappings of the space, but for walks. */
+  #isUnused(cpu: number, space: number): boolean {
+    return space === KERNEL_SPACE ? this.#isInUserOnly(cpu) : this.#isInKernelOnly(cpu)
   }
 
   #isLoaded(cpu: number, space: number): boolean {
@@ -136,9 +151,11 @@ export class ExploreOracle {
   judgeCpu(cpu: number): void {
     if (this.isPreempted(cpu)) return
     for (let index = 0; index < this.#held.pages.length; index++) {
-      if (this.#held.condemned(cpu, index) === 0) continue
+      const condemned = this.#held.condemned(cpu, index)
+      if (condemned === 0) continue
       const { space } = this.#held.pages[index]
       if (this.isIdle(cpu) && space !== KERNEL_SPACE) continue
+      if (space === KERNEL_SPACE && this.#isInUserOnly(cpu) && (condemned & WALK_REACH) === 0) continue
       if (this.#isLoaded(cpu, space)) this.#convict(cpu, index)
     }
   }
@@ -275,7 +292,7 @@ export class ExploreOracle {
       )
     for (let cpu = 0; cpu < this.#cpuCount; cpu++) {
       if (this.isPreempted(cpu)) continue
-      if (this.#isInKernelOnly(cpu) && space !== KERNEL_SPACE && (owed & WALK_REACH) === 0) continue
+      if (this.#isUnused(cpu, space) && (owed & WALK_REACH) === 0) continue
       if (!this.#isLoaded(cpu, space) || !this.#held.isStale(cpu, index, version, -1, allowed, 0)) continue
       const message = `${claim} claims change ${serial} of CPU ${cpuOf(this.#parts, owner)} while CPU ${cpu} can still use its old translation of page ${page}`
       this.report('I11', cpu, page, message)

@@ -42,6 +42,9 @@ export const KIND_WAKE = 7
 /** The host takes the CPU away, and gives it back. */
 export const KIND_PREEMPT = 8
 export const KIND_REENTER = 9
+export const KIND_POLL = 10
+export const KIND_ENTER = 11
+export const KIND_LEAVE = 12
 
 /** Entries of a CPU's TLB: the entry as cached (0: none), the version of its page-table entry, events that have passed since it went stale, and when it expires (0 where entries do not). */
 export const HELD_ENTRY = 0

@@ -7,6 +7,7 @@ import {
   FRAMES_AT,
   FRAME_SIZE,
   HELD_PEAK,
+  IN_KERNEL,
   INTERRUPTS_OFF,
   LOG_COUNT,
   LOG_WORDS,
@@ -22,6 +23,7 @@ import {
 const LIVE_IN_USER_MODE = new Set([
   CPU_IDLE,
   CPU_PREEMPTED,
+  IN_KERNEL,
   DEPTH,
   TICKET,
   SPACE,

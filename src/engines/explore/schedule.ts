@@ -8,7 +8,7 @@ export interface ScheduleStep {
 }
 
 /** One letter per kind of action, in the order of their numbers (transitions.ts). */
-const LETTERS = 'cisatrkobfdwv'
+const LETTERS = 'cisatrkobfdwvpel'
 
 /**
  * A schedule as one word that a command line can carry: per step the CPU, a letter, the operation (or
@@ -41,7 +41,7 @@ function encodeStep({ action, digits }: ScheduleStep): string {
 
 /** A step is repeated fewer than 10^5 times: no search goes that deep, and a slip of the finger must not fill the memory. */
 const STEP =
-  /^(?<cpu>[0-7])(?<letter>[cisatrkobfdwv])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>[1-9]\d{0,4}))?$/
+  /^(?<cpu>[0-7])(?<letter>[cisatrkobfdwvpel])(?<param>\d*)(?:\/(?<digits>\d+(?:-\d+)*))?(?:\*(?<times>[1-9]\d{0,4}))?$/
 
 export function decodeSchedule(text: string): ScheduleStep[] {
   return text.split('.').flatMap((word) => {

@@ -7,8 +7,10 @@ import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
 import {
   ACT_AGAIN,
+  ACT_ENTER,
   ACT_INTERRUPT,
   ACT_KERNEL,
+  ACT_POLL,
   ACT_REENTER,
   ACT_RESUME,
   ACT_TICK,
@@ -97,11 +99,20 @@ export class Settle {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       let isQuiet = true
       for (const cpu of cpus) {
-        if (this.#turn(cpu)) isQuiet = false
+        if (this.#looks(cpu) || this.#turn(cpu)) isQuiet = false
       }
       if (isQuiet) return cpus.every((cpu) => cpu.isInUserMode)
     }
     return false
+  }
+
+  /** Whether a look found anything to do. */
+  #looks(cpu: ExploreCpu): boolean {
+    if (cpu.strategy.polled === undefined || cpu.kernel.isUninterruptible) return false
+    const { arena } = this.#machine
+    const { hashLow, hashHigh } = arena
+    this.#transitions.apply(actionOf(cpu.id, ACT_POLL))
+    return arena.hashLow !== hashLow || arena.hashHigh !== hashHigh
   }
 
   #turn(cpu: ExploreCpu): boolean {
@@ -112,6 +123,8 @@ export class Settle {
     if (words[cpu.state + IN_HANDLER] !== 0) return this.#transitions.apply(actionOf(cpu.id, ACT_AGAIN))
     if (cpu.kernel.isPreempted) return this.#transitions.apply(actionOf(cpu.id, ACT_REENTER))
     if (cpu.kernel.isCpuIdle) return this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
+    const isCalled = words[cpu.state + PENDING_INTERRUPT] !== 0 || !cpu.isInUserMode
+    if (isCalled && cpu.kernel.isInUserMode) return this.#transitions.apply(actionOf(cpu.id, ACT_ENTER))
     if (words[cpu.state + PENDING_INTERRUPT] !== 0)
       return this.#transitions.apply(actionOf(cpu.id, ACT_INTERRUPT))
     if (cpu.kernel.ticket !== DONE)
@@ -129,6 +142,7 @@ export class Settle {
     const violations = new ViolationList()
     for (const cpu of cpus) if (cpu.kernel.isPreempted) this.#transitions.apply(actionOf(cpu.id, ACT_REENTER))
     for (const cpu of cpus) if (cpu.kernel.isCpuIdle) this.#transitions.apply(actionOf(cpu.id, ACT_WAKE))
+    for (const cpu of cpus) if (cpu.kernel.isInUserMode) this.#transitions.apply(actionOf(cpu.id, ACT_ENTER))
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
       for (const cpu of cpus)
         if (cpu.strategy.ticked !== undefined) this.#transitions.apply(actionOf(cpu.id, ACT_TICK))

@@ -5,10 +5,13 @@ import {
   ACT_COMMIT,
   ACT_CONTINUE,
   ACT_DELIVER,
+  ACT_ENTER,
   ACT_FILL,
   ACT_INTERRUPT,
   ACT_KERNEL,
+  ACT_LEAVE,
   ACT_OPERATION,
+  ACT_POLL,
   ACT_REENTER,
   ACT_RESUME,
   ACT_SPURIOUS,
@@ -26,11 +29,14 @@ import {
   IN_BATCH,
   IN_HANDLER,
   KIND,
+  KIND_ENTER,
   KIND_IDLE,
   KIND_INTERRUPT,
   KIND_KERNEL,
+  KIND_LEAVE,
   KIND_NONE,
   KIND_OPERATION,
+  KIND_POLL,
   KIND_PREEMPT,
   KIND_REENTER,
   KIND_RESUME,
@@ -42,14 +48,12 @@ import {
   SPURIOUS_LEFT,
   TICKS_LEFT,
 } from './exploreWords.js'
+import { HOOK_KINDS, runHook } from './hookSteps.js'
 import { PREEMPTED } from './stepLog.js'
-import { thrown } from './thrown.js'
+import { describeThrown, isOutOfResources } from './thrown.js'
 
 /** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 11
-
-/** Memory or addresses have run out: a case that is too small, not a finding. */
-const OUT_OF_RESOURCES = new Set(['FramesExhausted', 'AddressesExhausted'])
+const OWN_ACTIONS = 13
 
 /** Operations that are no calls into the kernel side. */
 const KIND_OF: Partial<Record<OperationKind, number>> = { idle: KIND_IDLE, preempt: KIND_PREEMPT }
@@ -61,6 +65,7 @@ export const BROKEN = 'error'
 export class Transitions {
   readonly #machine: ExploreMachine
   readonly #takesTicks: boolean
+  readonly #polls: boolean
   readonly #isReduced: boolean
   /** What the routine that has just ended returned; cleared with the other dead words. */
   lastResult = 0
@@ -70,6 +75,7 @@ export class Transitions {
   constructor(machine: ExploreMachine) {
     this.#machine = machine
     this.#takesTicks = machine.cpus[0].strategy.ticked !== undefined
+    this.#polls = machine.cpus[0].strategy.polled !== undefined
     const { module, parameters } = machine.plan
     this.#isReduced = isReduced(machine.plan.case, module.assumes(parameters).symmetric === true)
   }
@@ -127,12 +133,17 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_REENTER)
       return end
     }
+    if (this.#polls && !cpu.kernel.isUninterruptible) into[end++] = actionOf(id, ACT_POLL)
     if (cpu.kernel.isCpuIdle) {
       into[end++] = actionOf(id, ACT_WAKE)
       return end
     }
     if (cpu.kernel.isUninterruptible) {
       into[end++] = actionOf(id, ACT_KERNEL)
+      return end
+    }
+    if (cpu.kernel.isInUserMode) {
+      into[end++] = actionOf(id, ACT_ENTER)
       return end
     }
     if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)
@@ -146,6 +157,7 @@ export class Transitions {
       into[end++] = actionOf(id, ACT_KERNEL)
       return end
     }
+    if (cpu.kernel.tellsCrossings) into[end++] = actionOf(id, ACT_LEAVE)
     const { operations } = this.#machine
     if (!mayBegin) {
       this.holdsBack ||= operations.some((operation) => cpu.canBegin(operation))
@@ -222,6 +234,11 @@ export class Transitions {
         oracle.judgeCpu(cpu.id)
         this.#begin(cpu, paramOf(action))
         break
+      case ACT_POLL:
+      case ACT_ENTER:
+      case ACT_LEAVE:
+        this.#set(cpu, KIND, HOOK_KINDS[kindOf(action)])
+        break
     }
     if (!this.#run(cpu)) return false
     oracle.judgeAll((id) => this.#machine.cpus[id].isInUserMode)
@@ -254,6 +271,11 @@ export class Transitions {
         case KIND_TICK:
           cpu.strategy.ticked?.(cpu.port)
           break
+        case KIND_POLL:
+        case KIND_ENTER:
+        case KIND_LEAVE:
+          runHook(cpu, this.#get(cpu, KIND))
+          break
         case KIND_IDLE:
           cpu.kernel.goIdle()
           break
@@ -276,12 +298,12 @@ export class Transitions {
         log.leave()
         return true
       }
-      if (error instanceof Error && OUT_OF_RESOURCES.has(error.name)) {
+      if (isOutOfResources(error)) {
         cpu.restorePrivates()
         return false
       }
       cpu.restorePrivates()
-      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${thrown(error)}`)
+      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${describeThrown(error)}`)
       return true
     }
     const isBatch =

@@ -71,13 +71,13 @@ export class Lookahead {
     const sim = this.#cpus[cpu]
     // Nothing wakes a preempted CPU, so what is pending there concerns nobody before it is back.
     if (!this.#isSteady(cpu) || sim.cpu.kernel.isPreempted) return this.#schedule.timeOf(cpu)
-    return Math.min(sim.arrivalPs, sim.timerPs, sim.tickAskedPs, sim.expiryPs)
+    return Math.min(sim.arrivalPs, sim.timerPs, sim.tickAskedPs, sim.expiryPs, sim.pollPs)
   }
 
   /** Until when a CPU may run ahead as long as it only hits. */
   horizon(sim: SimCpu): number {
     const { id } = sim.cpu
-    const own = Math.min(sim.arrivalPs, sim.timerPs, sim.purgePs, sim.expiryPs)
+    const own = Math.min(sim.arrivalPs, sim.timerPs, sim.purgePs, sim.expiryPs, sim.pollPs)
     if (!this.#isSteady(id))
       return Math.min(own, this.#before(this.#schedule.earliestOther(id)) + this.#aheadPs)
     return Math.min(own, this.#othersQuietUntil(id) + this.#aheadPs)

@@ -26,6 +26,10 @@ export class SimCpu {
   timerPs = Infinity
   /** Since when a tape asks for a tick; Infinity: none does. */
   tickAskedPs = Infinity
+  /** Since when there is something to see for a CPU that polls; Infinity: nothing. */
+  askedPs = Infinity
+  /** How long user code goes on before it looks. */
+  pollPeriodPs = 0
   /** Until when the tape pauses or computes; 0: it does neither. */
   busyUntilPs = 0
   isComputing = false
@@ -34,6 +38,7 @@ export class SimCpu {
   isInHandler = false
   #handlerSincePs = 0
   #wokeForHandler = false
+  #enteredForHandler = false
   responderPs = 0
   /** The section of the tape is finished. */
   hasEnded = true
@@ -60,6 +65,18 @@ export class SimCpu {
 
   get isWaiting(): boolean {
     return this.cpu.kernel.ticket !== DONE
+  }
+
+  /** It executes user code: whoever waits, rests, idles or is in the kernel has nothing better to do than to look. */
+  get #isBusy(): boolean {
+    const { kernel } = this.cpu
+    if (this.hasEnded || !kernel.isIdle || kernel.isCpuIdle) return false
+    return this.busyUntilPs === 0 || this.isComputing
+  }
+
+  /** When this CPU looks at what others have asked for; as if it had just looked in vain when it was asked. */
+  get pollPs(): number {
+    return this.#isBusy ? this.askedPs + this.pollPeriodPs : this.askedPs
   }
 
   /** An event comes before the end of an idle CPU's time: it wakes first. A preempted one comes back first. */
@@ -91,12 +108,14 @@ export class SimCpu {
       this.arrivalPs = Infinity
       this.isInHandler = true
       clock.charge(COST_INTERRUPT_ENTRY, 1)
+      this.#enteredForHandler = cpu.kernel.enter()
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
     }
     if (cpu.strategy.interrupted(cpu.port) === AGAIN) {
       clock.charge(COST_SPIN, 1)
       return
     }
+    if (this.#enteredForHandler) cpu.kernel.leave()
     clock.charge(COST_INTERRUPT_EXIT, 1)
     this.isInHandler = false
     const tookPs = clock.nowPs - this.#handlerSincePs
@@ -112,7 +131,9 @@ export class SimCpu {
     const before = clock.nowPs
     const wasIdle = cpu.kernel.isCpuIdle
     this.wake()
+    const hasEntered = cpu.kernel.enter()
     cpu.strategy.ticked?.(cpu.port)
+    if (hasEntered) cpu.kernel.leave()
     if (this.isComputing) this.busyUntilPs += clock.nowPs - before
     this.idleAgain(wasIdle)
   }
@@ -152,7 +173,7 @@ export class SimCpu {
     if (this.cpu.kernel.isPreempted) return Math.max(now, this.busyUntilPs)
     const event = this.cpu.kernel.isUninterruptible
       ? Infinity
-      : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs)
+      : Math.min(this.arrivalPs, this.timerPs, this.tickAskedPs, this.pollPs)
     let own = now
     if (this.isWaiting) own = this.ticketReadyPs()
     else if (this.hasEnded && this.cpu.kernel.isIdle) own = Infinity

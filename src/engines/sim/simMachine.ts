@@ -17,6 +17,7 @@ import { costTable, SimClock } from './simClock.js'
 import { SimCpu } from './simCpu.js'
 import { interconnectOf, type Interconnect, type Broadcast } from './interconnect.js'
 import { Lines } from './lines.js'
+import { SimPolls } from './simPolls.js'
 import { PlainMemory } from '../plainMemory.js'
 import { patiencePs } from './simPatience.js'
 import { SimFaults, type UndisturbedSim } from './simFaults.js'
@@ -45,6 +46,8 @@ export class SimMachine implements UndisturbedSim {
   readonly deviceQueue: DeviceQueue | null
   readonly timers: SimTimers
   readonly tlbs: SimTlbs
+  /** Null where the strategy does not poll. */
+  readonly polls: SimPolls | null
   /** Virtual time without progress after which a run is given up; 0: turns decide. */
   readonly patiencePs: number
   readonly waitView: WaitView
@@ -52,6 +55,7 @@ export class SimMachine implements UndisturbedSim {
   readonly #topology: Topology
   readonly #claims: Claims | null
   readonly #accessPs: number
+  readonly #pollPs: number
   readonly #wordWaiters = new Set<number>()
   /** Told whenever something has changed when a CPU can act next. */
   onChange: (cpu: number) => void = () => {}
@@ -70,7 +74,7 @@ export class SimMachine implements UndisturbedSim {
     this.#topology = new Topology(plan.profile)
     const lines = new Lines(this.#topology, words.length, cell.config.cpuCount)
     const strategy = plan.module.create(cell.host)
-    const { tickNs } = plan.module.assumes(plan.parameters)
+    const { tickNs, pollNs = 0 } = plan.module.assumes(plan.parameters)
     this.tickPs = tickNs === undefined || strategy.ticked === undefined ? Infinity : tickNs * 1000
     this.faults =
       plan.faults === undefined || cell.faults === null
@@ -143,11 +147,14 @@ export class SimMachine implements UndisturbedSim {
       )
     }
     this.#claims = claims
+    this.#pollPs = strategy.polled === undefined ? Infinity : pollNs * 1000
+    this.polls =
+      this.#pollPs === Infinity ? null : new SimPolls(this.cpus, this.#pollPs, (cpu) => this.onChange(cpu))
     boot(memory, cell.machine, cell.config, random)
   }
 
   get aheadPs(): number {
-    return aheadPs(this.costs, this.cell)
+    return Math.min(aheadPs(this.costs, this.cell), this.#pollPs)
   }
 
   sent(from: number, target: number): void {
@@ -217,6 +224,7 @@ export class SimMachine implements UndisturbedSim {
    * CPUs that look again and again would put it off for ever.
    */
   wrote(word: number, atPs: number): void {
+    this.polls?.wrote(word, atPs)
     // Nobody does as a rule, and an iterator for every write would cost more than the write.
     if (this.#wordWaiters.size === 0) return
     for (const waiter of this.#wordWaiters) {

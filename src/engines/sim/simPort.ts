@@ -42,6 +42,8 @@ export class SimPort extends KnowingPort {
   readonly #lines: Lines
   readonly #events: SimEvents
   readonly #tlbs: SimTlbs
+  /** Words that are loaded while a strategy polls; null: it does not. */
+  looked: number[] | null = null
   readonly #spans: StaleSpans | null
   readonly #device: DeviceQueue | null
 
@@ -105,6 +107,7 @@ export class SimPort extends KnowingPort {
   }
 
   load(word: number): number {
+    this.looked?.push(word)
     this.#chargeLine(this.#lines.read(this.id, word))
     return this.#words[word]
   }

@@ -6,7 +6,7 @@ import { RETRY, WAITING } from '../../pagetable/routine.js'
 import type { Cpu } from '../cpu.js'
 import { Stuck } from '../stuck.js'
 import { deadEnd, describeWait } from '../deadEnd.js'
-import { ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
+import { CROSSED, ENDED, OUT_OF_TURN, PAUSED, WALKED } from '../interpreter.js'
 import type { SimMachine } from './simMachine.js'
 import { Lookahead } from './lookahead.js'
 import { Schedule } from './schedule.js'
@@ -193,6 +193,11 @@ export class SimRun {
       sim.handle()
       return
     }
+    if (sim.pollPs <= clock.nowPs) {
+      this.#lookahead.unsettle(cpu.id)
+      this.#machine.polls?.look(sim)
+      return
+    }
     if (sim.timerPs <= clock.nowPs) {
       this.#lookahead.unsettle(cpu.id)
       if (this.#machine.timers.fired(sim)) sim.tick()
@@ -257,7 +262,8 @@ export class SimRun {
         this.#endSection(sim)
         horizon = Math.min(this.#lookahead.horizon(sim), this.#untilPs)
       }
-      if (outcome === WALKED || sim.hasEnded) return
+      if (outcome === CROSSED) this.#lookahead.kernelSteps++
+      if (outcome === WALKED || outcome === CROSSED || sim.hasEnded) return
       if (cpu.tape.computeLeftNs > 0) {
         sim.busyUntilPs = clock.nowPs + cpu.tape.computeLeftNs * 1000
         sim.isComputing = true

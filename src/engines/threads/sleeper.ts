@@ -21,6 +21,7 @@ export class Sleeper {
   readonly #doorbells: readonly Doorbell[]
   readonly #own: Doorbell
   #looks = 0
+  #longestMs = SLEEP_MS
   #slept = false
 
   constructor(words: Int32Array<SharedArrayBuffer>, cell: CellWords, id: number, isOversubscribed: boolean) {
@@ -50,9 +51,14 @@ export class Sleeper {
     return ++this.#looks >= this.#spins
   }
 
+  /** Nobody rings for a request that this CPU has to look for. */
+  sleepsLightly(): void {
+    this.#longestMs = BLIND_SLEEP_MS
+  }
+
   /** Sleeps until rung. @param canRing whether whoever satisfies the wait knows whom to ring */
   wait(isSatisfied: () => boolean, canRing: boolean): void {
-    this.#sleep(isSatisfied, canRing ? SLEEP_MS : BLIND_SLEEP_MS)
+    this.#sleep(isSatisfied, canRing ? this.#longestMs : BLIND_SLEEP_MS)
   }
 
   /** Something is locked, or another tape is not there yet: nobody rings for that. */
@@ -62,7 +68,7 @@ export class Sleeper {
 
   /** A pause on the tape: the core is given away only where somebody else could use it. */
   pause(leftNs: number): void {
-    if (this.#isOversubscribed) this.#sleep(never, Math.min(leftNs / 1e6, SLEEP_MS))
+    if (this.#isOversubscribed) this.#sleep(never, Math.min(leftNs / 1e6, this.#longestMs))
   }
 
   #sleep(isSatisfied: () => boolean, ms: number): void {

@@ -8,6 +8,7 @@ import { AtomicMemory } from './atomicMemory.js'
 import { FaultyInbox } from './faultyInbox.js'
 import { FaultyThreadsPort } from './faultyThreadsPort.js'
 import { BroadcastInbox } from './broadcastInbox.js'
+import { PollingInbox } from './pollingInbox.js'
 import { type Inbox, Mailbox } from './inbox.js'
 import { LeaseInbox } from './leaseInbox.js'
 import type { WorkerBirth } from './protocol.js'
@@ -83,6 +84,10 @@ export function makeWorkerCpu(
     const { port } = cpu
     port.sharedAheadNs = sharedAheadNs(words, cell.expiries.clockStart)
     inbox = new LeaseInbox(inbox, cpu.lease, () => port.sharedNs())
+  }
+  if (cpu.strategy.polled !== undefined) {
+    inbox = new PollingInbox(inbox, cpu)
+    sleeper.sleepsLightly()
   }
   const tickNs = module.assumes(parameters).tickNs ?? Infinity
   return { cell, cpu, loop: new WorkerLoop(cpu, words, sleeper, tickNs, inbox), violations }

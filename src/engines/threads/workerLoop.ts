@@ -37,6 +37,7 @@ export class WorkerLoop {
   #nextTickNs = Infinity
   #isInHandler = false
   #wokeForHandler = false
+  #enteredForHandler = false
   // Times start as NaN where 0 would do: V8 gives a field the shape of its first value, and one that turns
   // from an integer into a double throws away all code that was compiled for the class.
   #pausedUntilNs = Number.NaN
@@ -157,7 +158,7 @@ export class WorkerLoop {
   /** Sweeps in step with the others, then demands what this CPU still holds. */
   #drain(end: number): void {
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
-      this.#cpu.strategy.ticked?.(this.#cpu.port)
+      this.#tick()
       meetAtTick(this.#words, this.#cpu, this.#sleeper, () => this.#takeEvents())
     }
     this.#cpu.kernel.drain()
@@ -190,7 +191,9 @@ export class WorkerLoop {
     const cpu = this.#cpu
     const wasIdle = cpu.kernel.isCpuIdle
     this.#wake()
+    const hasEntered = cpu.kernel.enter()
     cpu.strategy.ticked?.(cpu.port)
+    if (hasEntered) cpu.kernel.leave()
     if (wasIdle) cpu.kernel.goIdle()
   }
 
@@ -217,6 +220,7 @@ export class WorkerLoop {
       cpu.watch.pollWalks()
       this.#wokeForHandler = cpu.kernel.isCpuIdle
       this.#wake()
+      this.#enteredForHandler = cpu.kernel.enter()
       this.#inbox.take()
       this.#isInHandler = true
       cpu.counters[COUNT_INTERRUPTS_TAKEN]++
@@ -227,6 +231,7 @@ export class WorkerLoop {
     this.responderNs += tookNs
     // Work in user mode goes on after the handler; a pause only waits for its time.
     if (this.#isComputing) this.#pausedUntilNs += tookNs
+    if (isOver && this.#enteredForHandler) cpu.kernel.leave()
     if (isOver && this.#wokeForHandler) cpu.kernel.goIdle()
     return isOver
   }

@@ -47,9 +47,13 @@ export class IdleRound extends Round {
 
   protected override findTargets(cpu: Port, space: number): number {
     const count = super.findTargets(cpu, space)
-    // Idle CPUs run the kernel, so kernel mappings are in use there.
-    if (space === KERNEL_SPACE || cpu.get(this.mayLeave) === 0) return count
+    if (cpu.get(this.mayLeave) === 0 || !this.isUnused(space)) return count
     return count - this.leaveOut(cpu, this.targets)
+  }
+
+  /** Whether a CPU that is left out uses nothing of the space. Idle CPUs run the kernel, so kernel mappings are in use there. */
+  protected isUnused(space: number): boolean {
+    return space !== KERNEL_SPACE
   }
 
   /** Takes idle CPUs out of the set; how many. */

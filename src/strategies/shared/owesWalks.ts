@@ -9,5 +9,10 @@ import { KERNEL_SPACE } from '../../contract/page.js'
  * which a handler uses itself.
  */
 export function owesWalks(change: Change): boolean {
-  return change.space === KERNEL_SPACE || change.tablesFreed || (change.obligations & WALK_REACH) !== 0
+  return change.space === KERNEL_SPACE || !owedByUse(change)
+}
+
+/** Whether no walk may be waited for on account of the change: whoever does not use its mapping can be left alone. */
+export function owedByUse(change: Change): boolean {
+  return !change.tablesFreed && (change.obligations & WALK_REACH) === 0
 }

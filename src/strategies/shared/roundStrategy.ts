@@ -44,7 +44,7 @@ export abstract class RoundStrategy implements Strategy {
   readonly #fallback: Fallback
   readonly #purpose: number
   /** Private word: the space that `switching` was told of. */
-  protected readonly left: number
+  protected readonly leftSpace: number
 
   constructor(host: StrategyHost<RoundWords, RoundPrivates>, parts: RoundParts = ROUND_PARTS) {
     const { words, privates, shape } = host
@@ -52,7 +52,7 @@ export abstract class RoundStrategy implements Strategy {
     this.round = new parts.Round(words.request, words.row, this.holders, privates.targets, shape.cpuCount)
     this.#fallback = new parts.Fallback(this.round, privates.fallback)
     this.#purpose = privates.purpose
-    this.left = privates.left
+    this.leftSpace = privates.left
   }
 
   abstract changed(cpu: Port, change: Change): Ticket
@@ -100,7 +100,7 @@ export abstract class RoundStrategy implements Strategy {
   }
 
   switching(cpu: Port, from: number): void {
-    cpu.set(this.left, from)
+    cpu.set(this.leftSpace, from)
   }
 
   /**
@@ -112,7 +112,7 @@ export abstract class RoundStrategy implements Strategy {
   switched(cpu: Port, to: number): Ticket {
     this.holders.enter(cpu, to)
     cpu.activate(to, ONLY_TAG, false)
-    const from = cpu.get(this.left)
+    const from = cpu.get(this.leftSpace)
     if (from !== to) this.holders.leave(cpu, from)
     return DONE
   }

@@ -8,7 +8,7 @@ class ActivatesFirst extends Immediate {
   override switched(cpu: Port, to: number): Ticket {
     cpu.activate(to, ONLY_TAG, false)
     this.holders.enter(cpu, to)
-    const from = cpu.get(this.left)
+    const from = cpu.get(this.leftSpace)
     if (from !== to) this.holders.leave(cpu, from)
     return DONE
   }

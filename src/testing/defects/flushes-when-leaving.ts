@@ -1,0 +1,39 @@
+import type { Port } from '../../contract/port.js'
+import nohzDefer, { NohzDefer } from '../../strategies/nohz-defer.js'
+import { FLUSH, IDLE, IdleCpus } from '../../strategies/shared/idleRound.js'
+import { plant, type Defect } from '../defect.js'
+
+class FlushesLate extends IdleCpus {
+  override woke(cpu: Port): void {
+    cpu.and(this.wordOf(cpu.id), ~IDLE)
+  }
+
+  override idled(cpu: Port): void {
+    if ((cpu.exchange(this.wordOf(cpu.id), IDLE) & FLUSH) !== 0) cpu.invalidateAll()
+  }
+}
+
+export const defect: Defect = {
+  name: 'flushes-when-leaving',
+  trap: 'none: CONTEXT_WORK_TLBI',
+  base: 'nohz-defer',
+  breaks:
+    'CPU 1 runs user code and is left a flush; it enters the kernel without it, and uses the old kernel mapping, whose address has come back.',
+  expects: ['I2', 'I11'],
+  needs: {
+    operations: ['vmalloc'],
+    cpus: 2,
+    pages: 1,
+    operationCount: 3,
+    ticks: 0,
+    preempt: 'none',
+    frames: 3,
+    awaits: 'kernel mappings that are owed to use only',
+  },
+}
+
+export default plant(
+  nohzDefer,
+  'does what was left to it when it leaves the kernel again',
+  (host) => new NohzDefer(host, FlushesLate),
+)
