@@ -1,4 +1,4 @@
-import { KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
+import { KIND_DIRECT_MAP, KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
 import type { Contract } from '../../dist/src/contract/obligation.js'
 import type { Operation } from '../../dist/src/contract/operation.js'
 import { KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../../dist/src/contract/page.js'
@@ -147,6 +147,8 @@ export interface BareOptions {
   handleCount?: number
   maxOperationPages?: number
   contract?: Contract
+  /** The contract of a second part, which handles the direct map. */
+  directContract?: Contract
   /** `--profile-set` arguments. */
   sets?: string[]
   serialStart?: number
@@ -248,7 +250,7 @@ export class BareMachine {
       maxOperationPages: options.maxOperationPages ?? 64,
       profile,
       hasVmalloc: true,
-      partCount: 1,
+      partCount: options.directContract === undefined ? 1 : 2,
       serialStart: options.serialStart ?? 0,
     }
     this.placed = placeMachine(this.layout, this.config)
@@ -261,22 +263,24 @@ export class BareMachine {
     // Frames leave the pool in their order: the last of the range is exchanged with itself each time.
     boot(this.memory, placed, this.config, (bound) => bound - 1)
     const strategy = this.#strategy()
+    const parts = this.#parts(options.contract ?? 'reuse', options.directContract)
     for (let cpu = 0; cpu < this.config.cpuCount; cpu++) {
-      this.cpus.push(new BareCpu(this, this.#context(cpu, strategy, options.contract ?? 'reuse')))
+      this.cpus.push(new BareCpu(this, this.#context(cpu, strategy, parts)))
     }
   }
 
-  #parts(contract: Contract): Parts {
+  #parts(contract: Contract, directContract: Contract | undefined): Parts {
+    const contracts = directContract === undefined ? [contract] : [contract, directContract]
     return {
-      count: 1,
-      ofKind: KIND_NAMES.map(() => 0),
-      contracts: [contract],
-      deadlinesNs: [Infinity],
-      hasPredicate: [this.script.covered !== undefined],
+      count: contracts.length,
+      ofKind: KIND_NAMES.map((_, kind) => (kind === KIND_DIRECT_MAP ? contracts.length - 1 : 0)),
+      contracts,
+      deadlinesNs: contracts.map(() => Infinity),
+      hasPredicate: contracts.map(() => this.script.covered !== undefined),
     }
   }
 
-  #context(cpu: number, strategy: Strategy, contract: Contract): Context {
+  #context(cpu: number, strategy: Strategy, parts: Parts): Context {
     const { config, memory, placed, tables, frames, meter } = this
     const items = demandItemsFor(config.maxOperationPages * LOG_ITEMS_PER_PAGE)
     const p = new Int32Array(POSITION_WORDS)
@@ -308,7 +312,7 @@ export class BareMachine {
           this.counted.set(name, (this.counted.get(name) ?? 0) + by)
         },
       },
-      parts: this.#parts(contract),
+      parts,
       skips: skipsOf({}),
       p,
       log: new Int32Array(config.maxOperationPages * LOG_ITEMS_PER_PAGE * LOG_WORDS),
