@@ -1,5 +1,5 @@
 import { NO_DEVICE } from '../../dist/src/pagetable/device.js'
-import { KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
+import { KIND_DIRECT_MAP, KIND_NAMES, type Change } from '../../dist/src/contract/change.js'
 import type { Contract } from '../../dist/src/contract/obligation.js'
 import type { Operation } from '../../dist/src/contract/operation.js'
 import { KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../../dist/src/contract/page.js'
@@ -152,6 +152,8 @@ export interface BareOptions {
   maxOperationPages?: number
   windowPages?: number
   contract?: Contract
+  /** The contract of a second part, which handles the direct map. */
+  directContract?: Contract
   /** `--profile-set` arguments. */
   sets?: string[]
   serialStart?: number
@@ -265,7 +267,7 @@ export class BareMachine {
       windowPages: options.windowPages,
       profile,
       hasVmalloc: true,
-      partCount: 1,
+      partCount: options.directContract === undefined ? 1 : 2,
       serialStart: options.serialStart ?? 0,
     }
     this.placed = placeMachine(this.layout, this.config)
@@ -278,23 +280,25 @@ export class BareMachine {
     // Frames leave the pool in their order: the last of the range is exchanged with itself each time.
     boot(this.memory, placed, this.config, (bound) => bound - 1)
     const strategy = this.#strategy()
+    const parts = this.#parts(options.contract ?? 'reuse', options.directContract)
     for (let cpu = 0; cpu < this.config.cpuCount; cpu++) {
-      this.cpus.push(new BareCpu(this, this.#context(cpu, strategy, options.contract ?? 'reuse')))
+      this.cpus.push(new BareCpu(this, this.#context(cpu, strategy, parts)))
     }
   }
 
-  #parts(contract: Contract): Parts {
+  #parts(contract: Contract, directContract: Contract | undefined): Parts {
+    const contracts = directContract === undefined ? [contract] : [contract, directContract]
     return {
-      count: 1,
-      ofKind: KIND_NAMES.map(() => 0),
+      count: contracts.length,
+      ofKind: KIND_NAMES.map((_, kind) => (kind === KIND_DIRECT_MAP ? contracts.length - 1 : 0)),
       isNamed: KIND_NAMES.map(() => false),
-      contracts: [contract],
-      deadlinesNs: [Infinity],
-      hasPredicate: [this.script.covered !== undefined],
+      contracts,
+      deadlinesNs: contracts.map(() => Infinity),
+      hasPredicate: contracts.map(() => this.script.covered !== undefined),
     }
   }
 
-  #context(cpu: number, strategy: Strategy, contract: Contract): Context {
+  #context(cpu: number, strategy: Strategy, parts: Parts): Context {
     const { config, memory, placed, tables, frames, meter } = this
     const items = demandItemsFor(config.maxOperationPages * LOG_ITEMS_PER_PAGE)
     const p = new Int32Array(POSITION_WORDS)
@@ -329,7 +333,7 @@ export class BareMachine {
           this.counted.set(name, (this.counted.get(name) ?? 0) + by)
         },
       },
-      parts: this.#parts(contract),
+      parts,
       entries: PLAIN_ENTRIES,
       skips: skipsOf({}),
       sleeps: false,
