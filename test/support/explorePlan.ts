@@ -7,7 +7,7 @@ import type { ExplorePlan } from '../../dist/src/engines/explore/exploreMachine.
 import { fullyNamed } from '../../dist/src/harness/parameters.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
 import { SMALLEST } from '../../dist/src/testing/smallCases.js'
-import { ROOT } from './runCell.js'
+import { loadStrategy, ROOT } from './runCell.js'
 
 const { profile } = loadProfile('icelake-2s64c', [])
 
@@ -55,8 +55,8 @@ async function moduleAt(...path: string[]): Promise<StrategyModule> {
   return importStrategy(joinFiles([file, resolve(ROOT, 'dist/src/strategies/batched.js')]))
 }
 
-export const shipped = (name: string): Promise<StrategyModule> =>
-  moduleAt('dist/src/strategies', `${name}.js`)
+/** As a user names it: one for some kinds of mapping only comes with `batched`. */
+export const shipped = (name: string): Promise<StrategyModule> => loadStrategy(name)
 export const fixture = (name: string): Promise<StrategyModule> =>
   moduleAt('test/fixtures/strategies', `${name}.mjs`)
 export const planted = (name: string): Promise<StrategyModule> =>
