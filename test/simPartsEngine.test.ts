@@ -9,6 +9,8 @@ import {
   COST_BROADCAST_ISSUE,
   COST_DEVICE_ACCESS,
   COST_NAMES,
+  COST_VCPU_ENTRY,
+  COST_VCPU_EXIT,
   IOMMU_COST_NAMES,
 } from '../dist/src/machine/costs.js'
 import { loadProfile } from '../dist/src/machine/profile.js'
@@ -192,7 +194,6 @@ describe('the clock', () => {
     const { profile } = loadProfile('icelake-2s64c', [])
     const table = costTable(profile)
     expect(COST_BROADCAST_ISSUE).toBe(COST_NAMES.length)
-    expect(table.length).toBe(COST_NAMES.length + BROADCAST_COST_NAMES.length + IOMMU_COST_NAMES.length)
     COST_NAMES.forEach((name, index) => expect(table[index]).toBe(profile.costsPs[name].value))
     // A machine that does not broadcast is not charged for it.
     const deviceAt = COST_NAMES.length + BROADCAST_COST_NAMES.length
@@ -202,15 +203,22 @@ describe('the clock', () => {
     IOMMU_COST_NAMES.forEach((name, index) =>
       expect(table[deviceAt + index]).toBe(iommu!.costsPs[name].value),
     )
+    expect(COST_VCPU_EXIT).toBe(deviceAt + IOMMU_COST_NAMES.length)
     const { profile: arm } = loadProfile('graviton3-1s64c', [])
     const { costsPs } = arm.broadcast!
-    expect([...costTable(arm).subarray(COST_NAMES.length)]).toEqual([
+    const end = COST_NAMES.length + BROADCAST_COST_NAMES.length
+    expect([...costTable(arm).subarray(COST_NAMES.length, end)]).toEqual([
       costsPs.issue.value,
       costsPs.sync.value,
       costsPs.reach.value,
       costsPs.reachEach.value,
-      ...IOMMU_COST_NAMES.map(() => 0),
     ])
+    const { profile: guest } = loadProfile('kvm-guest', [
+      'extras.vcpu.costsPs.exit=3',
+      'extras.vcpu.costsPs.entry=4',
+    ])
+    const charged = costTable(guest)
+    expect([charged[COST_VCPU_EXIT], charged[COST_VCPU_ENTRY], charged.length]).toEqual([3, 4, table.length])
     // Offsets by distance: siblings, same socket, other socket stand in a row.
     expect(COST_NAMES.slice(16, 22)).toEqual([
       'lineSibling',
