@@ -17,7 +17,7 @@ const BASE = {
   serialStart: 0,
   fills: 'late',
   usesSymmetry: true,
-  parameters: { ring: 1 },
+  parameters: { ring: 1, lazyMaxPages: 1 },
   seconds: 12,
 } as const
 
@@ -103,6 +103,14 @@ const CASES: readonly PlannedCase[] = [
     operationCount: 3,
     frameCount: 3,
     freesTables: true,
+  },
+  {
+    ...BASE,
+    name: 'vmalloc',
+    summary: "pages of the kernel's virtual area are mapped and freed",
+    alphabet: ['vmalloc'],
+    operationCount: 3,
+    frameCount: 3,
   },
   {
     ...BASE,

@@ -72,6 +72,8 @@ describe('changes of both parts in one operation', () => {
 
   test.each([
     'direct-batched+linux',
+    'direct-batched+batched',
+    'direct-batched+lazy',
     'direct-immediate+lazy',
     'direct-batched+luf',
     'direct-immediate+mach-stall',

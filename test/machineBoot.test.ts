@@ -23,6 +23,7 @@ function config(sets: string[] = []): MachineConfig {
     handleCount: 2,
     maxOperationPages: 4,
     profile,
+    hasVmalloc: false,
     partCount: 1,
     serialStart: -7,
   }

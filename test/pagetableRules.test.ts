@@ -4,7 +4,7 @@ import { RULES, ruleFor, tableRuleFor, takes } from '../dist/src/pagetable/rules
 
 // By the contract: operations, kinds, scopes, obligations and flags as numbers, so that a renumbering is seen too.
 const OPERATION = { unmap: 0, protect: 1, adviseAway: 2, zapDirect: 3, writeOut: 5 }
-const KIND = { user: 0, directMap: 1, guest: 2 }
+const KIND = { user: 0, directMap: 1, guest: 2, vmalloc: 3 }
 const SPACE = 1
 const ALL = 2
 const SEEN = 1
@@ -30,6 +30,7 @@ const TABLE: [
 ][] = [
   ['unmap', 'user', true, GONE, SPACE],
   ['unmap', 'guest', true, GONE, SPACE],
+  ['unmap', 'vmalloc', true, VA_REUSE, ALL],
   ['adviseAway', 'user', true, GONE, SPACE],
   ['adviseAway', 'guest', true, GONE, SPACE],
   ['protect', 'user', true, REVOKE, SPACE],

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { StrategyModule } from '../dist/src/contract/strategy.js'
 import { moduleNames } from '../dist/src/registry.js'
 import { strategyIndex, strategyPage } from '../dist/src/report/strategyPage.js'
-import { loadStrategy, ROOT } from './support/runCell.js'
+import { loadAlone, ROOT } from './support/runCell.js'
 
 const FOLDER = join(ROOT, 'docs', 'strategies')
 const NAMES = moduleNames('strategy')
@@ -19,7 +19,7 @@ function expectWritten(file: string, text: string): void {
 }
 
 test.each(NAMES)('docs/strategies/%s.md is what its file says', async (name) => {
-  const page = strategyPage(name, sourceOf(name), await loadStrategy(name))
+  const page = strategyPage(name, sourceOf(name), await loadAlone(name))
   if (isUpdating) mkdirSync(FOLDER, { recursive: true })
   expectWritten(join(FOLDER, `${name}.md`), page)
   for (const section of [
@@ -34,13 +34,13 @@ test.each(NAMES)('docs/strategies/%s.md is what its file says', async (name) => 
 
 test('docs/strategies.md has all of them, and the folder no other page', async () => {
   const modules = new Map<string, StrategyModule>()
-  for (const name of NAMES) modules.set(name, await loadStrategy(name))
+  for (const name of NAMES) modules.set(name, await loadAlone(name))
   expectWritten(join(ROOT, 'docs', 'strategies.md'), strategyIndex(modules))
   expect(readdirSync(FOLDER).map((file) => basename(file, '.md'))).toEqual(NAMES)
 })
 
 test('a strategy without its page is told', async () => {
-  const module = await loadStrategy('immediate')
+  const module = await loadAlone('immediate')
   const bare = sourceOf('immediate').replace(/\/\*\*\n( \*[^\n]*\n)+export default/, 'export default')
   expect(bare).not.toBe(sourceOf('immediate'))
   expect(() => strategyPage('immediate', bare, module)).toThrow(

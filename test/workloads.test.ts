@@ -16,6 +16,7 @@ const NAMES = [
   'mermap-read',
   'mprotect-storm',
   'munmap-storm',
+  'vmalloc-churn',
   'web-server',
 ] as const
 type Name = (typeof NAMES)[number]
@@ -174,6 +175,16 @@ describe('one op of', () => {
     expect(instructions(set, 0)[2][3]).toBe(2 | (2 << 8))
     expect(set.spaceCount).toBe(4)
     expect(instructions(set, 2)).toContainEqual([6, 0, 0, 64])
+  })
+
+  test('vmalloc-churn maps, writes, lets all read and frees: only the free is timed', () => {
+    const tape = instructions(made('vmalloc-churn', { cpus: 3 }), 0)
+    const [write, kindVmalloc] = [22 | (1 << 8), 3 << 8]
+    const [, [, , pages, flags]] = tape
+    expect(flags & 0xff00).toBe(kindVmalloc)
+    expect(tape.map(([word]) => word)).toEqual([11, 1, write, 14, 7, 2, 8, 12, 0])
+    // Each reader reads the range in kernel mode, after its own pages.
+    expect(instructions(made('vmalloc-churn', { cpus: 3 }), 2)).toContainEqual([22, 0, 0, pages])
   })
 
   test('web-server is a whole request, with 1 to 3 pages', () => {

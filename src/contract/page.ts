@@ -37,3 +37,7 @@ export const KERNEL_SPACE = 0
  * page, the kernel's direct map (page DIRECT_MAP_BASE + f maps frame f) at and above it.
  */
 export const DIRECT_MAP_BASE: number = 1 << 30
+
+/** The kernel's virtual area, above the longest direct map and below the same entry of the root. */
+export const VMALLOC_BASE: number = DIRECT_MAP_BASE + (1 << 26)
+export const VMALLOC_PAGES: number = 1 << 26

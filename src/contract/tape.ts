@@ -15,7 +15,7 @@ export const INSTRUCTION_WORDS = 4
 
 /** End of the body. */
 export const TAPE_END = 0
-/** a = handle, b = pages, c = entry flags allowed (WRITABLE, EXECUTABLE) | kind << 8. Populated by faults. */
+/** a = handle, b = pages, c = entry flags allowed (WRITABLE, EXECUTABLE) | kind << 8. Populated by faults; of kind vmalloc at once. */
 export const TAPE_MAP = 1
 /** a = handle. All of the mapping. */
 export const TAPE_UNMAP = 2
@@ -58,9 +58,9 @@ export const TAPE_WRITE_OUT = 20
 
 /** a = nanoseconds without anything to run. Interrupts and ticks wake the CPU for as long as they take. */
 export const TAPE_IDLE = 21
-
-/** As TAPE_ACCESS, in kernel mode: a page that is not there is passed over and counted. */
+/** As TAPE_ACCESS, in kernel mode through a mapping of kind vmalloc, or of a get. */
 export const TAPE_ACCESS_KERNEL = 22
+
 /**
  * a = handle, b = pages, c = first frame of the pool, which wraps around. Maps them for a moment in this CPU's window of the
  * space that it runs. May fail: then the handle is not mapped, and that is counted with what is passed over.

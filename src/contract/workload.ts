@@ -9,6 +9,8 @@ export interface MapOptions {
   readonly executable?: boolean
   /** Memory that leaves the kernel's direct map while it is mapped; costs every fault a zap on all CPUs. */
   readonly guest?: boolean
+  /** The kernel's own virtual area (vmalloc): populated at once, in no space, accessed by `readKernel` and `writeKernel` only. */
+  readonly vmalloc?: boolean
 }
 
 /**
@@ -34,10 +36,11 @@ export interface TapeWriter {
   get(handle: Handle, pageCount: number, firstFrame: number): void
   /** Takes them out of the window again. */
   put(handle: Handle): void
-  /** Kernel-mode reads of what a handle maps. */
-  readKernel(handle: Handle, firstPage: number, pageCount: number): void
   /** Kernel-mode reads through the direct map, by frame number. */
   readDirect(firstFrame: number, frameCount: number): void
+  /** Kernel-mode accesses through a mapping that was made with `vmalloc`, or between `get` and `put`. */
+  readKernel(handle: Handle, firstPage: number, pageCount: number): void
+  writeKernel(handle: Handle, firstPage: number, pageCount: number): void
   /** One timed op; what `write` writes is its content. */
   op(write: () => void): void
   loop(times: number, write: () => void): void

@@ -1,7 +1,8 @@
+import { KIND_VMALLOC } from '../contract/change.js'
 import { needsBroadcast } from '../contract/hardware.js'
 import type { Parameters } from '../contract/parameter.js'
 import type { MachineShape, Placed, StrategyHost, StrategyModule } from '../contract/strategy.js'
-import type { TapeSet } from '../contract/tape.js'
+import { INSTRUCTION_WORDS, TAPE_MAP, type Tape, type TapeSet } from '../contract/tape.js'
 import { Layout } from '../machine/layout.js'
 import type { Profile } from '../machine/profile.js'
 import { placeMachine, type MachineConfig, type MachineWords } from '../machine/words.js'
@@ -83,6 +84,13 @@ const DEMAND_ARRAYS = 4
 /** Tape position, four loops, then the passes that an initiator waits for, one per CPU. */
 export const TAPE_STATE_WORDS = 16
 
+function mapsVmalloc({ instructions }: Tape): boolean {
+  for (let at = 0; at < instructions.length; at += INSTRUCTION_WORDS) {
+    if ((instructions[at] & 0xff) === TAPE_MAP && instructions[at + 3] >>> 8 === KIND_VMALLOC) return true
+  }
+  return false
+}
+
 export function placeCell(plan: CellPlan): CellWords {
   const { tapes, profile, module, parameters } = plan
   const cpuCount = tapes.tapes.length
@@ -93,6 +101,7 @@ export function placeCell(plan: CellPlan): CellWords {
     maxOperationPages: tapes.maxOperationPages,
     windowPages: tapes.windowPages,
     profile,
+    hasVmalloc: tapes.tapes.some(mapsVmalloc),
     partCount: partCountOf(module),
     serialStart: plan.serialStart,
   }

@@ -222,7 +222,6 @@ export class Interpreter {
     const state = this.#state
     const code = this.#tape.instructions
     const isDirect = (word & 0xff) === TAPE_ACCESS_DIRECT
-    const isKernel = isDirect || (word & 0xff) === TAPE_ACCESS_KERNEL
     const count = code[at + 3]
     let firstPage = DIRECT_MAP_BASE + code[at + 2]
     if (!isDirect) {
@@ -240,17 +239,13 @@ export class Interpreter {
       }
     }
     const left = count - state[DONE_PAGES]
-    const need = isKernel
-      ? PRESENT
-      : word >>> 8 === ACCESS_WRITE
-        ? PRESENT | USER | WRITABLE | DIRTY
-        : PRESENT | USER
+    const need = needOf(word)
     const wanted = Math.min(left, budget)
     const page = firstPage + state[DONE_PAGES]
     // Nothing is wanted when the last page of the run has just been passed over.
     const outcome = this.#access.run(page, Math.max(0, wanted), need)
     state[DONE_PAGES] += this.#access.done
-    if (outcome === MISSED_FAULT) return this.#fault(at, isKernel, firstPage, need)
+    if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
     if (outcome === WOULD_MISS) return OUT_OF_TURN
     if (state[DONE_PAGES] === count) {
       state[DONE_PAGES] = 0
@@ -259,10 +254,10 @@ export class Interpreter {
     return outcome === MISSED ? WALKED : RAN
   }
 
-  #fault(at: number, isKernel: boolean, firstPage: number, need: number): TapeOutcome {
+  #fault(at: number, isDirect: boolean, firstPage: number, need: number): TapeOutcome {
     const state = this.#state
-    if (isKernel) {
-      // It is not mapped for the kernel now: a kernel would not have tried.
+    if (isDirect) {
+      // The frame is not in the kernel's map now: a kernel would not have tried.
       this.#cpu.counters[COUNT_PASSED_OVER]++
       state[DONE_PAGES]++
       if (state[DONE_PAGES] < this.#tape.instructions[at + 3]) return RAN
@@ -295,4 +290,10 @@ export class Interpreter {
       opcode === TAPE_OP_END
     )
   }
+}
+
+/** The flags that an access needs, by the instruction's first word. */
+function needOf(word: number): number {
+  const mode = (word & 0xff) === TAPE_ACCESS ? PRESENT | USER : PRESENT
+  return word >>> 8 === ACCESS_WRITE ? mode | WRITABLE | DIRTY : mode
 }

@@ -64,7 +64,7 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       const { module } = await loadStrategy(name)
       const defaults = defaultsOf(module.parameters)
       const { summary, source, parameters, handles } = module
-      const kinds = handles === undefined ? {} : { handles: handles.map((kind) => KIND_NAMES[kind]) }
+      const kinds = handles === undefined ? {} : { handles: handles.map((handled) => KIND_NAMES[handled]) }
       const entry = { name, contract: module.contract(defaults), ...kinds, summary, source, parameters }
       const presets = Object.entries(module.presets ?? {}).map(([key, preset]): [string, ListedPreset] => [
         key,

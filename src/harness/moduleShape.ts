@@ -114,7 +114,7 @@ function checkHandles(thing: string, handles: unknown): void {
   }
   const stranger: unknown = handles.find((kind) => KIND_NAMES[kind as number] === undefined)
   if (stranger === undefined) return
-  const reason = `its module handles the unknown kind ${asTyped(String(stranger))}`
+  const reason = `its module handles the unknown kind ${asTyped(JSON.stringify(stranger))}`
   throw new UsageError(thing, reason, KIND_NAMES, 'take the constants of contract/change')
 }
 

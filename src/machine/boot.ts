@@ -7,6 +7,7 @@ import {
   LARGE,
   PAGES_PER_LARGE,
   PRESENT,
+  VMALLOC_BASE,
   WRITABLE,
 } from '../contract/page.js'
 import { Frames, OWNER_FREE, OWNER_TABLE } from './frames.js'
@@ -59,11 +60,18 @@ export function boot(
     const arena = words.arenas.base + cpu * words.arenas.stride
     memory.poke(arena + ARENA_NEXT, 1 + cpu * words.userPagesPerCpu)
     memory.poke(arena + ARENA_END, 1 + (cpu + 1) * words.userPagesPerCpu)
+    if (config.hasVmalloc) dealKernelArea(memory, words, config.cpuCount, cpu)
   }
   if ((config.windowPages ?? 0) > 0) growWindows(memory, words, config, tables)
   frames.emptyList(words.spareTables)
   for (let table = 0; table < words.tableCount; table++) frames.give(table, OWNER_TABLE)
   fillPool(words, config, frames, random)
+}
+
+function dealKernelArea(memory: Memory, words: MachineWords, cpuCount: number, cpu: number): void {
+  const arena = words.arenas.base + (cpuCount + cpu) * words.arenas.stride
+  memory.poke(arena + ARENA_NEXT, VMALLOC_BASE + cpu * words.kernelPagesPerCpu)
+  memory.poke(arena + ARENA_END, VMALLOC_BASE + (cpu + 1) * words.kernelPagesPerCpu)
 }
 
 function mapDirect(memory: Memory, words: MachineWords, config: MachineConfig, tables: Tables): void {

@@ -1,4 +1,4 @@
-import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT } from '../contract/page.js'
+import { DIRECT_MAP_BASE, ENTRIES_PER_TABLE, FRAME_SHIFT, VMALLOC_PAGES } from '../contract/page.js'
 import { WORDS_PER_LINE, type Placed } from '../contract/strategy.js'
 import { MOST_WINDOW_PAGES } from '../contract/tape.js'
 import { UsageError } from '../contract/usageError.js'
@@ -18,6 +18,8 @@ export interface MachineConfig {
   readonly profile: Profile
   /** Pages of each CPU's window for temporary mappings; without it there are none. */
   readonly windowPages?: number | undefined
+  /** Whether the tapes map anything in the kernel's virtual area: then each CPU has a part of it. */
+  readonly hasVmalloc: boolean
   /** Sequences of serials that each CPU has: one for each part of the strategy. */
   readonly partCount: number
   /** Serial that every CPU issued last before the run; near the wrap in tests. */
@@ -40,7 +42,7 @@ export const HANDLE_SPACE = 5
 /** Beside a CPU's claim list: whether it has frames that are neither mapped nor on any list (inHand.ts). */
 export const CLAIM_IN_HAND: number = LIST_WORDS
 
-/** A CPU's part of the user addresses: next page never used, end, free ranges, then a ring of held ranges. */
+/** A CPU's part of the user addresses, or of the kernel's area: next page never used, end, free ranges, then a ring of held ranges. */
 export const ARENA_NEXT = 0
 export const ARENA_END = 1
 export const ARENA_FREE_COUNT = 2
@@ -91,21 +93,26 @@ export interface MachineWords {
   /** Table pages that were freed: those that a CPU holds, and those that may be used again. */
   readonly heldTables: Placed
   readonly spareTables: number
+  /** Each CPU's part of the user addresses; where there is one, its part of the kernel's area behind all of these. */
   readonly arenas: Placed
   /** By CPU and space. */
   readonly windows: Placed
   readonly spaceCount: number
+  readonly arenaKinds: number
   readonly nextTable: number
   readonly tables: number
   readonly tableCount: number
   readonly userPagesPerCpu: number
+  readonly kernelPagesPerCpu: number
 }
 
 function tablePagesFor(config: MachineConfig): number {
   const directMap = Math.ceil(config.profile.memory.frames.value / ENTRIES_PER_TABLE)
   // A CPU's arena needs leaf tables for what it maps, and one table of each upper level to reach them.
   const held = config.profile.memory.tableFreeing.value === 'never' ? 0 : config.cpuCount * HELD_TABLES
-  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2 + windowTables(config)
+  const kernelArea = config.hasVmalloc ? config.cpuCount * 3 : 0
+  const extra = kernelArea + windowTables(config)
+  return directMap + SPARE_TABLES + held + config.cpuCount * 4 + config.spaceCount * 2 + extra
 }
 
 /** A leaf table for each window, in each space, and the directories above. */
@@ -126,6 +133,7 @@ export function windowAt({ windows, spaceCount }: MachineWords, cpu: number, spa
 
 export function placeMachine(layout: Layout, config: MachineConfig): MachineWords {
   const { cpuCount } = config
+  const arenaKinds = config.hasVmalloc ? 2 : 1
   const tableCount = tablePagesFor(config)
   const frameCount = config.profile.memory.frames.value
   if (tableCount + frameCount > MOST_FRAMES) {
@@ -148,7 +156,8 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     claimLists: layout.lines('claimList', cpuCount, LIST_WORDS + 1),
     heldTables: layout.lines('heldTables', cpuCount, LIST_WORDS),
     spareTables: layout.run('spareTables', WORDS_PER_LINE),
-    arenas: layout.lines('arena', cpuCount, ARENA_WORDS),
+    arenas: layout.lines('arena', cpuCount * arenaKinds, ARENA_WORDS),
+    arenaKinds,
     windows: layout.lines('window', windowCount, WINDOW_WORDS),
     spaceCount: config.spaceCount,
     nextTable: layout.run('nextTable', 1),
@@ -157,6 +166,7 @@ export function placeMachine(layout: Layout, config: MachineConfig): MachineWord
     tableCount,
     // Odd, so that the arenas' first pages fall into different sets of every TLB.
     userPagesPerCpu: (Math.floor((USER_PAGES - 1) / cpuCount) - 1) | 1,
+    kernelPagesPerCpu: (Math.floor(VMALLOC_PAGES / cpuCount) - 1) | 1,
   }
 }
 

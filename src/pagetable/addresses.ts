@@ -1,3 +1,4 @@
+import { KIND_VMALLOC } from '../contract/change.js'
 import {
   ARENA_END,
   ARENA_FREE_COUNT,
@@ -16,20 +17,24 @@ import { isCovered } from './covered.js'
 import { populating } from './populate.js'
 
 /**
- * User addresses. Every CPU deals out ranges of its own arena and takes back what it unmaps, so no
- * lock is needed. A range that was unmapped is held until its change is covered; only then may it be
+ * Addresses. Every CPU deals out ranges of its own arenas, one of the user's part and one of the kernel's
+ * virtual area, and takes back what it unmaps, so no lock is needed. A range that was unmapped is held until its change is covered; only then may it be
  * mapped again. Ranges are reused by exact size: a first-fit allocator would let fragmentation, and
  * not the strategy, decide the results.
  */
 
-function arenaOf(context: Context): number {
-  return context.words.arenas.base + context.cpu * context.words.arenas.stride
+/** An arena of this CPU, by its index: the user's, then the kernel's where there is one. */
+export function arenaAt({ cpu, cpuCount, words }: Context, index: number): number {
+  return words.arenas.base + (index * cpuCount + cpu) * words.arenas.stride
+}
+
+export function arenaFor(context: Context, kind: number): number {
+  return arenaAt(context, kind === KIND_VMALLOC ? 1 : 0)
 }
 
 /** @returns the first page of a free range, or -1: everything is mapped or held */
-export function takeAddress(context: Context, pageCount: number): number {
+export function takeAddress(context: Context, arena: number, pageCount: number): number {
   const { memory } = context
-  const arena = arenaOf(context)
   const recycled = takeRecycled(context, arena, pageCount)
   if (recycled >= 0) return recycled
   const first = memory.peek(arena + ARENA_NEXT)
@@ -55,10 +60,9 @@ function takeRecycled(context: Context, arena: number, pageCount: number): numbe
   return -1
 }
 
-export function freeAddress(context: Context, firstPage: number, pageCount: number): void {
+export function freeAddress(context: Context, arena: number, firstPage: number, pageCount: number): void {
   if (pageCount === 0) return
   const { memory } = context
-  const arena = arenaOf(context)
   const count = memory.peek(arena + ARENA_FREE_COUNT)
   if (count === ARENA_FREE_SLOTS)
     throw new Error(`more than ${ARENA_FREE_SLOTS} address ranges of a CPU are free at once`)
@@ -80,6 +84,7 @@ function heldSlot(arena: number, index: number): number {
  */
 export function holdAddress(
   context: Context,
+  arena: number,
   firstPage: number,
   pageCount: number,
   owner: number,
@@ -88,7 +93,6 @@ export function holdAddress(
   space: number,
 ): boolean {
   const { memory } = context
-  const arena = arenaOf(context)
   const tail = memory.peek(arena + ARENA_HELD_TAIL)
   if (tail - memory.peek(arena + ARENA_HELD_HEAD) === ARENA_HELD_SLOTS) return false
   const slot = heldSlot(arena, tail)
@@ -102,20 +106,22 @@ export function holdAddress(
   return true
 }
 
-export function heldAddressCount(context: Context): number {
-  const arena = arenaOf(context)
+export function heldAddressCount(context: Context, arena: number): number {
   return context.memory.peek(arena + ARENA_HELD_TAIL) - context.memory.peek(arena + ARENA_HELD_HEAD)
 }
 
 /** The index that the next held range will get; ranges from a mark on can be freed together. */
-export function heldAddressMark(context: Context): number {
-  return context.memory.peek(arenaOf(context) + ARENA_HELD_TAIL)
+export function heldAddressMark(context: Context, arena: number): number {
+  return context.memory.peek(arena + ARENA_HELD_TAIL)
 }
 
-/** Frees the oldest held ranges as far as they are covered. */
+/** Frees the oldest held ranges of each arena as far as they are covered. */
 export function reapAddresses(context: Context): void {
+  for (let index = 0; index < context.words.arenaKinds; index++) reapArena(context, arenaAt(context, index))
+}
+
+function reapArena(context: Context, arena: number): void {
   const { memory } = context
-  const arena = arenaOf(context)
   for (;;) {
     const head = memory.peek(arena + ARENA_HELD_HEAD)
     if (head === memory.peek(arena + ARENA_HELD_TAIL)) return
@@ -138,32 +144,29 @@ export function reapAddresses(context: Context): void {
 function freeOldest(context: Context, arena: number, head: number): void {
   const slot = heldSlot(arena, head)
   context.memory.poke(arena + ARENA_HELD_HEAD, head + 1)
-  freeAddress(context, context.memory.peek(slot), context.memory.peek(slot + 1))
+  freeAddress(context, arena, context.memory.peek(slot), context.memory.peek(slot + 1))
 }
 
 /** Frees the `count` oldest ranges: their changes were demanded. */
-export function freeOldestAddresses(context: Context, count: number): void {
-  const arena = arenaOf(context)
+export function freeOldestAddresses(context: Context, arena: number, count: number): void {
   for (let i = 0; i < count; i++) freeOldest(context, arena, context.memory.peek(arena + ARENA_HELD_HEAD))
 }
 
 /** Frees the ranges from `mark` on: the operations that held them are settled after all. */
-export function freeAddressesFrom(context: Context, mark: number): void {
+export function freeAddressesFrom(context: Context, arena: number, mark: number): void {
   const { memory } = context
-  const arena = arenaOf(context)
   const tail = memory.peek(arena + ARENA_HELD_TAIL)
   const from = Math.max(mark, memory.peek(arena + ARENA_HELD_HEAD))
   memory.poke(arena + ARENA_HELD_TAIL, from)
   for (let index = from; index < tail; index++) {
     const slot = heldSlot(arena, index)
-    freeAddress(context, memory.peek(slot), memory.peek(slot + 1))
+    freeAddress(context, arena, memory.peek(slot), memory.peek(slot + 1))
   }
 }
 
 /** Writes the oldest held ranges into the demand, at most `most`; how many. */
-export function demandOldestAddresses(context: Context, most: number): number {
+export function demandOldestAddresses(context: Context, arena: number, most: number): number {
   const { memory, demand } = context
-  const arena = arenaOf(context)
   const head = memory.peek(arena + ARENA_HELD_HEAD)
   const count = Math.min(most, memory.peek(arena + ARENA_HELD_TAIL) - head)
   for (let i = 0; i < count; i++) {

@@ -1,8 +1,7 @@
 import { SPACE_BEGAN, SPACE_OPEN } from '../machine/words.js'
-import { heldAddressMark } from './addresses.js'
+import { arenaAt, heldAddressMark, reapAddresses } from './addresses.js'
 import type { Context } from './context.js'
 import { heldListOf, reapFrames } from './frameSupply.js'
-import { reapAddresses } from './addresses.js'
 import { noteSerials } from './serials.js'
 import { reapTables } from './tableSupply.js'
 import {
@@ -33,7 +32,8 @@ export function beginOutermost(context: Context, space: number): void {
   p[HELD_OPEN] = 0
   p[HELD_LISTED] = frames.count(heldListOf(context, context.cpu))
   p[OUTER_SPACE] = space
-  p[ADDRESS_MARK] = heldAddressMark(context)
+  for (let index = 0; index < words.arenaKinds; index++)
+    p[ADDRESS_MARK + index] = heldAddressMark(context, arenaAt(context, index))
   p[CROWDED] = 0
   if (space === NO_SPACE) return
   const at = words.spaces.base + space * words.spaces.stride

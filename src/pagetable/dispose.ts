@@ -8,7 +8,7 @@ import {
   TABLE_REUSE,
   waivedBy,
 } from '../contract/obligation.js'
-import { freeAddressesFrom } from './addresses.js'
+import { arenaAt, freeAddressesFrom } from './addresses.js'
 import { endOutermost } from './bracket.js'
 import { isItemSettledFor, logEntry, noteEvidence, settleIfCovered } from './changeLog.js'
 import type { Context } from './context.js'
@@ -220,7 +220,7 @@ function publish(context: Context, at: number): Outcome {
     frames.unlock(held)
   }
   const isSettled = p[at + UNSETTLED] === 0
-  if (isSettled) freeAddressesFrom(context, p[ADDRESS_MARK])
+  if (isSettled) freeAddresses(context)
   // What was only inherited is not this operation's exposure.
   if (hasIssued(context)) tellExposed(context, p[at + UNSETTLED])
   p[HELD_OPEN] = 0
@@ -233,6 +233,13 @@ function publish(context: Context, at: number): Outcome {
   p[at + PHASE] = TABLES_DEMANDED
   pushDemand(context, p[at + NEXT], TABLE_REUSE, -1)
   return GO_ON
+}
+
+/** Of the operation, in every arena. */
+function freeAddresses(context: Context): void {
+  const { p, words } = context
+  for (let index = 0; index < words.arenaKinds; index++)
+    freeAddressesFrom(context, arenaAt(context, index), p[ADDRESS_MARK + index])
 }
 
 /** @param unsettled the parts that have something unsettled, as bits */

@@ -7,7 +7,13 @@ import {
   waivedBy,
 } from '../contract/obligation.js'
 import { KERNEL_SPACE } from '../contract/page.js'
-import { demandOldestAddresses, freeOldestAddresses, heldAddressCount, reapAddresses } from './addresses.js'
+import {
+  arenaAt,
+  demandOldestAddresses,
+  freeOldestAddresses,
+  heldAddressCount,
+  reapAddresses,
+} from './addresses.js'
 import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { pushDrainDemand } from './demand.js'
@@ -32,9 +38,10 @@ const WINDOWS = 6
 const WINDOWS_DEMANDED = 7
 const LEFT = LOCALS
 const COUNTED = LOCALS + 1
+const ARENA = LOCALS + 2
 /** The windows that are looked through already, and how far the next one. */
-const WINDOW = LOCALS + 2
-const WINDOW_PAGE = LOCALS + 3
+const WINDOW = LOCALS + 3
+const WINDOW_PAGE = LOCALS + 4
 
 export function stepDrain(context: Context, at: number): Outcome {
   const { p, frames, demand } = context
@@ -70,8 +77,9 @@ export function stepDrain(context: Context, at: number): Outcome {
     }
     case ADDRESSES: {
       reapAddresses(context)
-      if (heldAddressCount(context) === 0) return goTo(p, WINDOWS)
-      p[at + COUNTED] = demandOldestAddresses(context, demand.owners.length)
+      p[at + ARENA] = arenaThatHolds(context)
+      if (p[at + ARENA] < 0) return goTo(p, WINDOWS)
+      p[at + COUNTED] = demandOldestAddresses(context, p[at + ARENA], demand.owners.length)
       p[at + PHASE] = ADDRESSES_DEMANDED
       pushDrainDemand(context, p[at + COUNTED], VA_REUSE)
       return GO_ON
@@ -89,9 +97,16 @@ export function stepDrain(context: Context, at: number): Outcome {
       return pop(p, p[at + LEFT])
     default:
       if (p[RESULT] === 0) p[at + LEFT] += p[at + COUNTED]
-      freeOldestAddresses(context, p[at + COUNTED])
+      freeOldestAddresses(context, p[at + ARENA], p[at + COUNTED])
       return goTo(p, ADDRESSES)
   }
+}
+
+/** -1: none. */
+function arenaThatHolds(context: Context): number {
+  for (let index = 0; index < context.words.arenaKinds; index++)
+    if (heldAddressCount(context, arenaAt(context, index)) > 0) return arenaAt(context, index)
+  return -1
 }
 
 /** What was put and is not dealt out again: nothing else will ask for it. */

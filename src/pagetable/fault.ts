@@ -1,8 +1,16 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
 import { dueWithinDeadline, EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
-import { DIRECT_MAP_BASE, FRAME_SHIFT, KERNEL_SPACE, PRESENT, USER, WRITABLE } from '../contract/page.js'
-import { COST_FAULT } from '../machine/costs.js'
+import {
+  DIRECT_MAP_BASE,
+  FRAME_SHIFT,
+  GLOBAL,
+  KERNEL_SPACE,
+  PRESENT,
+  USER,
+  WRITABLE,
+} from '../contract/page.js'
+import { COST_ENTRY_WRITE, COST_FAULT } from '../machine/costs.js'
 import { COUNT_FAULTS, COUNT_SPURIOUS_FAULTS } from '../machine/counters.js'
 import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import {
@@ -42,7 +50,7 @@ import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
 import { growLeaf } from './tableSupply.js'
 
 /**
- * A page fault of a user access. The result is 1 when the access can be tried again, 0 when the
+ * A page fault of an access, a user's or the kernel's in its virtual area. The result is 1 when the access can be tried again, 0 when the
  * mapping does not allow it (the program would be killed).
  *
  * The fault pins the mapping, so that an unmap cannot pass over an entry that this fault installs
@@ -67,7 +75,7 @@ const FRAME = LOCALS + 4
 const SEEN_OWNER = LOCALS + 5
 const SEEN_SERIAL = LOCALS + 6
 
-/** @param need flags that the access needs */
+/** @param need flags that the access needs; 0: there is none, the kernel populates a mapping that it is making */
 export function pushFault(context: Context, page: number, need: number, handle: number): void {
   push(context.p, ROUTINE_FAULT, page, need, handle)
 }
@@ -77,12 +85,13 @@ export function stepFault(context: Context, at: number): Outcome {
   const handle = handleAt(context, p[at + FAULT_HANDLE])
   switch (p[at + PHASE]) {
     case PIN: {
-      context.meter.charge(COST_FAULT, 1)
-      context.witness.count(COUNT_FAULTS, 1)
+      const isMaking = p[at + NEED] === 0
+      context.meter.charge(isMaking ? COST_ENTRY_WRITE : COST_FAULT, 1)
+      if (!isMaking) context.witness.count(COUNT_FAULTS, 1)
       memory.add(handle + HANDLE_PINS, 1)
       // Pinned first, then checked: the other way round an unmap could start in between and not wait.
       // What is mapped stays as it is while it is pinned, so the rest is read after that.
-      const isMapped = memory.load(handle + HANDLE_MAPPED) !== 0
+      const isMapped = isMaking || memory.load(handle + HANDLE_MAPPED) !== 0
       const first = memory.load(handle + HANDLE_FIRST)
       const page = p[at + PAGE]
       if (!isMapped || page < first || page >= first + memory.load(handle + HANDLE_PAGES))
@@ -279,7 +288,8 @@ function install(context: Context, at: number, handle: number): Outcome {
       context.witness.event(fillEvent(context.passed, NEW_ENTRY, owner, space, p[at + PAGE], stamp))
   }
   const isWritable = (entry & READ_ONLY) === 0
-  const flags = PRESENT | USER | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
+  const mode = space === KERNEL_SPACE ? GLOBAL : USER
+  const flags = PRESENT | mode | (memory.load(handle + HANDLE_FLAGS) & (isWritable ? 0xff : 0xff & ~WRITABLE))
   memory.store(word, (p[at + FRAME] << FRAME_SHIFT) | flags)
   setInHand(context, HAND_FAULT, false)
   return end(context, handle, 1)

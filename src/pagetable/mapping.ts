@@ -1,4 +1,6 @@
+import { KIND_VMALLOC } from '../contract/change.js'
 import { OPERATION_UNMAP } from '../contract/operation.js'
+import { KERNEL_SPACE } from '../contract/page.js'
 import { COST_SYSTEM_CALL } from '../machine/costs.js'
 import { MAPPINGS_OFFSET } from '../machine/tables.js'
 import {
@@ -10,6 +12,7 @@ import {
   HANDLE_SPACE,
 } from '../machine/words.js'
 import {
+  arenaFor,
   demandOldestAddresses,
   freeAddress,
   freeOldestAddresses,
@@ -21,6 +24,7 @@ import { isItemSettledFor, logEntry } from './changeLog.js'
 import type { Context } from './context.js'
 import { pushDemand } from './demand.js'
 import { directoryWord, FREEING, nextSpan } from './freeTable.js'
+import { pushFault } from './fault.js'
 import { handleAt } from './handle.js'
 import {
   LOCALS,
@@ -56,27 +60,32 @@ class AddressesExhausted extends Error {
 
 const ADDRESSES_DEMANDED = 1
 const REGISTER = 2
+const POPULATE = 3
 
-/** Locals: handle, pages, flags and kind. An address is taken, the mapping entered; faults populate it. */
+/** Locals: handle, pages, flags and kind. An address is taken, the mapping entered; faults populate it, the kernel's own at once. */
 export function stepMap(context: Context, at: number): Outcome {
   const { p } = context
   if (p[at + PHASE] === REGISTER) return register(context, at)
+  if (p[at + PHASE] === POPULATE) return populate(context, at)
+  const kind = p[at + LOCALS + 2] >>> 8
+  const arena = arenaFor(context, kind)
   if (p[at + PHASE] === ADDRESSES_DEMANDED) {
-    freeOldestAddresses(context, p[RESULT] === 0 ? 0 : p[at + COUNTED])
+    freeOldestAddresses(context, arena, p[RESULT] === 0 ? 0 : p[at + COUNTED])
     return goTo(p, 0)
   }
   reapAddresses(context)
-  const first = takeAddress(context, p[at + LOCALS + 1])
+  const first = takeAddress(context, arena, p[at + LOCALS + 1])
   if (first < 0) {
-    const count = demandOldestAddresses(context, MOST_ASKED)
+    const count = demandOldestAddresses(context, arena, MOST_ASKED)
     if (count === 0) throw new AddressesExhausted(context.cpu, p[at + LOCALS + 1])
     p[at + COUNTED] = count
     p[at + PHASE] = ADDRESSES_DEMANDED
-    pushDemand(context, count, populatingDemand(context), p[SPACE])
+    pushDemand(context, count, populatingDemand(context), spaceOf(context, kind))
     return GO_ON
   }
   context.meter.charge(COST_SYSTEM_CALL, 1)
-  if (!freesTables(context)) return enter(context, at, first)
+  // The kernel's tables stay.
+  if (!freesTables(context) || kind === KIND_VMALLOC) return enter(context, at, first)
   p[at + TAKEN] = first
   p[at + NEXT] = first
   return goTo(p, REGISTER)
@@ -99,9 +108,30 @@ function enter(context: Context, at: number, first: number): Outcome {
   memory.store(handle + HANDLE_FIRST, first)
   memory.store(handle + HANDLE_PAGES, p[at + LOCALS + 1])
   memory.store(handle + HANDLE_FLAGS, p[at + LOCALS + 2])
-  memory.store(handle + HANDLE_SPACE, p[SPACE])
+  const kind = p[at + LOCALS + 2] >>> 8
+  memory.store(handle + HANDLE_SPACE, spaceOf(context, kind))
+  p[at + TAKEN] = first
+  p[at + NEXT] = first
+  if (kind === KIND_VMALLOC) return goTo(p, POPULATE)
   memory.store(handle + HANDLE_MAPPED, 1)
   return pop(p, first)
+}
+
+function spaceOf({ p }: Context, kind: number): number {
+  return kind === KIND_VMALLOC ? KERNEL_SPACE : p[SPACE]
+}
+
+/** Page by page; nobody has the mapping before all of it is there. */
+function populate(context: Context, at: number): Outcome {
+  const { p, memory } = context
+  const page = p[at + NEXT]
+  if (page < p[at + TAKEN] + p[at + LOCALS + 1]) {
+    p[at + NEXT]++
+    pushFault(context, page, 0, p[at + HANDLE])
+    return GO_ON
+  }
+  memory.store(handleAt(context, p[at + HANDLE]) + HANDLE_MAPPED, 1)
+  return pop(p, p[at + TAKEN])
 }
 
 const CLOSE = 0
@@ -122,7 +152,7 @@ export function stepUnmap(context: Context, at: number): Outcome {
       return RAN
     case WAIT_FOR_FAULTS: {
       if (memory.load(handle + HANDLE_PINS) !== 0) return RETRY
-      const kind = memory.load(handle + HANDLE_FLAGS) >>> 8
+      const kind = kindOf(context, handle)
       p[at + PHASE] = ENTRIES_GONE
       const first = memory.load(handle + HANDLE_FIRST)
       pushRange(
@@ -142,9 +172,13 @@ export function stepUnmap(context: Context, at: number): Outcome {
     case HOLD_ADDRESS:
       return holdRange(context, at, handle)
     default:
-      freeOldestAddresses(context, p[at + COUNTED])
+      freeOldestAddresses(context, arenaFor(context, kindOf(context, handle)), p[at + COUNTED])
       return goTo(p, HOLD_ADDRESS)
   }
+}
+
+function kindOf({ memory }: Context, handle: number): number {
+  return memory.load(handle + HANDLE_FLAGS) >>> 8
 }
 
 /**
@@ -157,9 +191,11 @@ function holdRange(context: Context, at: number, handle: number): Outcome {
   const { p, log, memory } = context
   const first = memory.load(handle + HANDLE_FIRST)
   const pages = memory.load(handle + HANDLE_PAGES)
+  const kind = kindOf(context, handle)
+  const arena = arenaFor(context, kind)
   let index = nextHolding(context, p[at + NEXT], handle)
   if (index < 0) {
-    freeAddress(context, first, pages)
+    freeAddress(context, arena, first, pages)
     return pop(p, 0)
   }
   while (index >= 0) {
@@ -174,6 +210,7 @@ function holdRange(context: Context, at: number, handle: number): Outcome {
       !isRunOver ||
       holdAddress(
         context,
+        arena,
         first,
         isLast ? pages : 0,
         log[item + LOG_OWNER],
@@ -183,9 +220,9 @@ function holdRange(context: Context, at: number, handle: number): Outcome {
       )
     if (!isHeld) {
       p[at + NEXT] = index
-      p[at + COUNTED] = demandOldestAddresses(context, MOST_ASKED)
+      p[at + COUNTED] = demandOldestAddresses(context, arena, MOST_ASKED)
       p[at + PHASE] = DEMANDED
-      pushDemand(context, p[at + COUNTED], populatingDemand(context), p[SPACE])
+      pushDemand(context, p[at + COUNTED], populatingDemand(context), spaceOf(context, kind))
       return GO_ON
     }
     index = next

@@ -32,8 +32,8 @@ export interface PartPlans {
 
 export interface PartPlan {
   readonly module: StrategyModule
-  parametersOf(parameters: Parameters): Parameters
-  hostOf(host: StrategyHost): StrategyHost
+  readonly parametersOf: (parameters: Parameters) => Parameters
+  readonly hostOf: (host: StrategyHost) => StrategyHost
 }
 
 /** A module that is made of several. */

@@ -21,8 +21,6 @@ export const LOG_COUNT = 7
 /** Whether another operation was open on the space when the outermost one began, and the count of begun ones then. */
 export const CROWDED = 9
 export const BEGAN_AT = 10
-/** First entry of the held-address ring that belongs to the outermost open operation. */
-export const ADDRESS_MARK = 11
 /** Frames that the open operation has set free but not disposed of, those on the held list when it began, and the most of both so far. */
 export const HELD_OPEN = 12
 export const HELD_PEAK = 13
@@ -46,7 +44,9 @@ export const SERIAL_AT_BEGIN = 24
 export const LAST_SERIAL: number = SERIAL_AT_BEGIN + MOST_PARTS
 /** What a demand names and has not asked for yet: the changes of other parts. */
 export const DEMAND_REST: number = LAST_SERIAL + MOST_PARTS
-export const FRAMES_AT: number = DEMAND_REST + 1
+/** One word for each arena: the first entry of its held-address ring that belongs to the outermost open operation. */
+export const ADDRESS_MARK: number = DEMAND_REST + 1
+export const FRAMES_AT: number = ADDRESS_MARK + 2
 
 /** A routine's frame: which one, its phase, its locals. */
 export const ROUTINE = 0

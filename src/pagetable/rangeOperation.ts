@@ -1,3 +1,5 @@
+import { KIND_VMALLOC } from '../contract/change.js'
+import { FRAME_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_PROTECT,
@@ -162,7 +164,8 @@ function scan(context: Context, at: number): Outcome {
   const page = p[at + PAGE]
   const end = p[at + FIRST] + p[at + COUNT]
   if (page === end) {
-    if (p[at + OPERATION] !== OPERATION_UNMAP || !freesTables(context)) return goTo(p, FINISH)
+    const isTaking = p[at + OPERATION] === OPERATION_UNMAP && p[at + KIND] !== KIND_VMALLOC
+    if (!isTaking || !freesTables(context)) return goTo(p, FINISH)
     p[at + PAGE] = p[at + FIRST]
     return goTo(p, TABLES)
   }
@@ -255,7 +258,8 @@ function tell(context: Context, at: number, old: number, written: number): Outco
   context.meter.charge(COST_ENTRY_WRITE, 1)
   const isFreed = (written & PRESENT) === 0 && ownsFrame(change.kind)
   const frame = isFreed ? old >>> FRAME_SHIFT : -1
-  if (isFreed) {
+  // The frame of what the kernel alone uses owes nothing: it is free at once.
+  if (isFreed && (obligations & FRAME_REUSE) !== 0) {
     frames.setLast(frame, space, firstPage, stamp)
     noteHeld(context)
   }
@@ -278,18 +282,20 @@ function afterChanged(context: Context, at: number): Outcome {
   const owner = log[item + LOG_OWNER]
   const frame = log[item + LOG_FRAME]
   const isSettled = p[TICKET_RESULT] === SETTLED
-  if (isSettled && frame >= 0 && !tryLockFree(context)) return RETRY
+  const isOwed = (log[item + LOG_BITS] & FRAME_REUSE) !== 0
+  const isFree = frame >= 0 && (isSettled || !isOwed)
+  if (isFree && !tryLockFree(context)) return RETRY
   if (frame >= 0) context.frames.hold(frame, owner, serial, log[item + LOG_TAG])
   if (isSettled) {
     context.witness.claimed(owner, serial, serial)
     log[item + LOG_BITS] |= LOG_IS_SETTLED
     unlockItem(context, p[LOG_COUNT] - 1)
-    if (frame >= 0) {
-      freeFrame(context, frame)
-      unlockFree(context)
-      log[item + LOG_FRAME] = -1
-      p[HELD_OPEN]--
-    }
+  }
+  if (isFree) {
+    freeFrame(context, frame)
+    unlockFree(context)
+    log[item + LOG_FRAME] = -1
+    if (isOwed) p[HELD_OPEN]--
   }
   return nextPage(context, at)
 }

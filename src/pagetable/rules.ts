@@ -4,6 +4,7 @@ import {
   KIND_GUEST,
   KIND_NAMES,
   KIND_USER,
+  KIND_VMALLOC,
   SCOPE_ALL,
   SCOPE_CPU,
   SCOPE_SPACE,
@@ -66,6 +67,15 @@ export const RULES: readonly Rule[] = [
     obligations: SEEN | FRAME_REUSE | VA_REUSE,
     source:
       'as user memory; the direct-map page is put back when the frame is free (guest_memfd: zap then prepare, invalidate then restore)',
+  },
+  {
+    operation: OPERATION_UNMAP,
+    kind: KIND_VMALLOC,
+    takes: true,
+    scope: SCOPE_ALL,
+    obligations: VA_REUSE,
+    source:
+      'vfree: the frames are free at once, the address waits for a purge; the kernel is trusted with its own dead pointers (Linux 4.10 mm/vmalloc.c, __vunmap and remove_vm_area)',
   },
   {
     operation: OPERATION_UNMAP,

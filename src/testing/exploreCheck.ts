@@ -15,7 +15,13 @@ import type { Subject } from './subject.js'
 const STATE_COUNT = 20_000
 const PROFILE = 'icelake-2s64c'
 /** What runs full, or is old, after few operations, where a strategy has it. */
-const SMALL_VALUES: Readonly<Record<string, number>> = { ring: 1, slots: 1, count: 2, ageUs: 1 }
+const SMALL_VALUES: Readonly<Record<string, number>> = {
+  ring: 1,
+  slots: 1,
+  count: 2,
+  ageUs: 1,
+  lazyMaxPages: 1,
+}
 
 /** Every interleaving of small cases, up to a bound in states; no script plays a part. */
 export function exploreResult(subject: Subject): CheckResult {

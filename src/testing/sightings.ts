@@ -1,6 +1,6 @@
-import { importStrategy } from '../engines/importStrategy.js'
+import { chooseStrategy } from '../harness/chooseStrategy.js'
 import type { PlannedDefect, Sighting } from '../harness/explore/defectJobs.js'
-import { fullyNamed, resolveParameters } from '../harness/parameters.js'
+import { namedLike, resolveParameters } from '../harness/parameters.js'
 import { simScript, type Conditions } from './runScript.js'
 import { seededScript } from './scriptOf.js'
 import { stress } from './stress.js'
@@ -17,11 +17,13 @@ const TICK_US = { sim: 10, threads: 100 }
 const THREADS_CPUS = 3
 
 async function subjectOf(defect: PlannedDefect, tickUs: number): Promise<Subject> {
-  const module = await importStrategy(defect.file)
-  const ticks = Object.hasOwn(module.parameters, 'tickUs') ? { tickUs } : {}
-  const given = fullyNamed(module.parameters, { ...ticks, ...defect.parameters })
+  const parametersOfIt = new Map(Object.entries(defect.parameters))
+  const { spec, loaded } = await chooseStrategy({ name: defect.file, parameters: parametersOfIt })
+  const { file, module } = loaded
+  const ticks = namedLike(module.parameters, 'tickUs').map((name): [string, number] => [name, tickUs])
+  const given = new Map([...ticks, ...spec.parameters])
   const parameters = resolveParameters(defect.name, module.parameters, given, false).values
-  return { spec: defect.name, file: defect.file, module, parameters }
+  return { spec: defect.name, file, module, parameters }
 }
 
 function conditionsOf({ case: plan }: PlannedDefect): Conditions {

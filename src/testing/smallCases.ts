@@ -48,6 +48,7 @@ export const SMALL_CASES: Readonly<Record<string, Partial<ExploreCase>>> = {
     operationCount: 3,
     frameCount: 3,
   },
+  vmalloc: { alphabet: ['vmalloc'], operationCount: 3, frameCount: 3 },
   'write-out': { alphabet: ['advise', 'touch', 'writeOut'], operationCount: 2 },
   'break-before-make': { breaksBeforeMake: true, operationCount: 2, frameCount: 2 },
   wrap: { serialStart: -1, operationCount: 2 },

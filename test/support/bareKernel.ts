@@ -261,6 +261,7 @@ export class BareMachine {
       maxOperationPages: options.maxOperationPages ?? 64,
       windowPages: options.windowPages,
       profile,
+      hasVmalloc: true,
       partCount: 1,
       serialStart: options.serialStart ?? 0,
     }

@@ -95,6 +95,11 @@ async function loadDefault<T>(file: string): Promise<T> {
   return ((await import(pathToFileURL(file).href)) as { default: T }).default
 }
 
+/** The module of one file, also where it handles some kinds of mapping only. */
+export function loadAlone(name: string): Promise<StrategyModule> {
+  return importStrategy(fileOf(name))
+}
+
 export async function loadStrategy(name: string): Promise<StrategyModule> {
   return importStrategy(await strategyFile(name))
 }

@@ -27,6 +27,8 @@ export const OPERATION_KINDS = [
   'idle',
   /** Takes the page of a mapping in the other space away, from wherever the CPU is: `process_madvise`. */
   'adviseOther',
+  /** Each CPU maps and frees a page of the kernel's virtual area, which all may use; populated at once. */
+  'vmalloc',
   /** Maps a page for a moment in the CPU's own window, and takes it out again. */
   'window',
 ] as const
@@ -96,10 +98,7 @@ export function choicesOf(plan: ExploreCase): OperationChoice[] {
 export function isReduced(plan: ExploreCase, isStrategySymmetric: boolean): boolean {
   const { usesSymmetry, alphabet, roles } = plan
   const isOrderSeen = plan.cpuCount > 2 && plan.preemption !== 'none'
-  const isOwned =
-    alphabet.includes('remap') ||
-    alphabet.includes('adviseOther') ||
-    alphabet.includes('window') ||
-    roles.length > 0
+  const owned: readonly OperationKind[] = ['remap', 'adviseOther', 'vmalloc', 'window']
+  const isOwned = roles.length > 0 || owned.some((kind) => alphabet.includes(kind))
   return usesSymmetry && isStrategySymmetric && !isOrderSeen && !isOwned
 }

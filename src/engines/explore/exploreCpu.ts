@@ -1,4 +1,4 @@
-import { reachedSerial } from '../../contract/change.js'
+import { KIND_VMALLOC, reachedSerial } from '../../contract/change.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { OPERATION_ADVISE_AWAY, OPERATION_PROTECT, OPERATION_WRITE_OUT } from '../../contract/operation.js'
 import type { Parameters } from '../../contract/parameter.js'
@@ -37,6 +37,9 @@ import { StoreBuffer } from './storeBuffer.js'
 export const SHARED_HANDLE = 0
 export const FIRST_SPACE = 1
 export const OTHER_SPACE = 2
+
+/** What does not depend on the space that is loaded. */
+const ANYWHERE = new Set<OperationKind>(['batch', 'pin', 'adviseOther', 'vmalloc'])
 
 /** Nothing is charged: there is no time. */
 const FREE = { charge(): void {} }
@@ -136,12 +139,17 @@ export class ExploreCpu {
 
   /** Of what the CPU maps in its window; only where the case has windows. */
   get #windowHandle(): number {
-    return 2 + this.#cell.config.cpuCount + this.id
+    return this.otherHandle + 1 + this.#cell.config.cpuCount + this.id
   }
 
   get #isInWindow(): boolean {
     if ((this.#cell.config.windowPages ?? 0) === 0) return false
     return this.#arena.words[this.#handleWord(this.#windowHandle) + HANDLE_MAPPED] !== 0
+  }
+
+  /** The page of the kernel's area. */
+  get #kernelHandle(): number {
+    return this.otherHandle + 1 + this.id
   }
 
   get #ownHandle(): number {
@@ -160,7 +168,7 @@ export class ExploreCpu {
     // A temporary mapping belongs to the space that is loaded.
     if (kind === 'switch') return !isBatchOpen && !this.#isInWindow
     if (kind === 'idle') return !isBatchOpen
-    if (kind === 'batch' || kind === 'pin' || kind === 'adviseOther') return true
+    if (ANYWHERE.has(kind)) return true
     // Only the pages of the first space are tracked: a mapping made in the other one would not be seen.
     if (kind === 'remap') return isHome
     if (kind === 'populate') return this.#ownPage >= 0 && (this.#entryOf(this.#ownPage) & PRESENT) === 0
@@ -219,6 +227,12 @@ export class ExploreCpu {
           : kernel.unmap(1 + this.id)
       case 'window':
         return this.#isInWindow ? kernel.put(this.#windowHandle) : kernel.get(this.#windowHandle, 1, 0)
+      case 'vmalloc': {
+        const handle = this.#kernelHandle
+        return this.memory.load(this.#handleWord(handle) + HANDLE_MAPPED) === 0
+          ? kernel.map(handle, 1, WRITABLE | (KIND_VMALLOC << 8))
+          : kernel.unmap(handle)
+      }
       case 'idle':
         // A step of a kind of its own (transitions.ts): the oracle must know from its beginning on.
         return

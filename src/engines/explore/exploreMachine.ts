@@ -1,9 +1,9 @@
-import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { KIND_GUEST, KIND_USER, KIND_VMALLOC } from '../../contract/change.js'
 import { needsBroadcast } from '../../contract/hardware.js'
-import { DIRECT_MAP_BASE, KERNEL_SPACE, WRITABLE } from '../../contract/page.js'
+import { DIRECT_MAP_BASE, KERNEL_SPACE, VMALLOC_BASE, WRITABLE } from '../../contract/page.js'
 import type { Parameters } from '../../contract/parameter.js'
 import type { StrategyModule } from '../../contract/strategy.js'
-import { ROLE_INITIATOR, type TapeSet } from '../../contract/tape.js'
+import { ROLE_INITIATOR, TAPE_MAP, type TapeSet } from '../../contract/tape.js'
 import { boot } from '../../machine/boot.js'
 import { Frames } from '../../machine/frames.js'
 import type { Profile } from '../../machine/profile.js'
@@ -136,14 +136,18 @@ function smallProfile(plan: ExplorePlan): Profile {
 
 function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
   const { cpuCount, pageCount, operationCount, alphabet } = plan.case
+  // No tape is run: it says what the machine must have.
+  const instructions = Int32Array.from(
+    alphabet.includes('vmalloc') ? [TAPE_MAP, 0, 1, KIND_VMALLOC << 8] : [],
+  )
   const tapes: TapeSet = {
     tapes: Array.from({ length: cpuCount }, () => ({
       role: ROLE_INITIATOR,
-      instructions: new Int32Array(0),
+      instructions,
       bodyAt: 0,
       opCount: 0,
     })),
-    handleCount: 2 + cpuCount + (hasWindows(plan.case) ? cpuCount : 0),
+    handleCount: 2 + cpuCount + extraHandles(plan.case),
     maxOperationPages: pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1),
     spaceCount: SPACES,
     ...(hasWindows(plan.case) ? { windowPages: WINDOW_PAGES } : {}),
@@ -164,6 +168,11 @@ function ownRanges({ alphabet, operationCount }: ExploreCase): number {
   return alphabet.includes('remap') ? 1 + Math.ceil(operationCount / 2) : 0
 }
 
+/** The same in the kernel's area. */
+function kernelRanges({ alphabet, operationCount }: ExploreCase): number {
+  return alphabet.includes('vmalloc') ? Math.ceil(operationCount / 2) : 0
+}
+
 /** Pages mapped in the other space, right after the shared ones. */
 function otherPages({ alphabet }: ExploreCase): number {
   return alphabet.includes('adviseOther') ? 1 : 0
@@ -173,11 +182,18 @@ function hasWindows({ alphabet }: ExploreCase): boolean {
   return alphabet.includes('window')
 }
 
+/** Those of the kernel's area, then those of windows. */
+function extraHandles(plan: ExploreCase): number {
+  if (hasWindows(plan)) return 2 * plan.cpuCount
+  return plan.alphabet.includes('vmalloc') ? plan.cpuCount : 0
+}
+
 function trackedCount(plan: ExploreCase): number {
   const tables = plan.freesTables ? plan.cpuCount : 0
   const frames = plan.isGuest ? plan.frameCount : 0
   const windows = hasWindows(plan) ? plan.cpuCount : 0
-  return plan.pageCount + otherPages(plan) + plan.cpuCount * ownRanges(plan) + frames + tables + windows
+  const ranges = plan.cpuCount * (ownRanges(plan) + kernelRanges(plan))
+  return plan.pageCount + otherPages(plan) + ranges + frames + tables + windows
 }
 
 /** Every page that a CPU could cache, with the leaf tables that they need: built beforehand, so that no step of the search builds one. */
@@ -208,6 +224,10 @@ function listPages(plan: ExploreCase, cell: CellWords, words: Int32Array): Track
   if (plan.isGuest) {
     for (let frame = 0; frame < plan.frameCount; frame++)
       pages.push(track(KERNEL_SPACE, DIRECT_MAP_BASE + firstPoolFrame(machine) + frame))
+  }
+  for (let cpu = 0; cpu < plan.cpuCount; cpu++) {
+    for (let range = 0; range < kernelRanges(plan); range++)
+      pages.push(track(KERNEL_SPACE, VMALLOC_BASE + cpu * machine.kernelPagesPerCpu + range))
   }
   if (plan.freesTables) {
     for (let cpu = 0; cpu < plan.cpuCount; cpu++)

@@ -1,6 +1,6 @@
 import type { ExploreCase } from '../../engines/explore/exploreCase.js'
-import { importStrategy } from '../../engines/importStrategy.js'
-import { fullyNamed, resolveParameters } from '../parameters.js'
+import { chooseStrategy } from '../chooseStrategy.js'
+import { resolveParameters } from '../parameters.js'
 import type { ExploreJob, ExploreRow } from './exploreJob.js'
 
 /** A strategy with one thing wrong, and the case in which the search must find it. */
@@ -59,12 +59,13 @@ async function jobOf(
   defect: PlannedDefect,
   limits: DefectLimits,
 ): Promise<ExploreJob> {
-  const module = await importStrategy(file)
-  const given = fullyNamed(module.parameters, defect.parameters)
-  const parameters = resolveParameters(strategy, module.parameters, given, false).values
+  const given = new Map(Object.entries(defect.parameters))
+  const { spec, loaded } = await chooseStrategy({ name: file, parameters: given })
+  const { module } = loaded
+  const parameters = resolveParameters(strategy, module.parameters, spec.parameters, false).values
   return {
     strategy,
-    strategyFile: file,
+    strategyFile: loaded.file,
     parameters,
     contract: module.contract(parameters),
     case: defect.case,

@@ -1,6 +1,6 @@
-import { DIRECT_MAP_BASE } from '../../contract/page.js'
+import { DIRECT_MAP_BASE, KERNEL_SPACE } from '../../contract/page.js'
 import { ROLE_INITIATOR, ROLE_INNOCENT } from '../../contract/tape.js'
-import type { Handle } from '../../contract/workload.js'
+import type { Handle, MapOptions } from '../../contract/workload.js'
 import type { InstructionList } from './instructionList.js'
 import type { Misuse } from './misuse.js'
 import { TapeMappings } from './tapeMappings.js'
@@ -56,11 +56,14 @@ export class TapeGuard {
     this.#mappedBeforeBody = this.mappings.snapshot()
   }
 
-  map(handle: Handle, pageCount: number): void {
+  map(handle: Handle, pageCount: number, { guest = false, vmalloc = false }: MapOptions): void {
     this.#checkRepeats('maps')
     this.#checkHandle(handle)
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
-    this.mappings.map({ handle, pageCount, space: this.#space, isInBody: this.isInBody, at: this.at })
+    if (guest && vmalloc)
+      throw this.misuse.at(this.at, `maps handle ${handle} as guest and as vmalloc`, 'choose one of them')
+    const space = vmalloc ? KERNEL_SPACE : this.#space
+    this.mappings.map({ handle, pageCount, space, isInBody: this.isInBody, at: this.at })
   }
 
   unmap(handle: Handle): void {
@@ -70,7 +73,7 @@ export class TapeGuard {
   }
 
   get(handle: Handle, pageCount: number): void {
-    this.map(handle, pageCount)
+    this.map(handle, pageCount, {})
     this.#live.add(handle)
     this.windowHandles.add(handle)
   }
@@ -88,8 +91,8 @@ export class TapeGuard {
     this.#operation(handle, pageCount)
   }
 
-  access(verb: string, handle: Handle, firstPage: number, pageCount: number, inKernel = false): void {
-    this.#use(verb, handle, firstPage, pageCount, false, inKernel)
+  access(verb: string, handle: Handle, firstPage: number, pageCount: number, isKernel = false): void {
+    this.#use(verb, handle, firstPage, pageCount, false, isKernel)
     if (this.#lockedHandles.has(handle)) {
       const reason = `${verb} handle ${handle}, which the same batch has changed`
       throw this.misuse.at(
@@ -192,16 +195,17 @@ export class TapeGuard {
     firstPage: number,
     pageCount: number,
     isChange: boolean,
-    inKernel = false,
+    isKernel = false,
   ): void {
     this.#checkHandle(handle)
-    if (this.#live.has(handle) && !inKernel) {
+    if (this.#live.has(handle) && !isKernel) {
       const reason = `${verb} handle ${handle} in user mode, which is mapped in a window of the kernel`
       throw this.misuse.at(this.at, reason, 'use readKernel')
     }
     this.misuse.checkWhole(this.at, 'page count', pageCount, 1, DIRECT_MAP_BASE)
     this.misuse.checkWhole(this.at, 'first page', firstPage, 0, DIRECT_MAP_BASE)
-    const where = { space: this.#space, isInBody: this.isInBody, at: this.at }
+    const space = isKernel && !this.#live.has(handle) ? KERNEL_SPACE : this.#space
+    const where = { space, isInBody: this.isInBody, at: this.at }
     this.mappings.use({ verb, handle, firstPage, pageCount, isChange, ...where })
   }
 

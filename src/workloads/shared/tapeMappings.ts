@@ -1,3 +1,4 @@
+import { KERNEL_SPACE } from '../../contract/page.js'
 import type { Handle } from '../../contract/workload.js'
 import type { Misuse } from './misuse.js'
 
@@ -79,9 +80,20 @@ export class TapeMappings {
     }
     // The fault would fill the page in the mapping's space, and the access would never find it in its own.
     if (space !== mapping.space) {
+      this.#checkMode(use, mapping)
       const reason = `${verb} handle ${handle} of space ${mapping.space} while space ${space} is active`
       throw this.#misuse.at(at, reason, `switchTo(${mapping.space}) first`)
     }
+  }
+
+  /** The kernel's area has accesses of its own, and no other change than its unmap. */
+  #checkMode({ verb, handle, space, at }: OpenUse, mapping: Mapping): void {
+    if (mapping.space === KERNEL_SPACE) {
+      const reason = `${verb} handle ${handle}, which is mapped with vmalloc`
+      throw this.#misuse.at(at, reason, 'use readKernel or writeKernel, or map it without vmalloc')
+    }
+    if (space !== KERNEL_SPACE) return
+    throw this.#misuse.at(at, `${verb} handle ${handle}, which is user memory`, 'map it with vmalloc: true')
   }
 
   isMapped(mapping: Mapping): boolean {

@@ -1,4 +1,4 @@
-import { KIND_GUEST, KIND_USER } from '../../contract/change.js'
+import { KIND_GUEST, KIND_USER, KIND_VMALLOC } from '../../contract/change.js'
 import { EXECUTABLE, FRAME_SHIFT, WRITABLE } from '../../contract/page.js'
 import * as tape from '../../contract/tape.js'
 import type { Handle, MapOptions, TapeWriter } from '../../contract/workload.js'
@@ -30,9 +30,9 @@ export class TapeRecorder implements TapeWriter {
   }
 
   map(handle: Handle, pageCount: number, options: MapOptions = {}): void {
-    this.guard.map(handle, pageCount)
+    this.guard.map(handle, pageCount, options)
     const flags = (options.writable ? WRITABLE : 0) | (options.executable ? EXECUTABLE : 0)
-    const kind = options.guest ? KIND_GUEST : KIND_USER
+    const kind = options.vmalloc ? KIND_VMALLOC : options.guest ? KIND_GUEST : KIND_USER
     this.#list.append(tape.TAPE_MAP, handle, pageCount, flags | (kind << UPPER))
   }
 
@@ -83,17 +83,26 @@ export class TapeRecorder implements TapeWriter {
     this.#list.append(tape.TAPE_PUT, handle)
   }
 
-  readKernel(handle: Handle, firstPage: number, pageCount: number): void {
-    this.guard.access('reads', handle, firstPage, pageCount, true)
-    this.#list.append(tape.TAPE_ACCESS_KERNEL, handle, firstPage, pageCount)
-  }
-
   readDirect(firstFrame: number, frameCount: number): void {
     const { misuse, at } = this.guard
     misuse.checkWhole(at, 'first frame', firstFrame, 0, MAX_FRAMES - 1)
     misuse.checkWhole(at, 'frame count', frameCount, 1, MAX_FRAMES - firstFrame)
     this.guard.takeTime()
     this.#list.append(tape.TAPE_ACCESS_DIRECT, 0, firstFrame, frameCount)
+  }
+
+  readKernel(handle: Handle, firstPage: number, pageCount: number): void {
+    this.#accessKernel(tape.TAPE_ACCESS_KERNEL, 'reads', handle, firstPage, pageCount)
+  }
+
+  writeKernel(handle: Handle, firstPage: number, pageCount: number): void {
+    const opcode = tape.TAPE_ACCESS_KERNEL | (tape.ACCESS_WRITE << UPPER)
+    this.#accessKernel(opcode, 'writes', handle, firstPage, pageCount)
+  }
+
+  #accessKernel(opcode: number, verb: string, handle: Handle, firstPage: number, pageCount: number): void {
+    this.guard.access(`${verb} (kernel)`, handle, firstPage, pageCount, true)
+    this.#list.append(opcode, handle, firstPage, pageCount)
   }
 
   op(write: () => void): void {
