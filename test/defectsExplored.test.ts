@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { splitFiles } from '../dist/src/engines/importStrategy.js'
 import { defectJobs, verdicts, type DefectVerdict } from '../dist/src/harness/explore/defectJobs.js'
 import { runExplorations } from '../dist/src/harness/explore/exploreRun.js'
 import type { Defect } from '../dist/src/testing/defect.js'
@@ -21,7 +20,7 @@ describe('the explorer finds what is planted, within its bound, and reports no b
 
   test.each(planned.map(({ name, file }) => [name, file]))('%s', async (name, file) => {
     const { invariant, states, isBaseClean, baseOutcome } = found.get(name)!
-    const { defect } = (await import(splitFiles(file)[0])) as { defect: Defect }
+    const { defect } = (await import(file)) as { defect: Defect }
     expect(defect.expects).toContain(invariant)
     expect(states).toBeLessThanOrEqual(defect.foundWithin!)
     expect(isBaseClean, `${defect.base}: ${baseOutcome}`).toBe(true)

@@ -64,9 +64,9 @@ export const TAPE_IDLE = 21
  * CPU waits for it. A handle that is not mapped, or a page that the device cannot reach, is passed over and counted.
  */
 export const TAPE_DEVICE_ACCESS = 25
-
-/** As TAPE_ACCESS, in kernel mode: a page that is not there is passed over and counted. */
+/** As TAPE_ACCESS, in kernel mode through a mapping of kind vmalloc, or of a get. */
 export const TAPE_ACCESS_KERNEL = 22
+
 /**
  * a = handle, b = pages, c = first frame of the pool, which wraps around. Maps them for a moment in this CPU's window of the
  * space that it runs. May fail: then the handle is not mapped, and that is counted with what is passed over.

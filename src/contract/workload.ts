@@ -43,7 +43,7 @@ export interface TapeWriter {
   put(handle: Handle): void
   /** Kernel-mode reads through the direct map, by frame number. */
   readDirect(firstFrame: number, frameCount: number): void
-  /** Kernel-mode accesses through a mapping that was made with `vmalloc`, or by `get`. */
+  /** Kernel-mode accesses through a mapping that was made with `vmalloc`, or between `get` and `put`. */
   readKernel(handle: Handle, firstPage: number, pageCount: number): void
   writeKernel(handle: Handle, firstPage: number, pageCount: number): void
   /** One timed op; what `write` writes is its content. */

@@ -205,7 +205,6 @@ export class Interpreter {
     const state = this.#state
     const code = this.#tape.instructions
     const isDirect = (word & 0xff) === TAPE_ACCESS_DIRECT
-    const isKernel = isDirect || (word & 0xff) === TAPE_ACCESS_KERNEL
     const count = code[at + 3]
     let firstPage = DIRECT_MAP_BASE + code[at + 2]
     if (!isDirect) {
@@ -229,7 +228,7 @@ export class Interpreter {
     // Nothing is wanted when the last page of the run has just been passed over.
     const outcome = this.#access.run(page, Math.max(0, wanted), need)
     state[DONE_PAGES] += this.#access.done
-    if (outcome === MISSED_FAULT) return this.#fault(at, isKernel, firstPage, need)
+    if (outcome === MISSED_FAULT) return this.#fault(at, isDirect, firstPage, need)
     if (outcome === WOULD_MISS) return OUT_OF_TURN
     if (state[DONE_PAGES] === count) {
       state[DONE_PAGES] = 0
@@ -238,10 +237,10 @@ export class Interpreter {
     return outcome === MISSED ? WALKED : RAN
   }
 
-  #fault(at: number, isKernel: boolean, firstPage: number, need: number): TapeOutcome {
+  #fault(at: number, isDirect: boolean, firstPage: number, need: number): TapeOutcome {
     const state = this.#state
-    if (isKernel) {
-      // It is not mapped for the kernel now: a kernel would not have tried.
+    if (isDirect) {
+      // The frame is not in the kernel's map now: a kernel would not have tried.
       this.#cpu.counters[COUNT_PASSED_OVER]++
       state[DONE_PAGES]++
       if (state[DONE_PAGES] < this.#tape.instructions[at + 3]) return RAN

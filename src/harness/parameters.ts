@@ -44,16 +44,6 @@ export function resolveParameters(
   return { values, shown }
 }
 
-/** Values by the names that a strategy gives its parameters, by those that they have in a combination. */
-export function fullyNamed(
-  specs: ParameterSpecs,
-  given: Readonly<Record<string, number>>,
-): Map<string, number> {
-  const names = Object.keys(specs)
-  const nameOf = (name: string) => names.find((known) => bareName(known) === name) ?? name
-  return new Map(Object.entries(given).map(([name, value]) => [nameOf(name), value]))
-}
-
 /**
  * What an entry of the command line sets: the values of its preset, and over them the parameters that stand behind it.
  * @param thing what the message names, such as `strategy lazy`

@@ -14,14 +14,14 @@ import {
   OUTER_SPACE,
 } from './position.js'
 
+/** In the place of a space: the operation is not counted. */
+export const NO_SPACE = -1
+
 /**
  * The bracket of an outermost operation. Two counters per space tell whether another operation was
  * open meanwhile: how many are open (Linux `mm->tlb_flush_pending`), and how many were ever begun,
  * which also sees one that began and ended inside this one.
  */
-/** In the place of a space: the operation is not counted. */
-export const NO_SPACE = -1
-
 export function beginOutermost(context: Context, space: number): void {
   const { p, memory, words, frames } = context
   reapFrames(context)

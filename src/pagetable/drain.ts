@@ -111,9 +111,10 @@ function arenaThatHolds(context: Context): number {
 
 /** What was put and is not dealt out again: nothing else will ask for it. */
 function drainWindows(context: Context, at: number): Outcome {
-  const { p, demand, words, windowPages } = context
+  const { p, demand, words } = context
   // The kernel's own space has no windows.
-  while (windowPages > 0 && p[at + WINDOW] < words.spaceCount - 1) {
+  const spaces = context.windowPages > 0 ? words.spaceCount - 1 : 0
+  while (p[at + WINDOW] < spaces) {
     p[at + WINDOW_PAGE] = collectPut(context, KERNEL_SPACE + 1 + p[at + WINDOW], p[at + WINDOW_PAGE])
     if (demand.count > 0) {
       p[at + COUNTED] = demand.count

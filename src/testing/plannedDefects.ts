@@ -2,8 +2,6 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { OPERATION_KINDS } from '../engines/explore/exploreCase.js'
-import { importStrategy, joinFiles } from '../engines/importStrategy.js'
-import { USUAL_FALLBACK } from '../harness/chooseStrategy.js'
 import type { PlannedDefect } from '../harness/explore/defectJobs.js'
 import { moduleFile } from '../registry.js'
 import type { Defect } from './defect.js'
@@ -19,13 +17,12 @@ export async function plannedDefects(): Promise<PlannedDefect[]> {
 async function planned(file: string): Promise<PlannedDefect> {
   const { defect } = (await import(pathToFileURL(file).href)) as { defect: Defect }
   const { needs } = defect
-  const base = baseFile(defect.base)
   const known = (names: readonly string[]) => OPERATION_KINDS.filter((kind) => names.includes(kind))
   return {
     name: defect.name,
-    file: await withFallback(file),
+    file,
     baseName: defect.base,
-    baseFile: await withFallback(base),
+    baseFile: baseFile(defect.base),
     trap: defect.trap,
     breaks: defect.breaks,
     expects: defect.expects,
@@ -51,12 +48,6 @@ async function planned(file: string): Promise<PlannedDefect> {
     },
     parameters: needs.parameters ?? {},
   }
-}
-
-/** A strategy for some kinds of mapping runs with the usual one for the rest. */
-async function withFallback(file: string): Promise<string> {
-  const { handles } = await importStrategy(file)
-  return handles === undefined ? file : joinFiles([file, baseFile(USUAL_FALLBACK)])
 }
 
 function baseFile(base: string): string {

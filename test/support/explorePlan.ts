@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { StrategyModule } from '../../dist/src/contract/strategy.js'
 import { explore, type Exploration } from '../../dist/src/engines/explore/engine.js'
 import type { ExploreCase } from '../../dist/src/engines/explore/exploreCase.js'
-import { importStrategy, joinFiles } from '../../dist/src/engines/importStrategy.js'
 import type { ExplorePlan } from '../../dist/src/engines/explore/exploreMachine.js'
-import { fullyNamed } from '../../dist/src/harness/parameters.js'
 import { loadProfile } from '../../dist/src/machine/profile.js'
 import { SMALLEST } from '../../dist/src/testing/smallCases.js'
 import { loadStrategy, ROOT } from './runCell.js'
@@ -20,9 +19,7 @@ export function planOf(
     name,
     spec.default,
   ])
-  const known = [...fullyNamed(module.parameters, parameters)].filter(([name]) =>
-    Object.hasOwn(module.parameters, name),
-  )
+  const known = Object.entries(parameters).filter(([name]) => Object.hasOwn(module.parameters, name))
   return {
     case: { ...SMALLEST, ...given },
     module,
@@ -47,12 +44,11 @@ export function verdictOf(plan: ExplorePlan): string {
   return finding?.invariant ?? end
 }
 
-/** One for some kinds of mapping only runs with `batched`, as where it is named alone. */
 async function moduleAt(...path: string[]): Promise<StrategyModule> {
-  const file = resolve(ROOT, ...path)
-  const module = await importStrategy(file)
-  if (module.handles === undefined) return module
-  return importStrategy(joinFiles([file, resolve(ROOT, 'dist/src/strategies/batched.js')]))
+  const { default: module } = (await import(pathToFileURL(resolve(ROOT, ...path)).href)) as {
+    default: StrategyModule
+  }
+  return module
 }
 
 /** As a user names it: one for some kinds of mapping only comes with `batched`. */

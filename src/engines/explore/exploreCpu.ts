@@ -152,19 +152,19 @@ export class ExploreCpu {
     return 1 + this.#cell.config.cpuCount
   }
 
-  /** The page of the kernel's area; no case has windows as well. */
-  get #kernelHandle(): number {
-    return this.otherHandle + 1 + this.id
-  }
-
   /** Of what the CPU maps in its window; only where the case has windows. */
   get #windowHandle(): number {
-    return this.otherHandle + 1 + this.id
+    return this.otherHandle + 1 + this.#cell.config.cpuCount + this.id
   }
 
   get #isInWindow(): boolean {
     if ((this.#cell.config.windowPages ?? 0) === 0) return false
     return this.#arena.words[this.#handleWord(this.#windowHandle) + HANDLE_MAPPED] !== 0
+  }
+
+  /** The page of the kernel's area. */
+  get #kernelHandle(): number {
+    return this.otherHandle + 1 + this.id
   }
 
   get #ownHandle(): number {

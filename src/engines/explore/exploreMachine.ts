@@ -190,7 +190,7 @@ function cellPlan(plan: ExplorePlan, profile: Profile): CellPlan {
       bodyAt: 0,
       opCount: 0,
     })),
-    handleCount: 2 + cpuCount + (alphabet.includes('vmalloc') || hasWindows(plan.case) ? cpuCount : 0),
+    handleCount: 2 + cpuCount + extraHandles(plan.case),
     maxOperationPages:
       pageCount * (alphabet.includes('batch') ? operationCount + 1 : 1) +
       (alphabet.includes('teardown') ? cpuCount : 0),
@@ -225,6 +225,12 @@ function otherPages({ alphabet }: ExploreCase): number {
 
 function hasWindows({ alphabet }: ExploreCase): boolean {
   return alphabet.includes('window')
+}
+
+/** Those of the kernel's area, then those of windows. */
+function extraHandles(plan: ExploreCase): number {
+  if (hasWindows(plan)) return 2 * plan.cpuCount
+  return plan.alphabet.includes('vmalloc') ? plan.cpuCount : 0
 }
 
 function trackedCount(plan: ExploreCase): number {
