@@ -54,7 +54,6 @@ export class SimMachine implements UndisturbedSim {
   readonly #topology: Topology
   readonly #claims: Claims | null
   readonly #accessPs: number
-  readonly #pollPs: number
   readonly #wordWaiters = new Set<number>()
   /** Told whenever something has changed when a CPU can act next. */
   onChange: (cpu: number) => void = () => {}
@@ -150,9 +149,8 @@ export class SimMachine implements UndisturbedSim {
       )
     }
     this.#claims = claims
-    this.#pollPs = strategy.polled === undefined ? Infinity : pollNs * 1000
-    this.polls =
-      this.#pollPs === Infinity ? null : new SimPolls(this.cpus, this.#pollPs, (cpu) => this.onChange(cpu))
+    const polls = () => new SimPolls(this.cpus, pollNs * 1000, (cpu) => this.onChange(cpu))
+    this.polls = strategy.polled === undefined ? null : polls()
     boot(memory, cell.machine, cell.config, random)
   }
 
@@ -161,7 +159,7 @@ export class SimMachine implements UndisturbedSim {
     const deliveries = [0, 1, 2].map((distance) => this.costs[COST_DELIVER_SIBLING + distance])
     return Math.min(
       ...deliveries,
-      this.#pollPs,
+      this.polls?.periodPs ?? Infinity,
       this.interconnect === null ? Infinity : this.costs[COST_BROADCAST_REACH],
     )
   }
