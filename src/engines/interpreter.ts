@@ -27,6 +27,7 @@ import { RESULT } from '../pagetable/position.js'
 import { RAN, RETRY, type Outcome } from '../pagetable/routine.js'
 import type { AccessUnit } from './accessUnit.js'
 import { cross, mustCross } from './crossing.js'
+import { isLocal } from './localInstructions.js'
 import { MISSED, MISSED_FAULT, WOULD_MISS } from './accessUnit.js'
 import type { TapeCpu } from './tapeCpu.js'
 import { enterKernel } from './enterKernel.js'
@@ -258,21 +259,13 @@ export class Interpreter {
     return this.#next()
   }
 
-  /** Whether the next step touches nothing that other CPUs change: accesses, loops, time stamps. */
+  /** Whether the next step touches nothing that other CPUs change. */
   get isNextLocal(): boolean {
     if (!this.#cpu.kernel.isIdle) return false
     const opcode = this.#tape.instructions[this.#state[AT]] & 0xff
     if (this.#cpu.kernel.tellsCrossings && mustCross(this.#cpu.kernel, opcode)) return false
     if (opcode === TAPE_END) return this.isInnocent
-    return (
-      opcode === TAPE_ACCESS ||
-      opcode === TAPE_ACCESS_DIRECT ||
-      opcode === TAPE_ACCESS_KERNEL ||
-      opcode === TAPE_LOOP ||
-      opcode === TAPE_LOOP_END ||
-      opcode === TAPE_OP_BEGIN ||
-      opcode === TAPE_OP_END
-    )
+    return isLocal(opcode)
   }
 }
 

@@ -55,7 +55,6 @@ export class SimMachine implements UndisturbedSim {
   readonly #topology: Topology
   readonly #claims: Claims | null
   readonly #accessPs: number
-  readonly #pollPs: number
   readonly #wordWaiters = new Set<number>()
   /** Told whenever something has changed when a CPU can act next. */
   onChange: (cpu: number) => void = () => {}
@@ -147,14 +146,13 @@ export class SimMachine implements UndisturbedSim {
       )
     }
     this.#claims = claims
-    this.#pollPs = strategy.polled === undefined ? Infinity : pollNs * 1000
-    this.polls =
-      this.#pollPs === Infinity ? null : new SimPolls(this.cpus, this.#pollPs, (cpu) => this.onChange(cpu))
+    const polls = () => new SimPolls(this.cpus, pollNs * 1000, (cpu) => this.onChange(cpu))
+    this.polls = strategy.polled === undefined ? null : polls()
     boot(memory, cell.machine, cell.config, random)
   }
 
   get aheadPs(): number {
-    return Math.min(aheadPs(this.costs, this.cell), this.#pollPs)
+    return Math.min(aheadPs(this.costs, this.cell), this.polls?.periodPs ?? Infinity)
   }
 
   sent(from: number, target: number): void {

@@ -7,6 +7,8 @@ import type { SimPort } from './simPort.js'
  * look (SimCpu.pollPs), and the vain ones in between, which hit the CPU's own caches, cost nothing.
  */
 export class SimPolls {
+  /** How long user code goes on before it looks. */
+  readonly periodPs: number
   readonly #cpus: readonly SimCpu[]
   /** What each CPU has loaded in its last look, and who has loaded a word. */
   readonly #looked: number[][]
@@ -14,6 +16,7 @@ export class SimPolls {
   readonly #onChange: (cpu: number) => void
 
   constructor(cpus: readonly SimCpu[], periodPs: number, onChange: (cpu: number) => void) {
+    this.periodPs = periodPs
     this.#cpus = cpus
     this.#looked = cpus.map(() => [])
     this.#onChange = onChange

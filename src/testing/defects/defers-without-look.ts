@@ -26,8 +26,8 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'hooks',
     frames: 3,
-    awaits: 'kernel mappings that are owed to use only',
   },
+  foundWithin: 1000,
 }
 
 export default plant(

@@ -28,8 +28,8 @@ export const defect: Defect = {
     ticks: 0,
     preempt: 'none',
     frames: 3,
-    awaits: 'kernel mappings that are owed to use only',
   },
+  foundWithin: 500,
 }
 
 export default plant(
