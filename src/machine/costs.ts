@@ -73,8 +73,6 @@ export const COST_BROADCAST_REACH_EACH = 26
 /** What only machines with an IOMMU charge for; indices behind those. */
 export const IOMMU_COST_NAMES = ['access', 'miss', 'command', 'invalidate', 'flush'] as const
 
-export type IommuCostName = (typeof IOMMU_COST_NAMES)[number]
-
 /** One page that the device reads or writes through a cached translation. */
 export const COST_DEVICE_ACCESS = 27
 /** Added where it is not cached. */
@@ -87,8 +85,6 @@ export const COST_DEVICE_INVALIDATE = 30
 export const COST_DEVICE_FLUSH = 31
 /** What only virtual machines charge for; indices behind those of IOMMU_COST_NAMES. */
 export const VCPU_COST_NAMES = ['exit', 'entry'] as const
-
-export type VcpuCostName = (typeof VCPU_COST_NAMES)[number]
 
 /** The host takes a virtual CPU off its processor: from the guest's last instruction to the host's first. */
 export const COST_VCPU_EXIT = 32
