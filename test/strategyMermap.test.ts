@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { planOf, planted, shipped, verdictOf } from './support/explorePlan.js'
+import { planOf, shipped, verdictOf } from './support/explorePlan.js'
 import { simCell, type CellOptions } from './support/runCell.js'
 
 const read = (parameters: Record<string, number>, more: Partial<CellOptions> = {}) =>
@@ -71,9 +71,6 @@ describe('where an entry must be broken before another one is made', () => {
 })
 
 test('a rewind without a flush is found on tapes too', async () => {
-  const { violations } = await read(
-    { pages: 1, window: 2, ops: 8 },
-    { module: await planted('put-left-unflushed') },
-  )
+  const { violations } = await read({ pages: 1, window: 2, ops: 8 }, { strategy: 'put-left-unflushed' })
   expect(violations.map(({ invariant }) => invariant)).toContain('I2')
 })
