@@ -160,11 +160,11 @@ export class Transitions {
     if (cpu.kernel.tellsCrossings) into[end++] = actionOf(id, ACT_LEAVE)
     const { operations } = this.#machine
     if (!mayBegin) {
-      this.holdsBack ||= operations.some((operation) => cpu.canBegin(operation))
+      this.holdsBack ||= operations.some((operation) => cpu.operations.canBegin(operation))
       return end
     }
     for (let index = 0; index < operations.length; index++) {
-      if (cpu.canBegin(operations[index])) into[end++] = actionOf(id, ACT_OPERATION, index)
+      if (cpu.operations.canBegin(operations[index])) into[end++] = actionOf(id, ACT_OPERATION, index)
     }
     return end
   }
@@ -179,7 +179,7 @@ export class Transitions {
         this.#get(cpu, PENDING_INTERRUPT) === 0 &&
         cpu.buffer.count === 0 &&
         cpu.isInUserMode &&
-        !this.#machine.operations.some((operation) => cpu.canBegin(operation)),
+        !this.#machine.operations.some((operation) => cpu.operations.canBegin(operation)),
     )
   }
 
@@ -289,7 +289,7 @@ export class Transitions {
           cpu.kernel.reenter()
           break
         default:
-          cpu.begin(operations[this.#get(cpu, PARAM)])
+          cpu.operations.begin(operations[this.#get(cpu, PARAM)])
           cpu.kernel.step()
       }
     } catch (error) {
