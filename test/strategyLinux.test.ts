@@ -294,6 +294,48 @@ describe('switches', () => {
     expect(hand.interrupt(1)).toEqual(['flush 1 pages from 7 of space 0', 'acknowledge 0'])
   })
 
+  describe('inContext', () => {
+    /** CPU 0 takes pages away, one operation for each; CPU 1 has handled all, and returns to user code. */
+    const returned = (firstPages: number[], given: Record<string, number> = {}): string[] => {
+      const hand = new HandCpus(linux, 2, { inContext: 1, ...given })
+      hand.enter(1)
+      for (const firstPage of firstPages) {
+        hand.change(0, { space: 1, firstPage, obligations: UNMAPPED })
+        const ticket = hand.finish(0, { space: 1, level: LEVEL_CALL })
+        expect(hand.interrupt(1)).toEqual(['acknowledge 0'])
+        hand.strategy.resumed(hand.cpus[0], ticket)
+      }
+      hand.strategy.left!(hand.cpus[1])
+      return hand.cpus[1].take()
+    }
+
+    test('a handler acknowledges and flushes nothing; what it was asked for goes before user code runs', () => {
+      expect(returned([5])).toEqual([flush])
+      expect(returned([])).toEqual([])
+    })
+
+    test('several requests are one flush of the range that spans them, above the ceiling of everything', () => {
+      expect(returned([5, 9])).toEqual(['flush 5 pages from 5 of space 1'])
+      expect(returned([9, 5, 7])).toEqual(['flush 5 pages from 5 of space 1'])
+      expect(returned([5, 9], { ceiling: 4 })).toEqual(['flush space 1'])
+    })
+
+    test('a generation that was never asked for makes it everything', () => {
+      const hand = new HandCpus(linux, 2, { inContext: 1 })
+      hand.enter(1)
+      hand.change(0, { space: 1, firstPage: 5, obligations: UNMAPPED })
+      hand.finish(0, { space: 1, level: LEVEL_CALL })
+      hand.interrupt(1)
+      hand.words[hand.placed['generation'].base + hand.placed['generation'].stride]++
+      hand.strategy.left!(hand.cpus[1])
+      expect(hand.cpus[1].take()).toEqual(['flush space 1'])
+    })
+
+    test('what counts for walks is flushed in the handler', () => {
+      expect(round({ inContext: 1 }, TABLE_REUSE)[1]).toEqual([flush, 'acknowledge 0'])
+    })
+  })
+
   test('trim: a CPU that has left is interrupted once, and not again until it comes back', async () => {
     const workload = laps(
       (first, handle) => {

@@ -221,15 +221,16 @@ export class Cpu implements TapeCpu {
   }
 
   /**
-   * A user entry counts while its space is loaded and the CPU not idle; a kernel entry unless the CPU runs user code
-   * and its strategy is told when it comes back. Where walks count neither makes a difference. Nothing counts on a
+   * A user entry counts while its space is loaded and the CPU not idle, nor in the kernel where its strategy is told when it
+   * leaves that; a kernel entry unless the CPU runs user code and its strategy is told when it comes back. Where walks count neither makes a difference. Nothing counts on a
    * preempted CPU: its processor runs, and walks, for somebody else.
    */
   #isUsable({ space, obligation }: PassedEvent): boolean {
     if (this.kernel.isPreempted) return false
     if (space !== KERNEL_SPACE && space !== this.port.activeSpace) return false
     if ((obligation & WALK_REACH) !== 0) return true
-    return space === KERNEL_SPACE ? !this.kernel.isInUserMode : !this.kernel.isCpuIdle
+    if (space === KERNEL_SPACE) return !this.kernel.isInUserMode
+    return !this.kernel.isCpuIdle && !this.kernel.isInKernel
   }
 
   /** Under the tag that the space has here, loaded or not. */

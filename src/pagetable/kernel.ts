@@ -211,6 +211,11 @@ export class Kernel {
     return this.tellsCrossings && this.#context.p[IN_KERNEL] === 0
   }
 
+  /** Whether no user mapping is used here, but for walks; false where nobody is told of crossings. */
+  get isInKernel(): boolean {
+    return this.tellsCrossings && this.#context.p[IN_KERNEL] !== 0
+  }
+
   /** In user mode until `entered` has done what others have left to it. @returns whether the CPU has come from there */
   enter(): boolean {
     if (!this.isInUserMode) return false

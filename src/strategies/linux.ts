@@ -1,12 +1,39 @@
-import type { StrategyModule } from '../contract/strategy.js'
+import type { Port } from '../contract/port.js'
+import type { StrategyHost, StrategyModule } from '../contract/strategy.js'
+import { IN_CONTEXT_PRIVATES, InContextRound } from './shared/inContextRound.js'
+import { IN_CONTEXT } from './shared/linuxParameters.js'
 import {
   LINUX_PARAMETERS,
+  LINUX_PARTS,
   LinuxStrategy,
   linuxPrivates,
   linuxWords,
+  type LinuxParts,
   type LinuxPrivates,
   type LinuxWords,
 } from './shared/linuxStrategy.js'
+
+type Privates = LinuxPrivates | 'deferred'
+
+/** A class of its own, because who has `left` is told of every crossing. */
+export class InContextLinux extends LinuxStrategy {
+  readonly #inContext: InContextRound
+
+  constructor(
+    host: StrategyHost<LinuxWords, Privates>,
+    parts: LinuxParts & { readonly Round: typeof InContextRound } = { ...LINUX_PARTS, Round: InContextRound },
+  ) {
+    super(host, parts)
+    this.#inContext = this.round as InContextRound
+    this.#inContext.acknowledgesEarly = true
+    this.#inContext.deferred = host.privates.deferred
+    this.#inContext.ceiling = host.parameters['ceiling']
+  }
+
+  left(cpu: Port): void {
+    this.#inContext.returnToUser(cpu)
+  }
+}
 
 /**
  * What Linux does on x86 since 4.14 (Andy Lutomirski): each space counts its flushes in a generation, each CPU knows up
@@ -27,7 +54,9 @@ import {
  *   empty, flushes its own while they travel (`concurrent`), and waits.
  * - **Responder**: another space is loaded: nothing, and with `trim` its bit goes. Its generation is there already:
  *   nothing. A partial flush only if the request names a range, is the very next generation, and the newest; in any other
- *   case all of the space. Then it notes the newest generation.
+ *   case all of the space. Then it notes the newest generation. With `inContext` it acknowledges and notes the request; what has
+ *   come until it returns to user code is merged, above `ceiling` or over a gap in the generations to the whole space, and
+ *   flushed as the last thing in the kernel.
  * - **Switch**: sets its bit, THEN reads the generation, finds a slot. None: the next one round robin, which is flushed;
  *   a stale one: flushed; a current one: kept. The old bit goes when the new root is loaded.
  * - **Idle**: sets the flag; on waking takes it away, THEN compares, and flushes the space if it is behind. Freed tables,
@@ -55,16 +84,20 @@ import {
  * (a list). A lazy CPU that is interrupted compares as it wakes, and idles again (it goes over to the kernel's space for
  * good). `trim` lacks the rule of one interrupt a second for each space. The old bit is cleared after the load, as up to
  * 4.13; later kernels clear it first (from memory, unverified). Cleaning before write-out gathers (`page_mkclean` flushes
- * page by page). `earlyAck` is the paper's and not in the kernel. In-context flushes are left out: page-table isolation
- * is not modelled.
+ * page by page). `earlyAck` and `inContext` are the paper's and not in the kernel. There `inContext` puts off the half of a
+ * flush that is about the user's tag; page-table isolation is not modelled, so here it is the whole flush of user pages, and no
+ * initiator puts off its own.
  */
 export default {
   summary: 'generations for each space, tags that outlive a switch, lazy CPUs, one gather for each range',
   source: 'Linux 6.3 arch/x86/mm/tlb.c, mm/mmu_gather.c and kernel/smp.c',
-  parameters: LINUX_PARAMETERS,
+  parameters: { ...LINUX_PARAMETERS, inContext: IN_CONTEXT },
   contract: () => 'return',
   assumes: () => ({ timeless: false, symmetric: true }),
   words: linuxWords,
-  privateWords: linuxPrivates,
-  create: (host) => new LinuxStrategy(host),
-} satisfies StrategyModule<LinuxWords, LinuxPrivates>
+  privateWords: (shape, parameters) => ({
+    ...linuxPrivates(shape, parameters),
+    deferred: parameters['inContext'] === 0 ? 0 : IN_CONTEXT_PRIVATES,
+  }),
+  create: (host) => (host.parameters['inContext'] === 0 ? new LinuxStrategy(host) : new InContextLinux(host)),
+} satisfies StrategyModule<LinuxWords, Privates>

@@ -151,7 +151,9 @@ export class ExploreMachine {
     )
     this.oracle.isIdle = (cpu) => this.cpus[cpu].kernel.isCpuIdle
     this.oracle.isPreempted = (cpu) => this.cpus[cpu].isAway
-    this.speculation.isPreempted = this.oracle.isPreempted
+    // The device fills too, and no host takes it off anything.
+    this.speculation.isPreempted = (holder) => holder < cpuCount && this.oracle.isPreempted(holder)
+    this.oracle.isInKernel = (cpu) => this.cpus[cpu].kernel.isInKernel
     this.oracle.isInUserMode = (cpu) => this.cpus[cpu].kernel.isInUserMode
     this.oracle.isWalkerIn = (cpu, event) => isWalkerIn(this.cpus[cpu].p, event)
     const frames = new Frames(new PlainMemory(words), cell.machine.frames)

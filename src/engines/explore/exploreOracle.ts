@@ -53,6 +53,8 @@ export class ExploreOracle {
   isIdle: (cpu: number) => boolean = () => false
   /** Whether the host has a CPU's processor, or had before the step that the CPU is in: nothing of it is used or walked. */
   isPreempted: (cpu: number) => boolean = () => false
+  /** Whether a CPU is in the kernel, and its strategy is told when it returns to user code. */
+  isInKernel: (cpu: number) => boolean = () => false
   /** Whether a CPU runs user code or enters the kernel, and its strategy is told. */
   isInUserMode: (cpu: number) => boolean = () => false
   /** The first thing that went wrong in the transition. */
@@ -90,8 +92,8 @@ export class ExploreOracle {
   /** User translations of a CPU in the kernel's hands, or in the middle of a look, do nothing, but for walks. */
   #isInKernelOnly(cpu: number): boolean {
     const kind = this.#state(cpu, KIND)
-    const isInHook = kind === KIND_IDLE || kind === KIND_WAKE || kind === KIND_POLL
-    return this.#isInHandler(cpu) || this.isIdle(cpu) || isInHook
+    const isInHook = kind === KIND_IDLE || kind === KIND_WAKE || kind === KIND_POLL || kind === KIND_LEAVE
+    return this.#isInHandler(cpu) || this.isIdle(cpu) || this.isInKernel(cpu) || isInHook
   }
 
   /** Kernel mappings are not used here, but for walks. */
@@ -155,7 +157,7 @@ export class ExploreOracle {
       const condemned = this.#held.condemned(cpu, index)
       if (condemned === 0) continue
       const { space } = this.#held.pages[index]
-      if (this.isIdle(cpu) && space !== KERNEL_SPACE) continue
+      if ((this.isIdle(cpu) || this.isInKernel(cpu)) && space !== KERNEL_SPACE) continue
       if (space === KERNEL_SPACE && this.#isInUserOnly(cpu) && (condemned & WALK_REACH) === 0) continue
       if (this.#isLoaded(cpu, space)) this.#convict(cpu, index)
     }

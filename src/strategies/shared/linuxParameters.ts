@@ -48,6 +48,15 @@ export const EARLY_ACK: ParameterSpec = {
   source: 'Amit, Tai, Wei, EuroSys 2020; not in Linux',
 }
 
+export const IN_CONTEXT: ParameterSpec = {
+  default: 0,
+  min: 0,
+  max: 1,
+  unit: '0 or 1',
+  summary: 'a handler acknowledges and notes; the CPU flushes when it returns to user code',
+  source: 'Amit, Tai, Wei, EuroSys 2020, in-context flushes; not in Linux',
+}
+
 export const TRIM: ParameterSpec = {
   default: 0,
   min: 0,

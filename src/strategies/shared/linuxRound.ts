@@ -132,6 +132,17 @@ export class LinuxRound extends Round {
     const pages = cpu.load(at + COUNT)
     const generation = cpu.load(at + GENERATION)
     this.acknowledge(cpu, initiator)
+    this.answerAcknowledged(cpu, space, first, pages, generation)
+  }
+
+  /** Nobody waits for it any more, but this CPU's next step in user mode does. */
+  protected answerAcknowledged(
+    cpu: Port,
+    space: number,
+    first: number,
+    pages: number,
+    generation: number,
+  ): void {
     this.answer(cpu, space, first, pages, generation)
   }
 
