@@ -10,9 +10,6 @@ import {
   type Ticket,
 } from '../contract/ticket.js'
 import {
-  COST_BROADCAST_ISSUE,
-  COST_BROADCAST_SYNC,
-  COST_DEVICE_COMMAND,
   COST_ENTRY_WRITE,
   COST_FLUSH_ALL,
   COST_FLUSH_SPACE,
@@ -22,10 +19,6 @@ import {
   type Meter,
 } from '../machine/costs.js'
 import {
-  COUNT_BROADCAST_SYNCS,
-  COUNT_BROADCASTS,
-  COUNT_DEVICE_FLUSHES,
-  COUNT_DEVICE_INVALIDATIONS,
   COUNT_FLUSH_ROUNDS,
   COUNT_FULL_FLUSHES,
   COUNT_IPIS,
@@ -35,19 +28,23 @@ import { OwnPages, type OwnTable } from '../machine/ownTable.js'
 import type { StructureCache } from '../machine/structureCache.js'
 import { wordOfEntry } from '../machine/tables.js'
 import type { Tlb } from '../machine/tlb.js'
-import { EVERYTHING } from '../machine/iotlb.js'
 import type { CellWords } from './cellWords.js'
 
-const NO_BROADCAST =
-  "the strategy broadcasts, which this machine cannot: its module must say needs: ['broadcast'], and the profile must have it"
-
-const NO_DEVICE =
-  "the strategy commands the IOMMU, which is not there: its module must say needs: ['iommu'], and a tape must have a device"
 export const NO_OWN_TABLE =
   "the strategy drops entries of a CPU's own table, which there is none of: its module must say needs: ['perCpuTables']"
 
 export const NO_PRIVATE_FILLS =
   "the strategy fills privately, which this machine does not expect: its module must say needs: ['privateFills']"
+
+/** Methods that CommandPort adds. */
+type OfCommands =
+  | 'broadcast'
+  | 'broadcastSync'
+  | 'invalidateDevice'
+  | 'flushDevice'
+  | 'deviceCompleted'
+  | 'deviceSync'
+
 /** Methods that KnowingPort adds. */
 type OfKnowingTlbs = 'hasExpired' | 'untilExpired' | 'invalidateSharers'
 
@@ -55,7 +52,7 @@ type OfKnowingTlbs = 'hasExpired' | 'untilExpired' | 'invalidateSharers'
  * The parts of a port that are the same in every engine: this CPU's own TLB, its private words, the
  * counting. Engines add shared words, interrupts and time.
  */
-export abstract class BasePort implements Omit<Port, OfKnowingTlbs> {
+export abstract class BasePort implements Omit<Port, OfCommands | OfKnowingTlbs> {
   readonly id: number
   readonly count: number
   protected readonly cell: CellWords
@@ -223,26 +220,6 @@ export abstract class BasePort implements Omit<Port, OfKnowingTlbs> {
     if (this.count > 1) this.counters[COUNT_FLUSH_ROUNDS]++
   }
 
-  broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
-    const { broadcast } = this.cell.config.profile
-    if (this.cell.broadcasts === null || broadcast === undefined) throw new Error(NO_BROADCAST)
-    if (pageCount !== WHOLE_TAG && !(pageCount > 0))
-      throw new Error(`a broadcast of ${pageCount} pages: it takes some, or WHOLE_TAG`)
-    const pages = pageCount === WHOLE_TAG ? 1 : pageCount / stridePages
-    const operations = Math.ceil(pages / broadcast.pagesPerOperation.value)
-    this.counters[COUNT_BROADCASTS] += operations
-    this.meter.charge(COST_BROADCAST_ISSUE, operations)
-    this.sendBroadcast(tag, firstPage, pageCount, stridePages)
-  }
-
-  /** To every CPU, this one included; each then calls its port's `dropBroadcast` at a time of its own. */
-  protected abstract sendBroadcast(
-    tag: number,
-    firstPage: number,
-    pageCount: number,
-    stridePages: number,
-  ): void
-
   /** What hardware does on this CPU when somebody's broadcast gets here. */
   dropBroadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
     if (pageCount !== WHOLE_TAG) {
@@ -253,34 +230,6 @@ export abstract class BasePort implements Omit<Port, OfKnowingTlbs> {
     else this.#tlb.dropTag(tag)
     this.#structures.empty()
   }
-
-  broadcastSync(): Ticket {
-    const { broadcasts } = this.cell
-    if (broadcasts === null) throw new Error(NO_BROADCAST)
-    this.counters[COUNT_BROADCAST_SYNCS]++
-    this.meter.charge(COST_BROADCAST_SYNC, 1)
-    return this.zero(broadcasts.undelivered.base + this.id * broadcasts.undelivered.stride)
-  }
-
-  invalidateDevice(firstPage: number, pageCount: number): number {
-    return this.#commandDevice(COUNT_DEVICE_INVALIDATIONS, firstPage, pageCount)
-  }
-
-  flushDevice(): number {
-    return this.#commandDevice(COUNT_DEVICE_FLUSHES, 0, EVERYTHING)
-  }
-
-  #commandDevice(counter: number, firstPage: number, pageCount: number): number {
-    if (this.cell.iotlb === null) throw new Error(NO_DEVICE)
-    this.counters[counter]++
-    this.meter.charge(COST_DEVICE_COMMAND, 1)
-    return this.sendToDevice(firstPage, pageCount)
-  }
-
-  /** @returns the command's number */
-  protected abstract sendToDevice(firstPage: number, pageCount: number): number
-  abstract deviceCompleted(): number
-  abstract deviceSync(): Ticket
 
   /** This CPU's part of a drop by hardware. @returns pages that it held */
   dropHere(space: number, firstPage: number, pageCount: number, isWhole: boolean): number {

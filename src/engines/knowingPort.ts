@@ -7,13 +7,13 @@ import {
   COST_DIRECTORY_LOOK_UP,
   COST_DIRECTORY_MESSAGE,
 } from '../machine/knowingTlbCosts.js'
-import { BasePort } from './basePort.js'
+import { CommandPort } from './commandPort.js'
 
 const NO_DIRECTORY =
   "the strategy asks a directory, which this machine has not: its module must say needs: ['directory'], and the profile must have it"
 
 /** What of a port is for TLBs that know more than today's (src/contract/hardware.ts), and the same in every engine. */
-export abstract class KnowingPort extends BasePort implements Port {
+export abstract class KnowingPort extends CommandPort implements Port {
   /** What the clock that all CPUs have in common shows more than this one's. */
   sharedAheadNs = 0
   /** By how many ticks the readings of two CPUs may differ. */

@@ -1,5 +1,5 @@
 import { KIND_DIRECT_MAP, KIND_GUEST } from '../contract/change.js'
-import { dueWithinDeadline, EXPOSE, NEW_ENTRY, VA_REUSE, waivedBy } from '../contract/obligation.js'
+import { NEW_ENTRY, VA_REUSE } from '../contract/obligation.js'
 import { OPERATION_ZAP_DIRECT } from '../contract/operation.js'
 import {
   DIRECT_MAP_BASE,
@@ -26,14 +26,14 @@ import type { Context } from './context.js'
 import { isCovered } from './covered.js'
 import { canSleep, pushDemand, pushSleepingDemand } from './demand.js'
 import { FramesExhausted } from './exhaustion.js'
+import { demandExposure, expose } from './exposeFrame.js'
 import { freeFrame, tryLockFree, unlockFree } from './frameSupply.js'
 import { fillHere, fillsPrivately, isMissingHere, publishHere } from './fillOwn.js'
 import { handleAt } from './handle.js'
 import { HAND_FAULT, setInHand } from './inHand.js'
-import { contractOf } from './parts.js'
 import { isBreakBeforeMake, populating, populatingDemand } from './populate.js'
 import { fillEvent } from './passedEvent.js'
-import { LOCALS, OPERATION_DEPTH, PHASE, RESULT, SPACE } from './position.js'
+import { LOCALS, PHASE, RESULT } from './position.js'
 import { pushRange } from './rangeOperation.js'
 import {
   goTo,
@@ -46,7 +46,6 @@ import {
   ROUTINE_TAKE_FRAME,
   type Outcome,
 } from './routine.js'
-import { ownerFor } from './serials.js'
 import { BUSY, CLEANED, PENDING, READ_ONLY } from './softBits.js'
 import { growLeaf } from './tableSupply.js'
 
@@ -126,9 +125,12 @@ export function stepFault(context: Context, at: number): Outcome {
       )
       return goToBelow(p, at, ZAPPED)
     case ZAPPED:
-      return demandExposure(context, at)
+      p[at + PHASE] = EXPOSED
+      demandExposure(context, p[at + FRAME])
+      return GO_ON
     case EXPOSED:
-      return expose(context, at)
+      expose(context, p[at + FRAME])
+      return goTo(p, INSTALL)
     case FILL:
       fillHere(context, p[at + PAGE], p[at + FAULT_WORD])
       return end(context, handle, 1)
@@ -227,55 +229,6 @@ function giveBackWrite(context: Context, at: number, handle: number, entry: numb
   const written = (entry & ~CLEANED) | WRITABLE
   if (context.memory.compareExchange(word, entry, written) !== entry) return RETRY
   return granted(context, at, handle)
-}
-
-function directWord(context: Context, frame: number): number {
-  const { memory, tables, words } = context
-  const root = memory.peek(words.spaces.base + KERNEL_SPACE * words.spaces.stride + SPACE_ROOT)
-  return tables.leafWord(root, DIRECT_MAP_BASE + frame)
-}
-
-/** The page is about to be handed over: a zap that is not settled is demanded now, also inside a batch. */
-function demandExposure(context: Context, at: number): Outcome {
-  const { p, memory, demand } = context
-  const word = directWord(context, p[at + FRAME])
-  const contract = contractOf(context.parts, ownerFor(context, KIND_DIRECT_MAP))
-  const mayPass = ((waivedBy(contract) | dueWithinDeadline(contract)) & EXPOSE) !== 0
-  if (mayPass || (memory.load(word) & PENDING) === 0) return goTo(p, EXPOSED)
-  demand.owners[0] = memory.peek(word + OWNER_OFFSET)
-  demand.serials[0] = memory.peek(word + SERIAL_OFFSET)
-  demand.tags[0] = memory.peek(word + TAG_OFFSET)
-  demand.spaces[0] = KERNEL_SPACE
-  pushDemand(context, 1, EXPOSE, p[SPACE])
-  return goToBelow(p, at, EXPOSED)
-}
-
-/** The direct map no longer reaches the frame, on any CPU: from here on it belongs to the guest. */
-function expose(context: Context, at: number): Outcome {
-  const { p, memory, frames } = context
-  const page = DIRECT_MAP_BASE + p[at + FRAME]
-  const word = directWord(context, p[at + FRAME])
-  const stamp = memory.peek(word + STAMP_OFFSET)
-  frames.setZapped(p[at + FRAME], true)
-  const owner = ownerFor(context, KIND_DIRECT_MAP)
-  if ((dueWithinDeadline(contractOf(context.parts, owner)) & EXPOSE) !== 0) {
-    watchDeadline(context, word)
-    return goTo(p, INSTALL)
-  }
-  fillEvent(context.passed, EXPOSE, owner, KERNEL_SPACE, page, stamp).frame = p[at + FRAME]
-  context.witness.event(context.passed)
-  return goTo(p, INSTALL)
-}
-
-/** A part of a batch is not in the batch's log any more, so its own deadline begins here; an operation has begun its own. */
-function watchDeadline(context: Context, word: number): void {
-  const { p, memory } = context
-  if (p[OPERATION_DEPTH] === 0) return
-  const owner = memory.peek(word + OWNER_OFFSET)
-  const serial = memory.peek(word + SERIAL_OFFSET)
-  const tag = memory.peek(word + TAG_OFFSET)
-  if (isCovered(context, owner, serial, tag, KERNEL_SPACE, EXPOSE)) return
-  context.witness.exposed(owner, serial, false)
 }
 
 /** Populated and emptied again while this fault waited for a frame: a change that nobody has demanded yet. */

@@ -1,18 +1,9 @@
 import { DONE } from '../contract/ticket.js'
 import { HANDLE_FIRST, HANDLE_FLAGS, HANDLE_MAPPED, HANDLE_PINS, HANDLE_SPACE } from '../machine/words.js'
 import { COST_SYSTEM_CALL, COST_VCPU_ENTRY, COST_VCPU_EXIT } from '../machine/costs.js'
-import { stepBatchBegin, stepBatchEnd } from './batch.js'
 import type { Context } from './context.js'
-import { stepDemand } from './demand.js'
-import { stepDeviceAccess } from './deviceAccess.js'
-import { stepUnmapStrictly } from './deviceMapping.js'
-import { stepDispose } from './dispose.js'
-import { stepDrain } from './drain.js'
-import { pushFault, stepFault } from './fault.js'
+import { pushFault } from './fault.js'
 import { handleAt } from './handle.js'
-import { stepGet, stepPut } from './ephemeral.js'
-import { stepMap, stepUnmap } from './mapping.js'
-import { stepPinPages } from './pinPages.js'
 import {
   CPU_IDLE,
   CPU_PREEMPTED,
@@ -25,7 +16,7 @@ import {
   top,
 } from './position.js'
 import { pinUntilEnd } from './rangeEdit.js'
-import { pushRange, stepRange } from './rangeOperation.js'
+import { pushRange } from './rangeOperation.js'
 import {
   GO_ON,
   push,
@@ -34,18 +25,13 @@ import {
   RETURNED,
   ROUTINE_BATCH_BEGIN,
   ROUTINE_BATCH_END,
-  ROUTINE_DEMAND,
   ROUTINE_DEVICE_ACCESS,
-  ROUTINE_DISPOSE,
   ROUTINE_DRAIN,
-  ROUTINE_FAULT,
   ROUTINE_GET,
   ROUTINE_MAP,
   ROUTINE_PIN_PAGES,
   ROUTINE_PUT,
-  ROUTINE_RANGE,
   ROUTINE_SWITCH,
-  ROUTINE_TAKE_FRAME,
   ROUTINE_TEARDOWN,
   ROUTINE_UNMAP,
   ROUTINE_UNMAP_STRICTLY,
@@ -53,10 +39,8 @@ import {
   WAITING,
   type Outcome,
 } from './routine.js'
-import { stepSwitch } from './switchSpace.js'
+import { stepRoutine } from './stepRoutine.js'
 import { freesTables } from './tableSupply.js'
-import { stepTakeFrame } from './takeFrame.js'
-import { stepTeardown } from './teardown.js'
 
 /**
  * The kernel side of one CPU: starts system calls and faults, and steps whatever is on the stack.
@@ -250,54 +234,12 @@ export class Kernel {
     if (p[TICKET] !== DONE) return WAITING
     for (let isFirst = true; ; isFirst = false) {
       const at = top(p)
-      const outcome = this.#dispatch(p[at + ROUTINE], at)
+      const outcome = stepRoutine(this.#context, p[at + ROUTINE], at)
       if (outcome === GO_ON) continue
       // What met a lock on its way has got as far as that: the next step will say RETRY, and leave no trace.
       if (outcome === RETRY) return isFirst ? RETRY : RAN
       if (outcome !== RETURNED) return outcome
       if (p[DEPTH] === 0) return RAN
-    }
-  }
-
-  #dispatch(routine: number, at: number): Outcome {
-    const context = this.#context
-    switch (routine) {
-      case ROUTINE_RANGE:
-        return stepRange(context, at)
-      case ROUTINE_DEMAND:
-        return stepDemand(context, at)
-      case ROUTINE_TAKE_FRAME:
-        return stepTakeFrame(context, at)
-      case ROUTINE_FAULT:
-        return stepFault(context, at)
-      case ROUTINE_MAP:
-        return stepMap(context, at)
-      case ROUTINE_UNMAP:
-        return stepUnmap(context, at)
-      case ROUTINE_DISPOSE:
-        return stepDispose(context, at)
-      case ROUTINE_BATCH_BEGIN:
-        return stepBatchBegin(context, at)
-      case ROUTINE_BATCH_END:
-        return stepBatchEnd(context, at)
-      case ROUTINE_DRAIN:
-        return stepDrain(context, at)
-      case ROUTINE_PIN_PAGES:
-        return stepPinPages(context, at)
-      case ROUTINE_UNMAP_STRICTLY:
-        return stepUnmapStrictly(context, at)
-      case ROUTINE_DEVICE_ACCESS:
-        return stepDeviceAccess(context, at)
-      case ROUTINE_GET:
-        return stepGet(context, at)
-      case ROUTINE_PUT:
-        return stepPut(context, at)
-      case ROUTINE_SWITCH:
-        return stepSwitch(context, at)
-      case ROUTINE_TEARDOWN:
-        return stepTeardown(context, at)
-      default:
-        throw new Error(`unknown kernel routine ${routine}`)
     }
   }
 }

@@ -1,42 +1,22 @@
 import { KIND_VMALLOC } from '../contract/change.js'
-import { FRAME_REUSE } from '../contract/obligation.js'
 import {
   OPERATION_ADVISE_AWAY,
   OPERATION_PROTECT,
   OPERATION_TEARDOWN,
   OPERATION_ZAP_DIRECT,
 } from '../contract/operation.js'
-import { ENTRIES_PER_TABLE, FRAME_SHIFT, LARGE, PRESENT } from '../contract/page.js'
+import { ENTRIES_PER_TABLE, LARGE, PRESENT } from '../contract/page.js'
 import { SETTLED } from '../contract/ticket.js'
-import { COST_ENTRY_WRITE } from '../machine/costs.js'
-import { OWNER_OFFSET, SERIAL_OFFSET, STAMP_OFFSET, TAG_OFFSET } from '../machine/tables.js'
 import { HANDLE_PINS, SPACE_ROOT } from '../machine/words.js'
 import { beginOutermost, noteCrowd } from './bracket.js'
-import { addToLog, claimLog, logEntry, noteInherited } from './changeLog.js'
+import { claimLog, noteInherited } from './changeLog.js'
 import type { Context } from './context.js'
 import { handleAt } from './handle.js'
 import { unlockItem } from './dispose.js'
-import { freeFrame, noteHeld, tryLockFree, unlockFree } from './frameSupply.js'
 import { clearDirectory, directoryCleared, leaveSpan } from './freeTable.js'
 import { HAND_OPERATION, setInHand } from './inHand.js'
-import { fillEvent, LEVEL_LEAF, neededFor } from './passedEvent.js'
+import { LOG_COUNT, OPERATION_DEPTH, OPERATION_ID, PHASE, TICKET_RESULT } from './position.js'
 import {
-  HELD_OPEN,
-  LOG_BITS,
-  LOG_COUNT,
-  LOG_FRAME,
-  LOG_IS_SETTLED,
-  LOG_KEEPS_ADDRESS,
-  LOG_OWNER,
-  LOG_SERIAL,
-  LOG_TAG,
-  OPERATION_DEPTH,
-  OPERATION_ID,
-  PHASE,
-  TICKET_RESULT,
-} from './position.js'
-import {
-  allowedBy,
   bracketedSpace,
   COUNT,
   fillChange,
@@ -46,7 +26,6 @@ import {
   LOG_START,
   newEntry,
   OPERATION,
-  ownsFrame,
   PAGE,
   PINNED,
   remember,
@@ -66,16 +45,14 @@ import {
   ROUTINE_RANGE,
   type Outcome,
 } from './routine.js'
-import { hasIssued, issuedWord, noteLast, ownerFor } from './serials.js'
 import { BUSY, PENDING } from './softBits.js'
 import { isTornSkipped } from './skips.js'
 import { freesTables, growLeaf } from './tableSupply.js'
-import { tellChanged } from './tellChanged.js'
+import { afterChanged, lockAndWrite, writeLocked } from './writeEntry.js'
 
 /**
  * An operation over a range of one space: unmap, protect, advise away, zap from the direct map. Entry
- * by entry: lock and write it, issue the serial, tell the strategy, wait. The order of these is THE
- * INVARIANT of src/contract/change.ts.
+ * by entry: write it and tell the strategy (writeEntry.ts), wait.
  */
 
 const BEGIN = 0
@@ -126,9 +103,9 @@ export function stepRange(context: Context, at: number): Outcome {
     case SCAN:
       return scan(context, at)
     case WRITE:
-      return write(context, at)
+      return writeLocked(context, at, CHANGED)
     case CHANGED:
-      return afterChanged(context, at)
+      return afterChanged(context) ? nextPage(context, at) : RETRY
     case FINISH:
       noteCrowd(context)
       fillOperation(context, at)
@@ -199,7 +176,7 @@ function scan(context: Context, at: number): Outcome {
   if (newEntry(context, at, entry) === (entry & ~PENDING)) return nextPage(context, at)
   const { strategy, skips } = context
   if (strategy.changing === undefined || isTornSkipped(skips, p[at + OPERATION]))
-    return lockAndWrite(context, at, entry)
+    return lockAndWrite(context, at, entry, CHANGED)
   if (memory.compareExchange(p[at + WORD], entry, entry | BUSY) !== entry) return RETRY
   fillChange(context, at, entry, newEntry(context, at, entry), 0)
   return waitFor(p, strategy.changing(context.port, context.change), WRITE)
@@ -217,86 +194,4 @@ function passOver(context: Context, at: number, entry: number): Outcome {
   nextPage(context, at)
   // Thousands of empty entries must not keep interrupts waiting.
   return context.p[at + PAGE] % PASSED_OVER_IN_A_STEP === 0 ? RAN : GO_ON
-}
-
-/** One compare-exchange locks and writes: the walker may have set accessed or dirty in between, then again. */
-function lockAndWrite(context: Context, at: number, entry: number): Outcome {
-  const { p, memory } = context
-  const wanted = newEntry(context, at, entry) & ~PENDING
-  if (memory.compareExchange(p[at + WORD], entry, wanted | BUSY) !== entry) return RETRY
-  return tell(context, at, entry, wanted)
-}
-
-/** The entry is locked by this CPU; only accessed and dirty can still change. */
-function write(context: Context, at: number): Outcome {
-  const { p, memory } = context
-  const entry = memory.load(p[at + WORD])
-  const wanted = newEntry(context, at, entry & ~BUSY) & ~PENDING
-  if (memory.compareExchange(p[at + WORD], entry, wanted | BUSY) !== entry) return RETRY
-  return tell(context, at, entry & ~BUSY, wanted)
-}
-
-function tell(context: Context, at: number, old: number, written: number): Outcome {
-  const { p, memory, witness, frames } = context
-  const word = p[at + WORD]
-  context.entries.written(p[at + SPACE_OF], p[at + PAGE], LEVEL_LEAF)
-  const stamp = witness.stamp(word)
-  const owner = ownerFor(context, p[at + KIND])
-  const issued = issuedWord(context, owner)
-  if (!hasIssued(context)) witness.changing()
-  const serial = (memory.peek(issued) + 1) | 0
-  fillChange(context, at, old, written, serial)
-  const { change } = context
-  const { space, firstPage, obligations } = change
-  const opened = fillEvent(context.passed, obligations, owner, space, firstPage, stamp)
-  opened.allowed = allowedBy(written)
-  opened.needed = neededFor(obligations)
-  witness.opened(serial, opened)
-  memory.store(issued, serial)
-  memory.poke(word + STAMP_OFFSET, stamp)
-  memory.poke(word + OWNER_OFFSET, owner)
-  memory.poke(word + SERIAL_OFFSET, serial)
-  context.meter.charge(COST_ENTRY_WRITE, 1)
-  const isFreed = (written & PRESENT) === 0 && ownsFrame(change.kind)
-  const frame = isFreed ? old >>> FRAME_SHIFT : -1
-  // The frame of what the kernel alone uses owes nothing: it is free at once.
-  if (isFreed && (obligations & FRAME_REUSE) !== 0) {
-    frames.setLast(frame, space, firstPage, stamp)
-    noteHeld(context)
-  }
-  const item = addToLog(context, word, space, firstPage, owner, serial, stamp, frame)
-  context.log[item + LOG_BITS] = obligations | (unmaps(p[at + OPERATION]) ? 0 : LOG_KEEPS_ADDRESS)
-  context.log[item + LOG_BITS + 1] = allowedBy(written)
-  change.tag = 0
-  const ticket = tellChanged(context, p[at + OPERATION], owner)
-  // At once: `change` is an object, and nothing outside of words outlives a step.
-  context.log[item + LOG_TAG] = change.tag
-  memory.poke(word + TAG_OFFSET, change.tag)
-  noteLast(context, owner, serial)
-  return waitFor(p, ticket, CHANGED)
-}
-
-function afterChanged(context: Context, at: number): Outcome {
-  const { p, log } = context
-  const item = logEntry(p[LOG_COUNT] - 1)
-  const serial = log[item + LOG_SERIAL]
-  const owner = log[item + LOG_OWNER]
-  const frame = log[item + LOG_FRAME]
-  const isSettled = p[TICKET_RESULT] === SETTLED
-  const isOwed = (log[item + LOG_BITS] & FRAME_REUSE) !== 0
-  const isFree = frame >= 0 && (isSettled || !isOwed)
-  if (isFree && !tryLockFree(context)) return RETRY
-  if (frame >= 0) context.frames.hold(frame, owner, serial, log[item + LOG_TAG])
-  if (isSettled) {
-    context.witness.claimed(owner, serial, serial)
-    log[item + LOG_BITS] |= LOG_IS_SETTLED
-    unlockItem(context, p[LOG_COUNT] - 1)
-  }
-  if (isFree) {
-    freeFrame(context, frame)
-    unlockFree(context)
-    log[item + LOG_FRAME] = -1
-    if (isOwed) p[HELD_OPEN]--
-  }
-  return nextPage(context, at)
 }

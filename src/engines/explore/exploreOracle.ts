@@ -15,12 +15,11 @@ import {
   KIND_NONE,
   KIND_POLL,
   KIND_WAKE,
-  MOST_OPEN,
-  OPEN_WORDS,
   type ExploreWords,
 } from './exploreWords.js'
 import type { ExploreDevice } from './exploreDevice.js'
 import type { HeldEntries } from './heldEntries.js'
+import { OpenChanges, type OpenChange } from './openChanges.js'
 import type { TrackedPages } from './trackedPages.js'
 
 /** What the search has found. */
@@ -44,6 +43,7 @@ export class ExploreOracle {
   readonly #words: ExploreWords
   readonly #tracked: TrackedPages
   readonly #held: HeldEntries
+  readonly #open: OpenChanges
   readonly #cpuCount: number
   readonly #parts: Parts
   device: ExploreDevice | null = null
@@ -73,6 +73,7 @@ export class ExploreOracle {
     this.#arena = arena
     this.#words = words
     this.#held = held
+    this.#open = new OpenChanges(arena, words.open)
     this.#cpuCount = cpuCount
   }
 
@@ -208,23 +209,10 @@ export class ExploreOracle {
     )
   }
 
-  #openOf(owner: number): number {
-    return this.#words.open.base + owner * this.#words.open.stride
-  }
-
   opened(serial: number, { owner, page, level, stamp, allowed, obligation }: PassedEvent): void {
     const index = this.#tracked.indexOf(page, level)
     if ((obligation & BINDING) === 0 || index < 0) return
-    const at = this.#openOf(owner)
-    const count = this.#arena.words[at]
-    if (count === MOST_OPEN) throw new Error('more changes of a CPU are unsettled than the explorer keeps')
-    const open = at + 1 + count * OPEN_WORDS
-    this.#arena.set(open, serial)
-    this.#arena.set(open + 1, index)
-    this.#arena.set(open + 2, stamp)
-    this.#arena.set(open + 3, allowed)
-    this.#arena.set(open + 4, obligation)
-    this.#arena.set(at, count + 1)
+    this.#open.add(owner, { serial, index, version: stamp, allowed, owed: obligation })
   }
 
   /** SETTLED: the changes from one serial to another, and no others. */
@@ -244,24 +232,7 @@ export class ExploreOracle {
   }
 
   #close(owner: number, claim: string, isClaimed: (serial: number) => boolean): void {
-    const { words } = this.#arena
-    const at = this.#openOf(owner)
-    const count = words[at]
-    let kept = 0
-    for (let i = 0; i < count; i++) {
-      const from = at + 1 + i * OPEN_WORDS
-      if (isClaimed(words[from])) {
-        this.#judgeClaim(owner, claim, from)
-        continue
-      }
-      const to = at + 1 + kept * OPEN_WORDS
-      if (to !== from)
-        for (let word = 0; word < OPEN_WORDS; word++) this.#arena.set(to + word, words[from + word])
-      kept++
-    }
-    for (let word = at + 1 + kept * OPEN_WORDS; word < at + 1 + count * OPEN_WORDS; word++)
-      this.#arena.set(word, 0)
-    this.#arena.set(at, kept)
+    this.#open.close(owner, isClaimed, (change) => this.#judgeClaim(owner, claim, change))
   }
 
   /**
@@ -269,21 +240,14 @@ export class ExploreOracle {
    * that is covered for all of it is closed.
    */
   answered(owner: number, serial: number, obligations: number): void {
-    const { words } = this.#arena
-    const at = this.#openOf(owner)
-    for (let i = 0; i < words[at]; i++) {
-      const open = at + 1 + i * OPEN_WORDS
-      if (words[open] !== serial) continue
-      if ((words[open + 4] & BINDING & ~obligations) === 0)
-        this.#close(owner, 'covered', (one) => one === serial)
-      else this.#judgeClaim(owner, 'covered', open)
-      return
-    }
+    const change = this.#open.find(owner, serial)
+    if (change === null) return
+    if ((change.owed & BINDING & ~obligations) === 0) this.#close(owner, 'covered', (one) => one === serial)
+    else this.#judgeClaim(owner, 'covered', change)
   }
 
-  /** @param open the word where the change is kept */
-  #judgeClaim(owner: number, claim: string, open: number): void {
-    const [serial, index, version, allowed, owed] = this.#arena.words.subarray(open, open + OPEN_WORDS)
+  #judgeClaim(owner: number, claim: string, change: OpenChange): void {
+    const { serial, index, version, allowed, owed } = change
     const { page, space } = this.#held.pages[index]
     if (this.#isStaleOnDevice(index, version, -1, allowed))
       this.report(

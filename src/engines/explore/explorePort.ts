@@ -12,57 +12,29 @@ import {
 import { STAMP_OFFSET, wordOfEntry } from '../../machine/tables.js'
 import { LEVEL_LEAF } from '../../pagetable/passedEvent.js'
 import { NO_OWN_TABLE, NO_PRIVATE_FILLS } from '../basePort.js'
-import type { CellWords } from '../cellWords.js'
-import type { Arena } from './arena.js'
-import { rangeText, type Broadcasts } from './broadcasts.js'
-import { TICK_NS, type Clock } from './clock.js'
-import type { ExploreDevice } from './exploreDevice.js'
-import type { Expiring } from './expiring.js'
-import type { ExploreWords } from './exploreWords.js'
+import { rangeText } from './broadcasts.js'
+import { TICK_NS } from './clock.js'
 import { ACTIVE_SPACE, IS_EXPIRY, PENDING_INTERRUPT, TAGS, TICKET_VALUE } from './exploreWords.js'
 import { ExploreOwnTable } from './exploreOwnTable.js'
-import type { HeldEntries } from './heldEntries.js'
 import { forgetAllOrphans, forgetOrphans, isOrphaned, orphan } from './orphanedTags.js'
-import type { TrackedPages } from './trackedPages.js'
-import type { ExploreOracle } from './exploreOracle.js'
-import type { Speculation } from './speculation.js'
-import type { StepLog } from './stepLog.js'
+import { PortAccesses } from './portAccesses.js'
+import type { PortParts } from './portParts.js'
 import type { StoreBuffer } from './storeBuffer.js'
 
-export interface PortParts {
-  readonly arena: Arena
-  readonly cell: CellWords
-  readonly words: ExploreWords
-  readonly log: StepLog
-  readonly tracked: TrackedPages
-  readonly held: HeldEntries
-  readonly speculation: Speculation
-  readonly oracle: ExploreOracle
-  readonly broadcasts: Broadcasts
-  readonly device: ExploreDevice
-  readonly clock: Clock
-  readonly expiring: Expiring | null
-}
-
 /** A port whose every shared access, flush and interrupt is a point at which other CPUs can come in between. */
-export class ExplorePort implements Port {
+export class ExplorePort extends PortAccesses implements Port {
   readonly id: number
   readonly count: number
   readonly ownTable: ExploreOwnTable | null
-  readonly #parts: PortParts
   readonly #privates: Int32Array
-  readonly #buffer: StoreBuffer
   /** First of this CPU's own words of the engine. */
   readonly #state: number
-  /** For traces: what was accessed, and what it gave or was given. */
-  onAccess: ((text: string) => void) | null = null
 
   constructor(id: number, parts: PortParts, privates: Int32Array, buffer: StoreBuffer) {
+    super(parts, buffer)
     this.id = id
     this.count = parts.cell.config.cpuCount
-    this.#parts = parts
     this.#privates = privates
-    this.#buffer = buffer
     const { arena, log, tracked, speculation, words } = parts
     this.ownTable =
       words.own === null ? null : new ExploreOwnTable(id, words.own, arena, log, tracked, speculation)
@@ -70,65 +42,8 @@ export class ExplorePort implements Port {
   }
 
   now(): number {
-    const { log, clock } = this.#parts
+    const { log, clock } = this.parts
     return log.point() ? log.keep(clock.now) * TICK_NS : log.value * TICK_NS
-  }
-
-  #traced(what: string, word: number, value: number): number {
-    this.onAccess?.(`${what} ${this.#parts.cell.layout.nameOf(word)}: ${value}`)
-    return this.#parts.log.keep(value)
-  }
-
-  load(word: number): number {
-    const { log } = this.#parts
-    return log.point() ? this.#traced('load', word, this.#buffer.read(word)) : log.value
-  }
-
-  store(word: number, value: number): void {
-    if (!this.#parts.log.point()) return
-    this.#buffer.write(word, value)
-    this.#traced('store', word, value)
-  }
-
-  #update(what: string, word: number, change: (before: number) => number): number {
-    const { log, arena } = this.#parts
-    if (!log.point()) return log.value
-    this.#buffer.drain()
-    const before = arena.words[word]
-    arena.set(word, change(before))
-    return this.#traced(what, word, before)
-  }
-
-  add(word: number, delta: number): number {
-    return this.#update('add', word, (before) => before + delta)
-  }
-
-  or(word: number, bits: number): number {
-    return this.#update('or', word, (before) => before | bits)
-  }
-
-  and(word: number, bits: number): number {
-    return this.#update('and', word, (before) => before & bits)
-  }
-
-  exchange(word: number, value: number): number {
-    return this.#update('exchange', word, () => value)
-  }
-
-  compareExchange(word: number, expected: number, value: number): number {
-    return this.#update('compareExchange', word, (before) => (before === expected ? value : before))
-  }
-
-  fence(): void {
-    this.#effect('fence', () => this.#buffer.drain())
-  }
-
-  #effect(what: string, act: () => void): void {
-    const { log } = this.#parts
-    if (!log.point()) return
-    act()
-    this.onAccess?.(what)
-    log.keep(0)
   }
 
   get(index: number): number {
@@ -140,25 +55,25 @@ export class ExplorePort implements Port {
   }
 
   invalidate(space: number, firstPage: number, pageCount: number, stridePages: number): void {
-    this.#effect(`invalidate ${pageCount} pages from ${firstPage}`, () =>
-      this.#parts.held.dropRange(this.id, space, firstPage, pageCount, stridePages),
+    this.effect(`invalidate ${pageCount} pages from ${firstPage}`, () =>
+      this.parts.held.dropRange(this.id, space, firstPage, pageCount, stridePages),
     )
   }
 
   invalidateSpace(space: number): void {
-    this.#effect(`flush space ${space}`, () => this.#parts.held.dropSpace(this.id, space))
+    this.effect(`flush space ${space}`, () => this.parts.held.dropSpace(this.id, space))
   }
 
   invalidateAll(): void {
-    this.#effect('flush everything', () => {
-      this.#parts.held.dropSpace(this.id, KERNEL_SPACE)
-      forgetAllOrphans(this.#parts.arena, this.#state)
+    this.effect('flush everything', () => {
+      this.parts.held.dropSpace(this.id, KERNEL_SPACE)
+      forgetAllOrphans(this.parts.arena, this.#state)
     })
   }
 
   activate(space: number, tag: number, keep: boolean): void {
-    this.#effect(`load space ${space}`, () => {
-      const { arena, cell, speculation, oracle, held } = this.#parts
+    this.effect(`load space ${space}`, () => {
+      const { arena, cell, speculation, oracle, held } = this.parts
       const from = arena.words[this.#state + ACTIVE_SPACE]
       const isTagKept = keep || arena.words[this.#state + TAGS + from] !== tag
       if (from !== space && isTagKept) speculation.beforeLeaving(this.id, from)
@@ -184,13 +99,13 @@ export class ExplorePort implements Port {
   dropOwn(firstPage: number, pageCount: number): void {
     const { ownTable } = this
     if (ownTable === null) throw new Error(NO_OWN_TABLE)
-    this.#effect(`drop ${pageCount} own pages from ${firstPage}`, () => ownTable.drop(firstPage, pageCount))
+    this.effect(`drop ${pageCount} own pages from ${firstPage}`, () => ownTable.drop(firstPage, pageCount))
   }
 
   fillPrivately(_space: number, page: number, entry: number): void {
-    if (this.#parts.cell.host.shape.entryCount === undefined) throw new Error(NO_PRIVATE_FILLS)
-    this.#effect(`fill page ${page} privately`, () => {
-      const { arena, cell, held, tracked } = this.#parts
+    if (this.parts.cell.host.shape.entryCount === undefined) throw new Error(NO_PRIVATE_FILLS)
+    this.effect(`fill page ${page} privately`, () => {
+      const { arena, cell, held, tracked } = this.parts
       const word = wordOfEntry(cell.machine.tables, entry)
       if ((arena.words[word] & WRITABLE) !== 0) arena.set(word, arena.words[word] | DIRTY)
       held.fill(
@@ -203,13 +118,13 @@ export class ExplorePort implements Port {
   }
 
   #send(target: number): void {
-    const { arena, words } = this.#parts
+    const { arena, words } = this.parts
     arena.set(words.cpus.base + target * words.cpus.stride + PENDING_INTERRUPT, 1)
   }
 
   interruptOne(target: number): void {
-    this.#effect(`interrupt CPU ${target}`, () => {
-      this.#buffer.drain()
+    this.effect(`interrupt CPU ${target}`, () => {
+      this.buffer.drain()
       this.#send(target)
     })
   }
@@ -226,16 +141,16 @@ export class ExplorePort implements Port {
 
   /** Weakly ordered: what waits in the store buffer goes on waiting. */
   broadcast(tag: number, firstPage: number, pageCount: number, stridePages: number): void {
-    this.#effect(`broadcast ${rangeText(tag, firstPage, pageCount)}`, () =>
-      this.#parts.broadcasts.send(this.id, tag, firstPage, pageCount, stridePages),
+    this.effect(`broadcast ${rangeText(tag, firstPage, pageCount)}`, () =>
+      this.parts.broadcasts.send(this.id, tag, firstPage, pageCount, stridePages),
     )
   }
 
   /** The barrier that a broadcast is not; the wait is the task's. */
   broadcastSync(): Ticket {
-    const { broadcasts } = this.#parts
+    const { broadcasts } = this.parts
     broadcasts.demand()
-    this.#effect('sync of its broadcasts', () => this.#buffer.drain())
+    this.effect('sync of its broadcasts', () => this.buffer.drain())
     return this.zero(broadcasts.undeliveredWord(this.id))
   }
 
@@ -248,50 +163,50 @@ export class ExplorePort implements Port {
   }
 
   #commandDevice(what: string, firstPage: number, pageCount: number): number {
-    const { log, device } = this.#parts
+    const { log, device } = this.parts
     device.demand()
     if (!log.point()) return log.value
-    this.#buffer.drain()
+    this.buffer.drain()
     this.onAccess?.(`command to the device: drop ${what}`)
     return log.keep(device.queue(firstPage, pageCount))
   }
 
   /** Whoever looks finds all complete: that a command takes longer is that he looks later. */
   deviceCompleted(): number {
-    const { log, device } = this.#parts
+    const { log, device } = this.parts
     if (!log.point()) return log.value
     device.complete(device.queued)
-    return this.#traced('load', device.completedWord, device.queued)
+    return this.traced('load', device.completedWord, device.queued)
   }
 
   deviceSync(): Ticket {
-    const { log, device } = this.#parts
+    const { log, device } = this.parts
     const queued = log.point() ? log.keep(device.queued) : log.value
     return this.reached(device.completedWord, queued)
   }
 
   /** Read as the clock is: other CPUs can move it before. */
   hasExpired(expiry: number): boolean {
-    const { log, expiring } = this.#parts
+    const { log, expiring } = this.parts
     return (log.point() ? log.keep(expiring?.hasPassed(expiry) === true ? 1 : 0) : log.value) === 1
   }
 
   untilExpired(expiry: number): Ticket {
-    this.#parts.arena.set(this.#state + TICKET_VALUE, expiry | IS_EXPIRY)
+    this.parts.arena.set(this.#state + TICKET_VALUE, expiry | IS_EXPIRY)
     return TICKET_AT
   }
 
   /** Done when it returns, so nobody comes in between. */
   invalidateSharers(space: number, firstPage: number, pageCount: number): void {
-    this.#effect(`directory drops ${pageCount} pages from ${firstPage}`, () => {
+    this.effect(`directory drops ${pageCount} pages from ${firstPage}`, () => {
       for (let cpu = 0; cpu < this.count; cpu++)
-        this.#parts.held.dropRange(cpu, space, firstPage, pageCount, 1)
+        this.parts.held.dropRange(cpu, space, firstPage, pageCount, 1)
     })
   }
 
   arm(count: number): Ticket {
     if (count === 0) return DONE
-    const { countdowns } = this.#parts.cell.control
+    const { countdowns } = this.parts.cell.control
     const word = countdowns.base + this.id * countdowns.stride
     this.store(word, count)
     return (word << TICKET_SHIFT) | TICKET_ZERO
@@ -306,34 +221,34 @@ export class ExplorePort implements Port {
   }
 
   reached(word: number, value: number): Ticket {
-    this.#parts.arena.set(this.#state + TICKET_VALUE, value)
+    this.parts.arena.set(this.#state + TICKET_VALUE, value)
     return (word << TICKET_SHIFT) | TICKET_REACHED
   }
 
   at(timeNs: number): Ticket {
-    this.#parts.arena.set(this.#state + TICKET_VALUE, Math.ceil(timeNs / TICK_NS))
+    this.parts.arena.set(this.#state + TICKET_VALUE, Math.ceil(timeNs / TICK_NS))
     return TICKET_AT
   }
 
   issued(owner: number): number {
-    const { issued } = this.#parts.cell.machine
+    const { issued } = this.parts.cell.machine
     return this.load(issued.base + owner * issued.stride)
   }
 
   settledUpTo(owner: number): number {
-    const { watermark } = this.#parts.cell.machine
+    const { watermark } = this.parts.cell.machine
     return this.load(watermark.base + owner * watermark.stride)
   }
 
   settle(owner: number, serial: number): void {
-    const { watermark } = this.#parts.cell.machine
+    const { watermark } = this.parts.cell.machine
     const word = watermark.base + owner * watermark.stride
-    this.#effect(`settle CPU ${owner} up to ${serial}`, () => {
-      this.#buffer.drain()
-      if (reachedSerial(this.#parts.arena.words[word], serial)) return
-      this.#parts.arena.set(word, serial)
-      const { issued } = this.#parts.cell.machine
-      this.#parts.oracle.settled(owner, serial, this.#parts.arena.words[issued.base + owner * issued.stride])
+    this.effect(`settle CPU ${owner} up to ${serial}`, () => {
+      this.buffer.drain()
+      if (reachedSerial(this.parts.arena.words[word], serial)) return
+      this.parts.arena.set(word, serial)
+      const { issued } = this.parts.cell.machine
+      this.parts.oracle.settled(owner, serial, this.parts.arena.words[issued.base + owner * issued.stride])
     })
   }
 }

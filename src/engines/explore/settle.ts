@@ -2,7 +2,8 @@ import { DONE } from '../../contract/ticket.js'
 import { PRESENT, USER, WRITABLE } from '../../contract/page.js'
 import { ViolationList } from '../../oracle/violations.js'
 import { DRAIN_TICKS, judgeDrain } from '../plan.js'
-import { DEVICE_FLAGS, FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE, type ExploreCpu } from './exploreCpu.js'
+import { DEVICE_FLAGS, FIRST_SPACE, OTHER_SPACE, SHARED_HANDLE } from './cpuOperations.js'
+import type { ExploreCpu } from './exploreCpu.js'
 import { sharedFlags, type ExploreMachine } from './exploreMachine.js'
 import { IN_HANDLER, OPERATIONS_LEFT, PENDING_INTERRUPT, SPURIOUS_LEFT, TICKS_LEFT } from './exploreWords.js'
 import {
@@ -49,10 +50,10 @@ export class Settle {
       for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, WRITABLE))
     }
     for (let page = 0; page < Math.min(pageCount, frameCount); page++)
-      for (const cpu of this.#touching) this.#call(cpu, () => cpu.begin({ kind: 'touch', page }))
+      for (const cpu of this.#touching) this.#call(cpu, () => cpu.operations.begin({ kind: 'touch', page }))
     if (alphabet.includes('remap')) {
       for (const cpu of cpus.slice(0, Math.max(0, frameCount - pageCount)))
-        this.#call(cpu, () => cpu.begin({ kind: 'populate', page: 0 }))
+        this.#call(cpu, () => cpu.operations.begin({ kind: 'populate', page: 0 }))
     }
     if (alphabet.includes('dma')) {
       for (const cpu of cpus) this.#call(cpu, () => cpu.kernel.map(1 + cpu.id, 1, DEVICE_FLAGS))
@@ -78,9 +79,9 @@ export class Settle {
   /** The first CPU goes there to make it, and comes back. */
   #mapOther(cpu: ExploreCpu): void {
     this.#call(cpu, () => cpu.kernel.switchTo(OTHER_SPACE))
-    this.#call(cpu, () => cpu.kernel.map(cpu.otherHandle, 1, WRITABLE))
+    this.#call(cpu, () => cpu.kernel.map(cpu.operations.otherHandle, 1, WRITABLE))
     const page = this.#machine.held.pages.find(({ space }) => space === OTHER_SPACE)?.page ?? 0
-    this.#call(cpu, () => cpu.kernel.fault(page, PRESENT | USER, cpu.otherHandle))
+    this.#call(cpu, () => cpu.kernel.fault(page, PRESENT | USER, cpu.operations.otherHandle))
     this.#call(cpu, () => cpu.kernel.switchTo(FIRST_SPACE))
   }
 

@@ -1,9 +1,8 @@
-import { AGAIN, DONE } from '../../contract/ticket.js'
+import { AGAIN } from '../../contract/ticket.js'
 import { RESULT } from '../../pagetable/position.js'
 import {
   ACT_AGAIN,
   ACT_COMMIT,
-  ACT_CONTINUE,
   ACT_DELIVER,
   ACT_ENTER,
   ACT_FILL,
@@ -17,14 +16,13 @@ import {
   ACT_SPURIOUS,
   ACT_TICK,
   ACT_WAKE,
-  actionOf,
   cpuOf,
   kindOf,
   paramOf,
 } from './actions.js'
-import { isReduced, type OperationKind } from './exploreCase.js'
+import { EnabledActions } from './enabledActions.js'
+import type { OperationKind } from './exploreCase.js'
 import type { ExploreCpu } from './exploreCpu.js'
-import type { ExploreMachine } from './exploreMachine.js'
 import {
   IN_BATCH,
   IN_HANDLER,
@@ -52,9 +50,6 @@ import { HOOK_KINDS, runHook } from './hookSteps.js'
 import { PREEMPTED } from './stepLog.js'
 import { describeThrown, isOutOfResources } from './thrown.js'
 
-/** Kinds of action that a CPU has at most once in a state. */
-const OWN_ACTIONS = 13
-
 /** Operations that are no calls into the kernel side. */
 const KIND_OF: Partial<Record<OperationKind, number>> = { idle: KIND_IDLE, preempt: KIND_PREEMPT }
 
@@ -62,125 +57,12 @@ const KIND_OF: Partial<Record<OperationKind, number>> = { idle: KIND_IDLE, preem
 export const BROKEN = 'error'
 
 /** Takes single steps of the machine. */
-export class Transitions {
-  readonly #machine: ExploreMachine
-  readonly #takesTicks: boolean
-  readonly #polls: boolean
-  readonly #isReduced: boolean
+export class Transitions extends EnabledActions {
   /** What the routine that has just ended returned; cleared with the other dead words. */
   lastResult = 0
-  /** The state that `enabled` was asked about last has actions that the symmetry leaves out. */
-  holdsBack = false
-
-  constructor(machine: ExploreMachine) {
-    this.#machine = machine
-    this.#takesTicks = machine.cpus[0].strategy.ticked !== undefined
-    this.#polls = machine.cpus[0].strategy.polled !== undefined
-    const { module, parameters } = machine.plan
-    this.#isReduced = isReduced(machine.plan.case, module.assumes(parameters).symmetric === true)
-  }
-
-  #get(cpu: ExploreCpu, word: number): number {
-    return this.#machine.arena.words[cpu.state + word]
-  }
 
   #set(cpu: ExploreCpu, word: number, value: number): void {
-    this.#machine.arena.set(cpu.state + word, value)
-  }
-
-  /** Actions that any state has at most: per CPU one for each page, each operation, each broadcast, and a few of its own. */
-  get mostActions(): number {
-    const { cpus, held, operations, broadcasts } = this.#machine
-    return cpus.length * (held.pages.length + operations.length + broadcasts.most + OWN_ACTIONS)
-  }
-
-  /** Writes the actions that are possible now to `into` from `at` on; how many. */
-  enabled(into: Int32Array, at: number): number {
-    let end = at
-    let mayBegin = true
-    this.holdsBack = false
-    for (const cpu of this.#machine.cpus) {
-      end = this.#enabledOf(cpu, into, end, mayBegin)
-      const isUntouched = this.#get(cpu, OPERATIONS_LEFT) === this.#machine.plan.case.operationCount
-      // All that have not begun are alike: trying the first of them is trying all.
-      if (this.#isReduced && isUntouched) mayBegin = false
-    }
-    return end - at
-  }
-
-  #enabledOf(cpu: ExploreCpu, into: Int32Array, at: number, mayBegin: boolean): number {
-    const { id } = cpu
-    let end = at
-    if (this.#machine.plan.case.fills === 'anytime') {
-      for (let index = 0; index < this.#machine.held.pages.length; index++) {
-        if (this.#machine.speculation.couldFill(id, index)) into[end++] = actionOf(id, ACT_FILL, index)
-      }
-    }
-    if (cpu.buffer.count > 0) into[end++] = actionOf(id, ACT_COMMIT)
-    // Hardware does it, in the middle of a hook or a handler and with interrupts off.
-    const { broadcasts } = this.#machine
-    for (let number = 0; number < broadcasts.most; number++)
-      if (broadcasts.isDue(id, number)) into[end++] = actionOf(id, ACT_DELIVER, number)
-    if (this.#get(cpu, KIND) !== KIND_NONE) {
-      into[end++] = actionOf(id, ACT_CONTINUE)
-      return end
-    }
-    if (this.#get(cpu, IN_HANDLER) !== 0) {
-      into[end++] = actionOf(id, ACT_AGAIN)
-      return end
-    }
-    if (cpu.kernel.isPreempted) {
-      into[end++] = actionOf(id, ACT_REENTER)
-      return end
-    }
-    if (this.#polls && !cpu.kernel.isUninterruptible) into[end++] = actionOf(id, ACT_POLL)
-    if (cpu.kernel.isCpuIdle) {
-      into[end++] = actionOf(id, ACT_WAKE)
-      return end
-    }
-    if (cpu.kernel.isUninterruptible) {
-      into[end++] = actionOf(id, ACT_KERNEL)
-      return end
-    }
-    if (cpu.kernel.isInUserMode) {
-      into[end++] = actionOf(id, ACT_ENTER)
-      return end
-    }
-    if (this.#get(cpu, PENDING_INTERRUPT) !== 0) into[end++] = actionOf(id, ACT_INTERRUPT)
-    else if (this.#get(cpu, SPURIOUS_LEFT) > 0) into[end++] = actionOf(id, ACT_SPURIOUS)
-    if (this.#takesTicks && this.#get(cpu, TICKS_LEFT) > 0) into[end++] = actionOf(id, ACT_TICK)
-    if (cpu.kernel.ticket !== DONE) {
-      if (cpu.isTicketSatisfied) into[end++] = actionOf(id, ACT_RESUME)
-      return end
-    }
-    if (!cpu.isInUserMode) {
-      into[end++] = actionOf(id, ACT_KERNEL)
-      return end
-    }
-    if (cpu.kernel.tellsCrossings) into[end++] = actionOf(id, ACT_LEAVE)
-    const { operations } = this.#machine
-    if (!mayBegin) {
-      this.holdsBack ||= operations.some((operation) => cpu.canBegin(operation))
-      return end
-    }
-    for (let index = 0; index < operations.length; index++) {
-      if (cpu.canBegin(operations[index])) into[end++] = actionOf(id, ACT_OPERATION, index)
-    }
-    return end
-  }
-
-  /** Nothing is under way and nobody can begin anything; ticks may still come. */
-  get isFinal(): boolean {
-    if (!this.#machine.broadcasts.isQuiet) return false
-    return this.#machine.cpus.every(
-      (cpu) =>
-        this.#get(cpu, KIND) === KIND_NONE &&
-        this.#get(cpu, IN_HANDLER) === 0 &&
-        this.#get(cpu, PENDING_INTERRUPT) === 0 &&
-        cpu.buffer.count === 0 &&
-        cpu.isInUserMode &&
-        !this.#machine.operations.some((operation) => cpu.canBegin(operation)),
-    )
+    this.machine.arena.set(cpu.state + word, value)
   }
 
   /**
@@ -188,33 +70,33 @@ export class Transitions {
    *   caller takes back what it wrote.
    */
   apply(action: number): boolean {
-    const { oracle } = this.#machine
-    const cpu = this.#machine.cpus[cpuOf(action)]
+    const { oracle } = this.machine
+    const cpu = this.machine.cpus[cpuOf(action)]
     switch (kindOf(action)) {
       case ACT_COMMIT:
         cpu.buffer.commitOldest()
         return true
       case ACT_FILL:
-        this.#machine.speculation.fill(cpu.id, paramOf(action))
+        this.machine.speculation.fill(cpu.id, paramOf(action))
         return true
       case ACT_DELIVER:
-        this.#machine.broadcasts.deliver(cpu.id, paramOf(action))
+        this.machine.broadcasts.deliver(cpu.id, paramOf(action))
         return true
       case ACT_INTERRUPT:
         this.#set(cpu, PENDING_INTERRUPT, 0)
         this.#set(cpu, KIND, KIND_INTERRUPT)
         break
       case ACT_SPURIOUS:
-        this.#set(cpu, SPURIOUS_LEFT, this.#get(cpu, SPURIOUS_LEFT) - 1)
+        this.#set(cpu, SPURIOUS_LEFT, this.get(cpu, SPURIOUS_LEFT) - 1)
         this.#set(cpu, KIND, KIND_INTERRUPT)
         break
       case ACT_AGAIN:
         this.#set(cpu, KIND, KIND_INTERRUPT)
         break
       case ACT_TICK:
-        this.#set(cpu, TICKS_LEFT, this.#get(cpu, TICKS_LEFT) - 1)
+        this.#set(cpu, TICKS_LEFT, this.get(cpu, TICKS_LEFT) - 1)
         this.#set(cpu, KIND, KIND_TICK)
-        this.#machine.expiring?.dropExpired()
+        this.machine.expiring?.dropExpired()
         break
       case ACT_RESUME:
         cpu.leaveTicket()
@@ -241,24 +123,24 @@ export class Transitions {
         break
     }
     if (!this.#run(cpu)) return false
-    oracle.judgeAll((id) => this.#machine.cpus[id].isInUserMode)
+    oracle.judgeAll((id) => this.machine.cpus[id].isInUserMode)
     return true
   }
 
   #begin(cpu: ExploreCpu, index: number): void {
-    const { kind } = this.#machine.operations[index]
-    const isBatchEnd = kind === 'batch' && this.#get(cpu, IN_BATCH) !== 0
-    if (!isBatchEnd) this.#set(cpu, OPERATIONS_LEFT, this.#get(cpu, OPERATIONS_LEFT) - 1)
+    const { kind } = this.machine.operations[index]
+    const isBatchEnd = kind === 'batch' && this.get(cpu, IN_BATCH) !== 0
+    if (!isBatchEnd) this.#set(cpu, OPERATIONS_LEFT, this.get(cpu, OPERATIONS_LEFT) - 1)
     this.#set(cpu, KIND, KIND_OF[kind] ?? KIND_OPERATION)
     this.#set(cpu, PARAM, index)
   }
 
   #run(cpu: ExploreCpu): boolean {
-    const { log, words, operations } = this.#machine
+    const { log, words, operations } = this.machine
     log.begin(words.logs.base + cpu.id * words.logs.stride)
     let isStalled = false
     try {
-      switch (this.#get(cpu, KIND)) {
+      switch (this.get(cpu, KIND)) {
         case KIND_KERNEL:
           cpu.kernel.step()
           break
@@ -274,7 +156,7 @@ export class Transitions {
         case KIND_POLL:
         case KIND_ENTER:
         case KIND_LEAVE:
-          runHook(cpu, this.#get(cpu, KIND))
+          runHook(cpu, this.get(cpu, KIND))
           break
         case KIND_IDLE:
           cpu.kernel.goIdle()
@@ -289,7 +171,7 @@ export class Transitions {
           cpu.kernel.reenter()
           break
         default:
-          cpu.begin(operations[this.#get(cpu, PARAM)])
+          cpu.operations.begin(operations[this.get(cpu, PARAM)])
           cpu.kernel.step()
       }
     } catch (error) {
@@ -303,13 +185,13 @@ export class Transitions {
         return false
       }
       cpu.restorePrivates()
-      this.#machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${describeThrown(error)}`)
+      this.machine.oracle.report(BROKEN, cpu.id, 0, `CPU ${cpu.id} throws ${describeThrown(error)}`)
       return true
     }
     const isBatch =
-      this.#get(cpu, KIND) === KIND_OPERATION && operations[this.#get(cpu, PARAM)].kind === 'batch'
-    if (isBatch) this.#set(cpu, IN_BATCH, 1 - this.#get(cpu, IN_BATCH))
-    if (this.#get(cpu, KIND) === KIND_KERNEL) this.lastResult = cpu.p[RESULT]
+      this.get(cpu, KIND) === KIND_OPERATION && operations[this.get(cpu, PARAM)].kind === 'batch'
+    if (isBatch) this.#set(cpu, IN_BATCH, 1 - this.get(cpu, IN_BATCH))
+    if (this.get(cpu, KIND) === KIND_KERNEL) this.lastResult = cpu.p[RESULT]
     this.#set(cpu, KIND, KIND_NONE)
     this.#set(cpu, PARAM, 0)
     this.#set(cpu, IN_HANDLER, isStalled ? 1 : 0)

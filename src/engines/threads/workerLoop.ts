@@ -14,6 +14,8 @@ import type { Inbox } from './inbox.js'
 import { Sleeper } from './sleeper.js'
 import { clockNs } from './threadsPort.js'
 import { canRing, isSatisfied } from './ticketWait.js'
+import { wake } from './wake.js'
+import { WorkerTicks } from './workerTicks.js'
 
 /**
  * Turns between two looks at everything but the mailbox: the end of the phase, the clock, ticks that a
@@ -31,10 +33,9 @@ export class WorkerLoop {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #sleeper: Sleeper
   readonly #role: number
-  readonly #tickNs: number
+  readonly #ticks: WorkerTicks
   readonly #inbox: Inbox
   readonly #over: number
-  #nextTickNs = Infinity
   #isInHandler = false
   #wokeForHandler = false
   #enteredForHandler = false
@@ -59,7 +60,7 @@ export class WorkerLoop {
     this.#words = words
     this.#sleeper = sleeper
     this.#role = cpu.tapes.tapes[cpu.id].role
-    this.#tickNs = cpu.strategy.ticked === undefined ? Infinity : tickNs
+    this.#ticks = new WorkerTicks(cpu, words, inbox, tickNs)
     this.#inbox = inbox
     this.#over = cpu.cell.control.phaseOver
   }
@@ -78,9 +79,9 @@ export class WorkerLoop {
     this.#skipsPauses = phase === PHASE_WARMUP
     const { instructions, bodyAt } = this.#cpu.tapes.tapes[this.#cpu.id]
     const end = isBody ? instructions.length : bodyAt
-    if (this.#tickNs < Infinity) this.#nextTickNs = clockNs() + this.#tickNs
+    this.#ticks.begin()
     tape.rewind(isBody)
-    this.#wake()
+    wake(this.#cpu)
     if (phase === PHASE_SETUP) kernel.switchTo(1)
     let isRunning = takesPart
     this.endNs = 0
@@ -158,7 +159,7 @@ export class WorkerLoop {
   /** Sweeps in step with the others, then demands what this CPU still holds. */
   #drain(end: number): void {
     for (let tick = 0; tick < DRAIN_TICKS; tick++) {
-      this.#tick()
+      this.#ticks.take()
       meetAtTick(this.#words, this.#cpu, this.#sleeper, () => this.#takeEvents())
     }
     this.#cpu.kernel.drain()
@@ -174,35 +175,12 @@ export class WorkerLoop {
   /** What needs no look at every turn. */
   #survey(isRunning: boolean): void {
     const cpu = this.#cpu
-    const { heartbeats, tickRequest, ticksTaken } = cpu.cell.control
+    const { heartbeats } = cpu.cell.control
     this.#words[heartbeats.base + cpu.id * heartbeats.stride] = cpu.steps
     if (cpu.kernel.isUninterruptible || cpu.kernel.isPreempted) return
     if (cpu.watch.hasPending) cpu.lookAtPending()
     if ((!isRunning || cpu.kernel.isCpuIdle) && !this.#inbox.ticksAtRest()) return
-    if (this.#tickNs < Infinity) this.#takeTick()
-    const taken = ticksTaken.base + cpu.id * ticksTaken.stride
-    if (Atomics.load(this.#words, tickRequest) > Atomics.load(this.#words, taken)) {
-      if (!cpu.kernel.isTickless) this.#tick()
-      Atomics.add(this.#words, taken, 1)
-    }
-  }
-
-  #tick(): void {
-    const cpu = this.#cpu
-    const wasIdle = cpu.kernel.isCpuIdle
-    this.#wake()
-    const hasEntered = cpu.kernel.enter()
-    cpu.strategy.ticked?.(cpu.port)
-    if (hasEntered) cpu.kernel.leave()
-    if (wasIdle) cpu.kernel.goIdle()
-  }
-
-  /** What counts for idle CPUs too is judged before `woke` flushes it away. */
-  #wake(): void {
-    const { kernel, watch } = this.#cpu
-    if (!kernel.isCpuIdle) return
-    watch.pollWalks()
-    kernel.wake()
+    this.#ticks.survey()
   }
 
   /** Interrupts; false while the CPU is held in its handler. */
@@ -219,7 +197,7 @@ export class WorkerLoop {
     if (!this.#isInHandler) {
       cpu.watch.pollWalks()
       this.#wokeForHandler = cpu.kernel.isCpuIdle
-      this.#wake()
+      wake(this.#cpu)
       this.#enteredForHandler = cpu.kernel.enter()
       this.#inbox.take()
       this.#isInHandler = true
@@ -234,13 +212,6 @@ export class WorkerLoop {
     if (isOver && this.#enteredForHandler) cpu.kernel.leave()
     if (isOver && this.#wokeForHandler) cpu.kernel.goIdle()
     return isOver
-  }
-
-  #takeTick(): void {
-    const now = clockNs()
-    if (now < this.#nextTickNs || !this.#inbox.mayTick()) return
-    this.#nextTickNs = now + this.#tickNs
-    if (!this.#cpu.kernel.isTickless) this.#tick()
   }
 
   #step(end: number): number {
@@ -272,7 +243,7 @@ export class WorkerLoop {
       this.#pausedUntilNs = 0
     }
     if (cpu.kernel.isCpuIdle) {
-      this.#wake()
+      wake(this.#cpu)
       // What has passed meanwhile is judged before the first step.
       return RETRY
     }
