@@ -92,6 +92,7 @@ describe('a fault', () => {
         serials: [1],
         tags: [99],
         spaces: [USER_SPACE],
+        mayFail: false,
       },
     ])
     expect(seen).toBe(PENDING)
