@@ -51,7 +51,8 @@ export class ScriptMappings {
     this.#home = 1 + (cpu % (tearer < 0 ? script.spaces : script.spaces - 1))
     this.#regions = script.regions.map((region, index) => {
       const space = 1 + (region.space % script.spaces)
-      const isTorn = space === this.#torn
+      // The device's are in a space of its own.
+      const isTorn = space === this.#torn && region.kind !== 'd'
       return {
         ...region,
         sharing: isTorn && region.sharing === 's' ? 'c' : region.sharing,
@@ -117,7 +118,8 @@ export class ScriptMappings {
     if (!this.#tears || this.#isInBatch) return
     this.switchTo(this.#home)
     this.#timed(() => this.#tape.tearDown(this.#torn))
-    for (const region of this.#regions) if (region.space === this.#torn) this.#gone.add(region)
+    for (const region of this.#regions)
+      if (region.space === this.#torn && region.kind !== 'd') this.#gone.add(region)
   }
 
   mapAgain(number: number): void {
@@ -152,9 +154,9 @@ export class ScriptMappings {
     if (this.#isInBatch) this.#locked.add(region)
   }
 
-  /** In this CPU's window: got, read and put. */
+  /** In this CPU's window: got, read and put. None may be left in a space that is torn down. */
   mapForAMoment(pages: number, firstFrame: number): void {
-    if (this.#isFixed) return
+    if (this.#isFixed || this.#space === this.#torn) return
     const handle = (this.#moment ??= this.#newHandle())
     this.#timed(() => {
       this.#tape.get(handle, pages, firstFrame)
