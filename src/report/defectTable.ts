@@ -66,9 +66,9 @@ with one thing wrong, after a known bug of a kernel or a paper where there is on
 correctness traps that the project started from). The explorer looks for it in the smallest case that shows it, and for
 its base, the same strategy without the fault, in the same case: a base must not be reported.
 
-Of the 22 traps of that list three have no defect here: 17 (a writable mapping is made while a read-only flush is
-pending), 18 (the accessed bit is clear for a moment) and 19 (a lease is stamped after the fill). They need hooks at
-faults and fills, or entries that expire, which the contract does not have yet.
+Of the 22 traps of that list one has no defect here: 17 (a writable mapping is made while a read-only flush is pending).
+It needs a hook at faults, which the contract has for CPUs with page tables of their own only. Of 18 (the accessed bit is
+clear for a moment) the effect is planted, because no strategy can clear that bit.
 
 "explore" is what the search reports, "states" how many it had seen by then, "steps" the length of the shortest
 schedule that leads there. \`npm run explore -- --defects NAME\` shows it.
