@@ -33,8 +33,8 @@ export const EXACT: ExactDeclaration = {
   ],
   filter: [
     // Of every strategy: a flush that may wait, one that may not, and several CPUs that ask at once.
-    '^sim/[^/+]+/(munmap-storm|mprotect-storm)/2$',
-    '^sim/[^/+]+/web-server/8$',
+    '^sim/[a-z0-9\\-]+/(munmap-storm|mprotect-storm)/2$',
+    '^sim/[a-z0-9\\-]+/web-server/8$',
     // Of those for one kind of mapping, what has that kind: in the others it is their fallback that works.
     '^sim/vmalloc-lazy[+]batched/vmalloc-churn/2$',
     '^sim/mermap[+]batched/mermap-read/2$',

@@ -63,7 +63,7 @@ describe('cells', () => {
     expect(cell.strategy).toEqual({
       name: 'a',
       file: '/a.js',
-      parameters: { ceiling: 9, skipGained: 1, skipUntouched: 0 },
+      parameters: { ceiling: 9, skipGained: 1, skipTorn: 0, skipUntouched: 0 },
     })
     expect(cell.workload.parameters).toEqual({ pages: 3, initiators: 1, readers: 1 })
     const [quick] = cells('a', 'w:pages=4', {

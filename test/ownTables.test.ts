@@ -110,10 +110,15 @@ describe('the rule `untouched`', () => {
       const { parameters } = withPossibleSkips(parseSpecs('', typed)[0], await loadStrategy(name), text)
       return Object.fromEntries(parameters)
     }
-    expect(await given('all', 'batched', 'untouched')).toEqual({ skipGained: 0, skipUntouched: 1 })
-    expect(await given('all', 'radixvm', 'untouched')).toEqual({ skipGained: 0 })
+    expect(await given('all', 'batched', 'untouched')).toEqual({
+      skipGained: 0,
+      skipTorn: 0,
+      skipUntouched: 1,
+    })
+    expect(await given('all', 'radixvm', 'untouched')).toEqual({ skipGained: 0, skipTorn: 0 })
     expect(await given('radixvm:skipUntouched=1', 'radixvm', 'gained')).toEqual({
       skipGained: 1,
+      skipTorn: 0,
       skipUntouched: 1,
     })
   })

@@ -172,7 +172,7 @@ describe('an engine without hooks', () => {
 
   test('no call of the oracle is left, and none of the inbox', () => {
     const oracle =
-      /\b(?:watch|witness)\.(?!count\b|exposuresNs|lostEvents|openExposures|js)\w|\bfillEvent\((?!event)|\+ STAMP_OFFSET/g
+      /\b(?:watch|witness)\.(?!count\b|device\b|exposuresNs|lostEvents|openExposures|js)\w|\bfillEvent\((?!event)|\+ STAMP_OFFSET/g
     expect(count(compiled, oracle)).toBeGreaterThan(40)
     const without = compiled.map((text) => rewrite(text, withoutOracle))
     expect(count(without, oracle)).toBe(0)

@@ -27,8 +27,8 @@ const SILENCE = new Map([
   ['journalHead', '0'],
   ['hasPending', 'false'],
 ])
-/** Counters of the table, and what is read once in a pass. */
-const KEPT = new Set(['count', 'exposuresNs', 'lostEvents', 'openExposures'])
+/** Counters of the table, what is read once in a pass, and what is put in once. */
+const KEPT = new Set(['count', 'device', 'exposuresNs', 'lostEvents', 'openExposures'])
 
 /** No calls of the oracle, no events made for it, no dates written into entries and frames for it. */
 export const withoutOracle: Rule = (node, text) => {
