@@ -76,7 +76,8 @@ export class SimCpu {
 
   /** When this CPU looks at what others have asked for; as if it had just looked in vain when it was asked. */
   get pollPs(): number {
-    return this.#isBusy ? this.askedPs + this.pollPeriodPs : this.askedPs
+    // Of most strategies nobody ever asks.
+    return this.askedPs < Infinity && this.#isBusy ? this.askedPs + this.pollPeriodPs : this.askedPs
   }
 
   /** An event comes before the end of an idle CPU's time: it wakes first. A preempted one comes back first. */
