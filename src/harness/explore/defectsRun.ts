@@ -62,7 +62,7 @@ export async function runDefects(
   process.stdout.write(defectTable(lines))
   if (defects.length === 1) process.stdout.write(explain(defects[0], rows[0]))
   if (signal.aborted) return EXIT_INTERRUPTED
-  if (options.write !== undefined) write(options.write, defectPage(lines))
+  if (options.write !== undefined) write(options.write, defectPage(lines, threadsSeconds))
   const isAllRight = found.every(({ defect, invariant, isBaseClean }) => {
     return isBaseClean && (defect.expects.includes(invariant) || (invariant === '' && defect.awaits !== ''))
   })
