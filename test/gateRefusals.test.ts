@@ -86,7 +86,7 @@ describe('mistakes on the command line are refused with 2', () => {
 
   test('a baseline that cannot be made, after the cells have run', async () => {
     tree.edit('dist/bench/gate.js', 'sim: [2, 8, 64]', 'sim: [2]')
-    tree.edit('dist/bench/gate.js', "workloads: 'all'", "workloads: 'munmap-storm'")
+    tree.edit('dist/bench/gate.js', "workloads: 'all'", "workloads: 'mprotect-storm'")
     await expectRefused(
       2,
       ['--update', '--baseline', 'package.json/x'],
