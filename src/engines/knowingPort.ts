@@ -2,11 +2,7 @@ import type { Port } from '../contract/port.js'
 import type { Ticket } from '../contract/ticket.js'
 import { COUNT_COHERENCE_MESSAGES } from '../machine/counters.js'
 import { EXPIRY_TICK_NS, hasPassed } from '../machine/expiries.js'
-import {
-  COST_COHERENCE_MESSAGE,
-  COST_DIRECTORY_LOOK_UP,
-  COST_DIRECTORY_MESSAGE,
-} from '../machine/knowingTlbCosts.js'
+import { COST_COHERENCE_MESSAGE, COST_DIRECTORY_LOOK_UP, COST_DIRECTORY_MESSAGE } from '../machine/costs.js'
 import { CommandPort } from './commandPort.js'
 
 const NO_DIRECTORY =

@@ -83,6 +83,7 @@ export const COST_DEVICE_COMMAND = 29
 export const COST_DEVICE_INVALIDATE = 30
 /** The same of one that names everything. */
 export const COST_DEVICE_FLUSH = 31
+
 /** What only virtual machines charge for; indices behind those of IOMMU_COST_NAMES. */
 export const VCPU_COST_NAMES = ['exit', 'entry'] as const
 
@@ -90,6 +91,21 @@ export const VCPU_COST_NAMES = ['exit', 'entry'] as const
 export const COST_VCPU_EXIT = 32
 /** And back. */
 export const COST_VCPU_ENTRY = 33
+
+/** What only machines charge for whose TLBs know more (src/contract/hardware.ts); indices behind those of VCPU_COST_NAMES. */
+export const EXPIRING_COST_NAMES = ['stamp', 'read'] as const
+export const COHERENT_COST_NAMES = ['message'] as const
+export const DIRECTORY_COST_NAMES = ['lookUp', 'message'] as const
+
+/** A walk raises the expiry beside the entry. */
+export const COST_EXPIRY_STAMP = 34
+/** Software reads it after it has written the entry. */
+export const COST_EXPIRY_READ = 35
+/** To each other CPU that holds the entry, on the CPU that writes it. */
+export const COST_COHERENCE_MESSAGE = 36
+/** Of one page, and to each other CPU that holds it, on the CPU that asks. */
+export const COST_DIRECTORY_LOOK_UP = 37
+export const COST_DIRECTORY_MESSAGE = 38
 
 /** Where costs go. */
 export interface Meter {

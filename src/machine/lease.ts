@@ -1,5 +1,5 @@
 import { LEVEL_BITS } from '../contract/page.js'
-import { COST_EXPIRY_STAMP } from './knowingTlbCosts.js'
+import { COST_EXPIRY_STAMP } from './costs.js'
 import type { Meter } from './costs.js'
 import { EXPIRY_TICK_NS, type Expiries } from './expiries.js'
 import type { Tlb } from './tlb.js'

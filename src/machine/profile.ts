@@ -4,8 +4,15 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UsageError } from '../contract/usageError.js'
-import { BROADCAST_COST_NAMES, COST_NAMES, IOMMU_COST_NAMES, VCPU_COST_NAMES } from './costs.js'
-import { COHERENT_COST_NAMES, DIRECTORY_COST_NAMES, EXPIRING_COST_NAMES } from './knowingTlbCosts.js'
+import {
+  BROADCAST_COST_NAMES,
+  COHERENT_COST_NAMES,
+  COST_NAMES,
+  DIRECTORY_COST_NAMES,
+  EXPIRING_COST_NAMES,
+  IOMMU_COST_NAMES,
+  VCPU_COST_NAMES,
+} from './costs.js'
 
 /** A hardware profile: data only, each constant with its source. Files in src/machine/profiles/. */
 const sourced = <T extends z.ZodType>(value: T) => z.strictObject({ value, source: z.string().min(1) })

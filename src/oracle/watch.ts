@@ -188,31 +188,25 @@ export class Watch implements Witness {
   }
 
   #judge(event: PassedEvent): void {
-    const { cpu, violations, parts } = this.#options
+    const { cpu } = this.#options
     if (!cpu.holdsStale(event)) return
-    const { obligation, owner, space, page } = event
-    const what = space === KERNEL_SPACE ? 'kernel page' : 'page'
-    violations.add({
-      invariant: invariantOf(obligation),
-      cpu: cpu.id,
-      space,
-      page,
-      step: cpu.steps(),
-      message: `CPU ${cpu.id} can still use its old translation of ${what} ${page}, changed by CPU ${cpuOf(parts, owner)}, after ${obligationName(obligation)} has passed`,
-    })
+    const what = event.space === KERNEL_SPACE ? 'kernel page' : 'page'
+    this.#report(event, `CPU ${cpu.id}`, what)
   }
 
   #judgeDevice(event: PassedEvent): void {
+    if (this.device?.holdsStale(event) === true) this.#report(event, 'the device', 'page')
+  }
+
+  #report({ obligation, owner, space, page }: PassedEvent, who: string, what: string): void {
     const { cpu, violations, parts } = this.#options
-    if (this.device?.holdsStale(event) !== true) return
-    const { obligation, owner, space, page } = event
     violations.add({
       invariant: invariantOf(obligation),
       cpu: cpu.id,
       space,
       page,
       step: cpu.steps(),
-      message: `the device can still use its old translation of page ${page}, changed by CPU ${cpuOf(parts, owner)}, after ${obligationName(obligation)} has passed`,
+      message: `${who} can still use its old translation of ${what} ${page}, changed by CPU ${cpuOf(parts, owner)}, after ${obligationName(obligation)} has passed`,
     })
   }
 

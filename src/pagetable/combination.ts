@@ -121,15 +121,18 @@ function weakest(contracts: readonly Contract[]): Contract {
 }
 
 function together(all: readonly Assumptions[]): Assumptions {
-  const ticks = all.flatMap(({ tickNs }) => (tickNs === undefined ? [] : [tickNs]))
-  const leases = all.flatMap(({ leaseNs }) => (leaseNs === undefined ? [] : [leaseNs]))
-  const polls = all.flatMap(({ pollNs }) => (pollNs === undefined ? [] : [pollNs]))
   return {
-    ...(polls.length === 0 ? {} : { pollNs: Math.min(...polls) }),
-    ...(leases.length === 0 ? {} : { leaseNs: Math.min(...leases) }),
-    ...(ticks.length === 0 ? {} : { tickNs: Math.min(...ticks) }),
+    ...shortest(all, 'pollNs'),
+    ...shortest(all, 'leaseNs'),
+    ...shortest(all, 'tickNs'),
     timeless: all.every(({ timeless }) => timeless),
     symmetric: all.every(({ symmetric }) => symmetric === true),
     sleeps: all.some(({ sleeps }) => sleeps === true),
   }
+}
+
+/** The shortest of a time that some of them name; nothing where none does. */
+function shortest(all: readonly Assumptions[], name: 'pollNs' | 'leaseNs' | 'tickNs'): Partial<Assumptions> {
+  const times = all.flatMap(({ [name]: time }) => (time === undefined ? [] : [time]))
+  return times.length === 0 ? {} : { [name]: Math.min(...times) }
 }

@@ -1,12 +1,12 @@
 import { BROADCAST } from './doorbell.js'
 import type { Inbox } from './inbox.js'
+import { InboxBefore } from './inboxBefore.js'
 
 /**
  * The inbox of a worker whose strategy needs broadcasts: what has been broadcast is taken at every look,
  * also where interrupts are off. Made for such workers alone, so that no other pays for it.
  */
-export class BroadcastInbox implements Inbox {
-  readonly #interrupts: Inbox
+export class BroadcastInbox extends InboxBefore {
   readonly #words: Int32Array<SharedArrayBuffer>
   readonly #mailbox: number
   readonly #takeBroadcasts: () => void
@@ -17,7 +17,7 @@ export class BroadcastInbox implements Inbox {
     mailbox: number,
     takeBroadcasts: () => void,
   ) {
-    this.#interrupts = interrupts
+    super(interrupts)
     this.#words = words
     this.#mailbox = mailbox
     this.#takeBroadcasts = takeBroadcasts
@@ -29,28 +29,12 @@ export class BroadcastInbox implements Inbox {
       Atomics.and(this.#words, this.#mailbox, ~BROADCAST)
       this.#takeBroadcasts()
     }
-    return this.#interrupts.hasArrived()
+    return this.interrupts.hasArrived()
   }
 
   /** The mailbox is emptied, with the bit of broadcasts that may have come since the look. */
-  take(): void {
-    this.#interrupts.take()
+  override take(): void {
+    super.take()
     this.#takeBroadcasts()
-  }
-
-  mayTick(): boolean {
-    return this.#interrupts.mayTick()
-  }
-
-  ticksAtRest(): boolean {
-    return this.#interrupts.ticksAtRest()
-  }
-
-  begin(): void {
-    this.#interrupts.begin()
-  }
-
-  end(): void {
-    this.#interrupts.end()
   }
 }

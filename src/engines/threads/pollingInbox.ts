@@ -1,22 +1,22 @@
 import type { Cpu } from '../cpu.js'
 import type { Inbox } from './inbox.js'
+import { InboxBefore } from './inboxBefore.js'
 
 /**
  * The inbox of a worker whose strategy polls: it looks wherever the worker looks for interrupts, which it
  * does between bursts and kernel steps, while it waits and while it rests. Made for such workers alone, so
  * that no other pays for it.
  */
-export class PollingInbox implements Inbox {
-  readonly #interrupts: Inbox
+export class PollingInbox extends InboxBefore {
   readonly #cpu: Cpu
 
   constructor(interrupts: Inbox, cpu: Cpu) {
-    this.#interrupts = interrupts
+    super(interrupts)
     this.#cpu = cpu
   }
 
   hasArrived(): boolean {
-    const hasArrived = this.#interrupts.hasArrived()
+    const hasArrived = this.interrupts.hasArrived()
     const { kernel, watch, strategy, port } = this.#cpu
     if (!kernel.isUninterruptible) {
       // What counts for walks is judged before it is flushed.
@@ -24,25 +24,5 @@ export class PollingInbox implements Inbox {
       strategy.polled?.(port)
     }
     return hasArrived
-  }
-
-  take(): void {
-    this.#interrupts.take()
-  }
-
-  mayTick(): boolean {
-    return this.#interrupts.mayTick()
-  }
-
-  ticksAtRest(): boolean {
-    return this.#interrupts.ticksAtRest()
-  }
-
-  begin(): void {
-    this.#interrupts.begin()
-  }
-
-  end(): void {
-    this.#interrupts.end()
   }
 }
