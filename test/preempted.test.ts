@@ -5,7 +5,8 @@ import { DONE } from '../dist/src/contract/ticket.js'
 import type { WorkloadModule } from '../dist/src/contract/workload.js'
 import { lastDuePs } from '../dist/src/engines/sim/simTimers.js'
 import kvmPreempted, { KvmPreempted } from '../dist/src/strategies/kvm-preempted.js'
-import { PREEMPTED, VcpuWords } from '../dist/src/strategies/shared/vcpuRound.js'
+import { AWAY } from '../dist/src/strategies/shared/awayCpus.js'
+import { VcpuWords } from '../dist/src/strategies/shared/vcpuRound.js'
 import { planOf, shipped, verdictOf } from './support/explorePlan.js'
 import {
   invariantsOf,
@@ -212,17 +213,17 @@ describe('in the explorer', () => {
 
   /** The host flushes before it takes the CPU away, and not when it brings it back. */
   class FlushesBefore extends VcpuWords {
-    override preempted(cpu: Port): void {
-      super.preempted(cpu)
+    override goes(cpu: Port): void {
+      super.goes(cpu)
       cpu.invalidateAll()
     }
 
-    override reentered(cpu: Port): void {
+    override returns(cpu: Port): void {
       cpu.store(this.wordOf(cpu.id), 0)
     }
 
     override leaveTo(cpu: Port, target: number): boolean {
-      return cpu.load(this.wordOf(target)) === PREEMPTED
+      return cpu.load(this.wordOf(target)) === AWAY
     }
   }
   const withWords = (Kind: typeof VcpuWords): StrategyModule => ({
@@ -240,8 +241,8 @@ describe('in the explorer', () => {
 
   /** As above, but the CPU is not quite gone yet when it is flushed. */
   class FlushesTooEarly extends FlushesBefore {
-    override preempted(cpu: Port): void {
-      cpu.store(this.wordOf(cpu.id), PREEMPTED)
+    override goes(cpu: Port): void {
+      cpu.store(this.wordOf(cpu.id), AWAY)
     }
   }
 
@@ -252,7 +253,7 @@ describe('in the explorer', () => {
     }
 
     override leaveTo(cpu: Port, target: number): boolean {
-      return cpu.load(this.wordOf(cpu.id) + SEEN_AT) === PREEMPTED && super.leaveTo(cpu, target)
+      return cpu.load(this.wordOf(cpu.id) + SEEN_AT) === AWAY && super.leaveTo(cpu, target)
     }
   }
 

@@ -4,7 +4,8 @@ import { PRESENT } from '../contract/page.js'
 import type { Port } from '../contract/port.js'
 import { WORDS_PER_LINE, type Demand, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { DONE, SETTLED, type Ticket } from '../contract/ticket.js'
-import { IdleCpus, IdleRound } from './shared/idleRound.js'
+import { AwayCpus } from './shared/awayCpus.js'
+import { IdleRound } from './shared/idleRound.js'
 import {
   ROUND_PARTS,
   roundPrivates,
@@ -34,7 +35,7 @@ const PAGES = 1
 const RANGE_WORDS = 2
 
 export class IllumosIdle extends RoundStrategy {
-  readonly #idle: IdleCpus
+  readonly #idle: AwayCpus
   readonly #mayLeave: number
   readonly #unload: number
   readonly #ranges: number
@@ -42,7 +43,7 @@ export class IllumosIdle extends RoundStrategy {
 
   constructor(
     host: StrategyHost<Words, Privates>,
-    Kind: typeof IdleCpus = IdleCpus,
+    Kind: typeof AwayCpus = AwayCpus,
     KindOfRound: typeof IdleRound = IdleRound,
   ) {
     super(host, { ...ROUND_PARTS, Round: KindOfRound })
@@ -135,11 +136,11 @@ export class IllumosIdle extends RoundStrategy {
   }
 
   idled(cpu: Port): void {
-    this.#idle.idled(cpu)
+    this.#idle.goes(cpu)
   }
 
   woke(cpu: Port): void {
-    this.#idle.woke(cpu)
+    this.#idle.returns(cpu)
   }
 }
 

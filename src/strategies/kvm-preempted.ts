@@ -25,11 +25,11 @@ export class KvmPreempted extends LinuxStrategy {
   }
 
   preempted(cpu: Port): void {
-    this.#vcpus.preempted(cpu)
+    this.#vcpus.goes(cpu)
   }
 
   reentered(cpu: Port): void {
-    this.#vcpus.reentered(cpu)
+    this.#vcpus.returns(cpu)
   }
 }
 

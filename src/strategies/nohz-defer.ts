@@ -5,7 +5,8 @@ import type { Port } from '../contract/port.js'
 import { WORDS_PER_LINE, type Demand, type StrategyHost, type StrategyModule } from '../contract/strategy.js'
 import { DONE, type Ticket } from '../contract/ticket.js'
 import { owedByUse } from './shared/owesWalks.js'
-import { IdleCpus, IdleRound } from './shared/idleRound.js'
+import { AwayCpus } from './shared/awayCpus.js'
+import { IdleRound } from './shared/idleRound.js'
 import { CEILING, GATHER_LIMIT } from './shared/linuxParameters.js'
 import {
   PER_OPERATION_PARTS,
@@ -26,11 +27,11 @@ class DeferringRound extends IdleRound {
 }
 
 export class NohzDefer extends PerOperation {
-  protected readonly tracking: IdleCpus
+  protected readonly tracking: AwayCpus
   readonly #mayLeave: number
   readonly #isStrict: number
 
-  constructor(host: StrategyHost<Words, Privates>, Kind: typeof IdleCpus = IdleCpus) {
+  constructor(host: StrategyHost<Words, Privates>, Kind: typeof AwayCpus = AwayCpus) {
     super(host, { ...PER_OPERATION_PARTS, Round: DeferringRound })
     this.tracking = new Kind(host.words.tracking)
     this.#mayLeave = host.privates.mayLeave
@@ -59,11 +60,11 @@ export class NohzDefer extends PerOperation {
   }
 
   left(cpu: Port): void {
-    this.tracking.idled(cpu)
+    this.tracking.goes(cpu)
   }
 
   entered(cpu: Port): void {
-    this.tracking.woke(cpu)
+    this.tracking.returns(cpu)
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Port } from '../../contract/port.js'
 import kvmPreempted, { KvmPreempted } from '../../strategies/kvm-preempted.js'
-import { FLUSH, PREEMPTED, VcpuWords } from '../../strategies/shared/vcpuRound.js'
+import { FLUSH, AWAY } from '../../strategies/shared/awayCpus.js'
+import { VcpuWords } from '../../strategies/shared/vcpuRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class AsksFirst extends VcpuWords {
   override leaveTo(cpu: Port, target: number): boolean {
     const word = this.wordOf(target)
-    if ((cpu.load(word) & PREEMPTED) === 0) return false
-    cpu.store(word, PREEMPTED | FLUSH)
+    if ((cpu.load(word) & AWAY) === 0) return false
+    cpu.store(word, AWAY | FLUSH)
     return true
   }
 }

@@ -1,12 +1,12 @@
 import type { Port } from '../../contract/port.js'
 import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
-import { FLUSH, IDLE, IdleCpus } from '../../strategies/shared/idleRound.js'
+import { FLUSH, AWAY, AwayCpus } from '../../strategies/shared/awayCpus.js'
 import { plant, type Defect } from '../defect.js'
 
-class AsksFirst extends IdleCpus {
+class AsksFirst extends AwayCpus {
   override leaveTo(cpu: Port, target: number): boolean {
     const word = this.wordOf(target)
-    if ((cpu.load(word) & IDLE) === 0) return false
+    if ((cpu.load(word) & AWAY) === 0) return false
     cpu.or(word, FLUSH)
     return true
   }

@@ -1,11 +1,11 @@
 import type { Port } from '../../contract/port.js'
 import nohzDefer, { NohzDefer } from '../../strategies/nohz-defer.js'
-import { FLUSH, IDLE, IdleCpus } from '../../strategies/shared/idleRound.js'
+import { FLUSH, AWAY, AwayCpus } from '../../strategies/shared/awayCpus.js'
 import { plant, type Defect } from '../defect.js'
 
-class LooksThenSets extends IdleCpus {
+class LooksThenSets extends AwayCpus {
   override leaveTo(cpu: Port, target: number): boolean {
-    if ((cpu.load(this.wordOf(target)) & IDLE) === 0) return false
+    if ((cpu.load(this.wordOf(target)) & AWAY) === 0) return false
     cpu.or(this.wordOf(target), FLUSH)
     return true
   }

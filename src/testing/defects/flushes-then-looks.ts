@@ -1,10 +1,10 @@
 import type { Port } from '../../contract/port.js'
 import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
-import { IdleCpus } from '../../strategies/shared/idleRound.js'
+import { AwayCpus } from '../../strategies/shared/awayCpus.js'
 import { plant, type Defect } from '../defect.js'
 
-class FlushesFirst extends IdleCpus {
-  override woke(cpu: Port): void {
+class FlushesFirst extends AwayCpus {
+  override returns(cpu: Port): void {
     cpu.invalidateAll()
     cpu.exchange(this.wordOf(cpu.id), 0)
   }

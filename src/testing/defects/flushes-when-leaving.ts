@@ -1,15 +1,15 @@
 import type { Port } from '../../contract/port.js'
 import nohzDefer, { NohzDefer } from '../../strategies/nohz-defer.js'
-import { FLUSH, IDLE, IdleCpus } from '../../strategies/shared/idleRound.js'
+import { FLUSH, AWAY, AwayCpus } from '../../strategies/shared/awayCpus.js'
 import { plant, type Defect } from '../defect.js'
 
-class FlushesLate extends IdleCpus {
-  override woke(cpu: Port): void {
-    cpu.and(this.wordOf(cpu.id), ~IDLE)
+class FlushesLate extends AwayCpus {
+  override returns(cpu: Port): void {
+    cpu.and(this.wordOf(cpu.id), ~AWAY)
   }
 
-  override idled(cpu: Port): void {
-    if ((cpu.exchange(this.wordOf(cpu.id), IDLE) & FLUSH) !== 0) cpu.invalidateAll()
+  override goes(cpu: Port): void {
+    if ((cpu.exchange(this.wordOf(cpu.id), AWAY) & FLUSH) !== 0) cpu.invalidateAll()
   }
 }
 

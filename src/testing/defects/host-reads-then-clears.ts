@@ -1,10 +1,11 @@
 import type { Port } from '../../contract/port.js'
 import kvmPreempted, { KvmPreempted } from '../../strategies/kvm-preempted.js'
-import { FLUSH, VcpuWords } from '../../strategies/shared/vcpuRound.js'
+import { FLUSH } from '../../strategies/shared/awayCpus.js'
+import { VcpuWords } from '../../strategies/shared/vcpuRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class ReadsFirst extends VcpuWords {
-  override reentered(cpu: Port): void {
+  override returns(cpu: Port): void {
     const word = this.wordOf(cpu.id)
     if ((cpu.load(word) & FLUSH) !== 0) cpu.invalidateAll()
     cpu.store(word, 0)

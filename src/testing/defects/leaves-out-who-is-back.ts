@@ -1,13 +1,14 @@
 import type { Port } from '../../contract/port.js'
 import kvmPreempted, { KvmPreempted } from '../../strategies/kvm-preempted.js'
-import { FLUSH, PREEMPTED, VcpuWords } from '../../strategies/shared/vcpuRound.js'
+import { FLUSH, AWAY } from '../../strategies/shared/awayCpus.js'
+import { VcpuWords } from '../../strategies/shared/vcpuRound.js'
 import { plant, type Defect } from '../defect.js'
 
 class DropsAnyway extends VcpuWords {
   override leaveTo(cpu: Port, target: number): boolean {
     const word = this.wordOf(target)
     const state = cpu.load(word)
-    if ((state & PREEMPTED) === 0) return false
+    if ((state & AWAY) === 0) return false
     cpu.compareExchange(word, state, state | FLUSH)
     return true
   }

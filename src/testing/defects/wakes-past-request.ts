@@ -1,10 +1,10 @@
 import type { Port } from '../../contract/port.js'
 import illumosIdle, { IllumosIdle } from '../../strategies/illumos-idle.js'
-import { FLUSH, IdleCpus } from '../../strategies/shared/idleRound.js'
+import { FLUSH, AwayCpus } from '../../strategies/shared/awayCpus.js'
 import { plant, type Defect } from '../defect.js'
 
-class StoresOver extends IdleCpus {
-  override woke(cpu: Port): void {
+class StoresOver extends AwayCpus {
+  override returns(cpu: Port): void {
     const word = this.wordOf(cpu.id)
     if ((cpu.load(word) & FLUSH) !== 0) cpu.invalidateAll()
     cpu.store(word, 0)
